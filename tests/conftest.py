@@ -1,0 +1,115 @@
+"""Fixtures shared by all tests. Builders of records live in tests/factories/."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medspa.kernel.settings import Settings
+from tests.support.databases import Database, Servers
+from tests.support.web import LiveServer, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_environment() -> Iterator[None]:
+    """No setting of the developer's shell reaches a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("MEDSPA_", "PG", "DAGSTER_", "DBT_")):
+                patch.delenv(name)
+        patch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        patch.setenv("GX_ANALYTICS_ENABLED", "false")
+        yield
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The two clusters of this test process, not durable, gone at its end."""
+    running = Servers()
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def operational(servers: Servers) -> Iterator[Database]:
+    """A fresh migrated operational database."""
+    with servers.clone("operational") as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def operational_module(servers: Servers) -> Iterator[Database]:
+    """An operational database shared by the tests of one module."""
+    with servers.clone("operational") as database:
+        yield database
+
+
+@pytest.fixture
+def warehouse(servers: Servers) -> Iterator[Database]:
+    """A fresh migrated warehouse database."""
+    with servers.clone("warehouse") as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def warehouse_module(servers: Servers) -> Iterator[Database]:
+    """A warehouse database shared by the tests of one module."""
+    with servers.clone("warehouse") as database:
+        yield database
+
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> MakeSettings:
+    """Settings over given databases: `make_settings(operational, warehouse, **overrides)`."""
+
+    def make(operational: Database, warehouse: Database | None = None, **overrides: Any) -> Settings:
+        values: dict[str, Any] = {
+            "home": tmp_path / "var",
+            "mode": "demo",
+            "operational": operational.dsns,
+            "warehouse": warehouse.dsns if warehouse else {},
+            **overrides,
+        }
+        settings = Settings(**values)
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o711)
+        return settings
+
+    return make
+
+
+@pytest.fixture
+def settings(operational: Database, warehouse: Database, make_settings: MakeSettings) -> Settings:
+    """Settings over a fresh pair of databases."""
+    return make_settings(operational, warehouse)
+
+
+StartServer = Callable[..., LiveServer]
+
+
+@pytest.fixture
+def live_server() -> Iterator[StartServer]:
+    """`live_server(settings)` serves operational.app over real HTTP; stopped at the end of the test.
+
+    `live_server(app=app)` serves any other ASGI app.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def start(settings: Settings | None = None, *, app: Any = None) -> LiveServer:
+            def create() -> Any:
+                return app or importlib.import_module("operational.app").create_app(settings)
+
+            return stack.enter_context(serving(create))
+
+        yield start

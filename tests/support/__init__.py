@@ -1,0 +1,1 @@
+"""What the fixtures are made of: test clusters, database clones, a real web server."""

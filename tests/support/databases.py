@@ -1,0 +1,165 @@
+"""Two throw-away clusters per test process, one migrated template in each, and clones of them.
+
+Tests commit for real: every clone is a database of its own, dropped when its fixture ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from medspa.kernel.database import TenantSession, make_engine, session_scope
+from medspa.local import roles
+from medspa.local.environment import Dsns, LocalEnvironment
+from medspa.local.files import TRAVERSE_ONLY
+
+FOLDER_PREFIX = "medspa-test-"
+
+MIGRATIONS = {
+    "operational": ("medspa", "operational.migrations.runner"),
+    "warehouse": ("medspa_warehouse", "pipelines.load.schema"),
+}
+"""Cluster → database that is cloned, and the module whose `migrate(owner_dsn)` fills its template."""
+
+
+@dataclass
+class Database:
+    """One clone. Roles go by their short names: "owner", "app", "extract", ..., and "admin" (superuser)."""
+
+    name: str
+    dsns: dict[str, str]
+    _engines: dict[str, Engine] = field(default_factory=dict)
+    _connections: list[psycopg.Connection] = field(default_factory=list)
+
+    def dsn(self, role: str) -> str:
+        return self.dsns[role]
+
+    def engine(self, role: str = "app") -> Engine:
+        """A pooled engine of the role, kept until the database is dropped."""
+        if role not in self._engines:
+            self._engines[role] = make_engine(self.dsn(role), pool_size=32, application_name=f"test-{role}")
+        return self._engines[role]
+
+    @contextlib.contextmanager
+    def session(
+        self,
+        role: str = "app",
+        org_id: uuid.UUID | None = None,
+        locations: Iterable[uuid.UUID] | None = None,
+    ) -> Iterator[TenantSession]:
+        """One transaction of the role, committed when the block ends without an error."""
+        with session_scope(self.engine(role), org_id, locations) as session:
+            yield session
+
+    def connect(self, role: str = "app", *, autocommit: bool = False) -> psycopg.Connection:
+        """A separate connection of its own, closed when the database is dropped."""
+        connection = psycopg.connect(self.dsn(role), autocommit=autocommit)
+        self._connections.append(connection)
+        return connection
+
+    def close(self) -> None:
+        for engine in self._engines.values():
+            engine.dispose()
+        for connection in self._connections:
+            connection.close()
+        self._engines.clear()
+        self._connections.clear()
+
+
+class Servers:
+    """The clusters of one test process."""
+
+    def __init__(self) -> None:
+        _remove_abandoned()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+        self.folder.chmod(TRAVERSE_ONLY)
+        self.environment = LocalEnvironment(self.folder / "var", durable=False)
+        self.dsns: Dsns = self.environment.ensure()
+        self._templates: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+
+    def close(self) -> None:
+        self.environment.destroy()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def clone(self, cluster: str) -> Iterator[Database]:
+        """A fresh, migrated database of "operational" or "warehouse"."""
+        name = f"clone_{next(self._numbers)}"
+        self._create(cluster, name, template=self._template(cluster))
+        database = Database(name, self._dsns_for(cluster, name))
+        try:
+            yield database
+        finally:
+            database.close()
+            self._drop(cluster, name)
+
+    @contextlib.contextmanager
+    def empty(self, cluster: str) -> Iterator[Database]:
+        """A database without migrations, for tests of the migrations themselves."""
+        name = f"empty_{next(self._numbers)}"
+        self._create(cluster, name)
+        database = Database(name, self._dsns_for(cluster, name))
+        try:
+            yield database
+        finally:
+            database.close()
+            self._drop(cluster, name)
+
+    def _template(self, cluster: str) -> str:
+        if cluster not in self._templates:
+            name = f"template_{cluster}"
+            self._create(cluster, name)
+            importlib.import_module(MIGRATIONS[cluster][1]).migrate(self._dsns_for(cluster, name)["owner"])
+            self._templates[cluster] = name
+        return self._templates[cluster]
+
+    def _create(self, cluster: str, name: str, *, template: str = "") -> None:
+        specification = roles.CLUSTERS[cluster]
+        database = next(one for one in specification.databases if one.name == MIGRATIONS[cluster][0])
+        with psycopg.connect(self.dsns[cluster]["admin"], autocommit=True) as admin:
+            roles.create_database(admin, database, name=name, template=template)
+
+    def _drop(self, cluster: str, name: str) -> None:
+        with psycopg.connect(self.dsns[cluster]["admin"], autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    def _dsns_for(self, cluster: str, name: str) -> dict[str, str]:
+        """The cluster's DSNs with the cloned database in place of its original."""
+        original = MIGRATIONS[cluster][0]
+        return {
+            role: on_database(dsn, name) if role == "admin" or _database_in(dsn) == original else dsn
+            for role, dsn in self.dsns[cluster].items()
+        }
+
+
+def on_database(dsn: str, name: str) -> str:
+    return make_url(dsn).set(database=name).render_as_string(hide_password=False)
+
+
+def _database_in(dsn: str) -> str:
+    return str(conninfo_to_dict(dsn)["dbname"])
+
+
+def _remove_abandoned() -> None:
+    """Clusters of test processes that were killed would run for ever: stop them and delete their data."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            LocalEnvironment(folder / "var", durable=False).destroy()
+            shutil.rmtree(folder, ignore_errors=True)
