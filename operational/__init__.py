@@ -1,0 +1,1 @@
+"""The operational app: the only place with real people."""
