@@ -1,0 +1,1 @@
+"""medspa: the open platform that medical spas run on."""

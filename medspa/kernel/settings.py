@@ -1,0 +1,88 @@
+"""Settings of one process, read once at the composition root. No defaults that hold secrets.
+
+Environment variables start with MEDSPA_. The embedded servers write their per-role DSNs to
+`<home>/run/dsn.json`; MEDSPA_OPERATIONAL_<ROLE>_DSN and MEDSPA_WAREHOUSE_<ROLE>_DSN replace them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from medspa.kernel.errors import DomainError
+
+OPERATIONAL_ROLES = ("admin", "owner", "app", "extract", "publish", "maintenance", "backup")
+WAREHOUSE_ROLES = ("admin", "owner", "load", "build", "reporting", "dagster")
+DSN_FILE = "run/dsn.json"
+
+
+class SettingMissing(DomainError):
+    status = 500
+    code = "setting-missing"
+    title = "A setting is missing"
+
+
+class Settings(BaseSettings):
+    """Typed settings. `operational` and `warehouse` map a database role to its DSN (libpq URL)."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDSPA_", extra="ignore")
+
+    home: Path = Path("var")
+    mode: Literal["demo", "live"] = "demo"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""
+    lake_url: str = ""
+    master_key_file: Path | None = None
+    session_idle_minutes: int = Field(default=15, ge=1, le=240)
+    lock_timeout_ms: int = Field(default=3000, ge=100, le=60_000)
+    pool_size: int = Field(default=16, ge=1, le=200)
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000)
+    processor: Literal["inprocess"] = "inprocess"
+    operational: dict[str, str] = Field(default_factory=dict)
+    warehouse: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def lake(self) -> str:
+        return self.lake_url or str(self.home / "lake")
+
+    @property
+    def master_key_path(self) -> Path:
+        return self.master_key_file or self.home / "secrets" / "master.key"
+
+    def operational_dsn(self, role: str) -> str:
+        return _dsn(self.operational, role, "OPERATIONAL")
+
+    def warehouse_dsn(self, role: str) -> str:
+        return _dsn(self.warehouse, role, "WAREHOUSE")
+
+
+def _dsn(dsns: dict[str, str], role: str, store: str) -> str:
+    try:
+        return dsns[role]
+    except KeyError:
+        raise SettingMissing(
+            f"No connection is known for the {role} role: start the embedded servers with `medspa up`, "
+            f"or set MEDSPA_{store}_{role.upper()}_DSN."
+        ) from None
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, the embedded servers' DSN file, and `overrides` (strongest)."""
+    settings = Settings(**overrides)  # type: ignore[arg-type]
+    path = settings.home / DSN_FILE
+    known: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.is_file() else {}
+    for store, roles in (("operational", OPERATIONAL_ROLES), ("warehouse", WAREHOUSE_ROLES)):
+        merged = dict(known.get(store, {}))
+        for role in roles:
+            value = os.environ.get(f"MEDSPA_{store.upper()}_{role.upper()}_DSN")
+            if value:
+                merged[role] = value
+        merged.update(getattr(settings, store))
+        setattr(settings, store, merged)
+    return settings

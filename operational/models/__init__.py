@@ -1,0 +1,78 @@
+"""Every operational table, a file per aggregate. Importing this package registers all of them."""
+
+from operational.models.base import Base
+from operational.models.booking import (
+    Appointment,
+    AppointmentHistory,
+    AppointmentItem,
+    AppointmentItemResource,
+    Occupancy,
+)
+from operational.models.catalogue import Product, Resource, Service, ServiceResource, TreatmentCategory
+from operational.models.charting import (
+    ChartNote,
+    GateOverride,
+    GoodFaithExam,
+    LotMovement,
+    NoteAddendum,
+    ProductLot,
+    TreatmentRecord,
+    TreatmentSite,
+)
+from operational.models.checkout import (
+    Allocation,
+    CreditMemo,
+    CreditMemoLine,
+    GiftCard,
+    Invoice,
+    InvoiceLine,
+    InvoiceLineTax,
+)
+from operational.models.client import Client, ClientDuplicate
+from operational.models.consent import ConsentTemplate, ConsentTemplateVersion, SignedConsent
+from operational.models.drawer import (
+    BusinessDay,
+    DayCloseFigure,
+    Drawer,
+    DrawerCount,
+    DrawerMovement,
+    DrawerSession,
+)
+from operational.models.ledger import JournalEntry, LedgerAccount, Posting
+from operational.models.organization import (
+    LegalEntity,
+    Location,
+    LocationHours,
+    MerchantAccount,
+    Organization,
+    TaxJurisdiction,
+    TaxRate,
+)
+from operational.models.payment import Payment, Payout, ProcessorAttempt, ProcessorEvent, Tip
+from operational.models.platform import (
+    DocumentCounter,
+    ExportBatch,
+    ExportBatchDay,
+    ExportFile,
+    IdempotencyKey,
+    LinkToken,
+    SegmentMember,
+    SegmentPublication,
+    TieoutResult,
+)
+from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
+
+__all__ = [
+    "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
+    "AppointmentItemResource", "AuthSession", "Base", "BusinessDay", "ChartNote", "Client",
+    "ClientDuplicate", "ConsentTemplate", "ConsentTemplateVersion", "Credential", "CreditMemo",
+    "CreditMemoLine", "DayCloseFigure", "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement",
+    "DrawerSession", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard",
+    "GoodFaithExam", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry",
+    "LedgerAccount", "LegalEntity", "LinkToken", "Location", "LocationHours", "LotMovement",
+    "MerchantAccount", "NoteAddendum", "Occupancy", "Organization", "Payment", "Payout", "Posting",
+    "ProcessorAttempt", "ProcessorEvent", "Product", "ProductLot", "Resource", "Role",
+    "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent",
+    "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TieoutResult", "Tip",
+    "TreatmentCategory", "TreatmentRecord", "TreatmentSite",
+]  # fmt: skip

@@ -1,0 +1,156 @@
+"""Appointments, their items, claims on time and their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped
+
+from medspa.kernel.phi import Phi
+from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, CancelledBy, SubjectKind, VisitSource
+from operational.models.base import (
+    Base,
+    Day,
+    Instant,
+    KeyId,
+    SafeBool,
+    SafeId,
+    SafeSmall,
+    SafeText,
+    TokenRow,
+    Versioned,
+    tagged,
+    tenant_fk,
+    word,
+)
+
+
+class Appointment(TokenRow, Versioned, Base):
+    """A visit of a client at a location; [starts_at, ends_at) in UTC spans its items."""
+
+    __tablename__ = "appointment"
+    __location_scoped__ = True
+
+    client_id: Mapped[KeyId]
+    location_id: Mapped[SafeId]
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    business_date: Mapped[Day]
+    status: Mapped[AppointmentStatus] = word(AppointmentStatus)
+    source: Mapped[VisitSource] = word(VisitSource)
+    booked_at: Mapped[Instant]
+    booked_by: Mapped[SafeId | None]
+    arrived_at: Mapped[Instant | None]
+    completed_at: Mapped[Instant | None]
+    cancelled_at: Mapped[Instant | None]
+    cancelled_by: Mapped[CancelledBy | None] = word(CancelledBy, nullable=True)
+    follow_up_of_id: Mapped[KeyId | None]
+    rescheduled_from_id: Mapped[KeyId | None]
+
+    __table_args__ = (
+        tenant_fk("client", "client_id"),
+        tenant_fk("location", "location_id"),
+        tenant_fk("staff_member", "booked_by"),
+        tenant_fk("appointment", "follow_up_of_id"),
+        tenant_fk("appointment", "rescheduled_from_id"),
+        CheckConstraint("starts_at < ends_at and ends_at <= starts_at + interval '24 hours'", name="span"),
+        Index("ix_appointment_day", "org_id", "location_id", "starts_at"),
+        Index("ix_appointment_client", "org_id", "client_id", "starts_at"),
+    )
+
+
+class AppointmentItem(TokenRow, Base):
+    """One service of a visit with its provider. [starts_at, ends_at) is the client's time."""
+
+    __tablename__ = "appointment_item"
+
+    appointment_id: Mapped[KeyId]
+    position: Mapped[SafeSmall]
+    service_id: Mapped[SafeId]
+    provider_id: Mapped[SafeId]
+    starts_at: Mapped[Instant]
+    provider_ends_at: Mapped[Instant]
+    """End of hands-on time; processing and finishing follow."""
+    ends_at: Mapped[Instant]
+    performed: Mapped[SafeBool]
+    not_performed_reason: Mapped[SafeText | None]
+
+    __table_args__ = (
+        tenant_fk("appointment", "appointment_id"),
+        tenant_fk("service", "service_id"),
+        tenant_fk("staff_member", "provider_id"),
+        UniqueConstraint("org_id", "appointment_id", "position"),
+        CheckConstraint("starts_at < provider_ends_at and provider_ends_at <= ends_at", name="span"),
+        Index("ix_appointment_item_provider", "org_id", "provider_id", "starts_at"),
+    )
+
+
+class AppointmentItemResource(TokenRow, Base):
+    """A room or device that an item uses."""
+
+    __tablename__ = "appointment_item_resource"
+
+    appointment_item_id: Mapped[KeyId]
+    resource_id: Mapped[SafeId]
+
+    __table_args__ = (
+        tenant_fk("appointment_item", "appointment_item_id"),
+        tenant_fk("resource", "resource_id"),
+        UniqueConstraint("org_id", "appointment_item_id", "resource_id"),
+    )
+
+
+class Occupancy(TokenRow, Base):
+    """A hard claim of an appointment on a subject's time. Two active claims never overlap."""
+
+    __tablename__ = "occupancy"
+
+    appointment_id: Mapped[KeyId]
+    subject_kind: Mapped[SubjectKind] = word(SubjectKind)
+    subject_id: Mapped[SafeId]
+    during: Mapped[Range[Any]] = tagged(TSTZRANGE, Phi.SAFE, info={"land": False})
+    starts_at: Mapped[Instant]
+    """Lower bound of `during`, for btree searches: `&&` is not leakproof under row security."""
+    ends_at: Mapped[Instant]
+    active: Mapped[SafeBool]
+
+    __table_args__ = (
+        tenant_fk("appointment", "appointment_id"),
+        ExcludeConstraint(
+            ("org_id", "="),
+            ("subject_kind", "="),
+            ("subject_id", "="),
+            ("during", "&&"),
+            where=text("active"),
+            using="gist",
+            name="ex_occupancy_no_overlap",
+        ),
+        CheckConstraint("during = tstzrange(starts_at, ends_at, '[)') and not isempty(during)", name="during"),
+        Index("ix_occupancy_subject", "org_id", "subject_kind", "subject_id", "starts_at"),
+        Index("ix_occupancy_appointment", "org_id", "appointment_id"),
+    )
+
+
+class AppointmentHistory(TokenRow, Base):
+    """What happened to an appointment, when, and by whom. Append-only."""
+
+    __tablename__ = "appointment_history"
+    __append_only__ = True
+
+    appointment_id: Mapped[KeyId]
+    location_id: Mapped[SafeId]
+    event: Mapped[AppointmentEvent] = word(AppointmentEvent)
+    happened_at: Mapped[Instant]
+    business_date: Mapped[Day]
+    scheduled_start: Mapped[Instant]
+    staff_id: Mapped[SafeId | None]
+    override: Mapped[SafeText | None]
+    """The soft rule that was overridden, as a code."""
+
+    __table_args__ = (
+        tenant_fk("appointment", "appointment_id"),
+        tenant_fk("location", "location_id"),
+        Index("ix_appointment_history_appointment", "org_id", "appointment_id", "happened_at"),
+    )

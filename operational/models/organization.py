@@ -1,0 +1,147 @@
+"""Organization, legal entities, locations, opening hours, taxes. People and prices live elsewhere."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from operational.models.base import (
+    Base,
+    Currency,
+    Day,
+    DirectText,
+    Instant,
+    Minor,
+    PlainRow,
+    Ppm,
+    SafeBig,
+    SafeBool,
+    SafeId,
+    SafeInt,
+    SafeSmall,
+    SafeText,
+    Versioned,
+    tenant_fk,
+)
+
+
+class Organization(Base, Versioned):
+    """The tenant. Its own `org_id` is its id."""
+
+    __tablename__ = "organization"
+
+    org_id: Mapped[SafeId] = mapped_column(primary_key=True)
+    name: Mapped[SafeText]
+    slug: Mapped[SafeText]
+    created_at: Mapped[Instant]
+    changed_xid: Mapped[SafeBig | None]
+
+    __table_args__ = (UniqueConstraint("slug"), CheckConstraint("slug ~ '^[a-z0-9-]{2,60}$'", name="slug"))
+
+
+class LegalEntity(PlainRow, Versioned, Base):
+    """An owner of books: its own tax number, bank and merchant accounts."""
+
+    __tablename__ = "legal_entity"
+
+    name: Mapped[SafeText]
+    tax_number: Mapped[DirectText | None]
+    currency: Mapped[Currency]
+
+    __table_args__ = (
+        tenant_fk("organization", "org_id"),
+        UniqueConstraint("org_id", "name"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+    )
+
+
+class Location(PlainRow, Versioned, Base):
+    """A place of business. Money in minor units of the legal entity's currency."""
+
+    __tablename__ = "location"
+
+    legal_entity_id: Mapped[SafeId]
+    name: Mapped[SafeText]
+    code: Mapped[SafeText]
+    timezone: Mapped[SafeText]
+    currency: Mapped[Currency]
+    state: Mapped[SafeText]
+    """Two letters; licences and tax follow it."""
+    cutover_hour: Mapped[SafeSmall]
+    notice_minutes: Mapped[SafeInt]
+    """Cancelling later than this before the start is late; the boundary itself is on time."""
+    no_show_fee_minor: Mapped[Minor]
+    late_cancel_fee_minor: Mapped[Minor]
+    cash_step_minor: Mapped[Minor]
+    """Smallest cash step (5: round to five cents); 1 rounds nothing."""
+    invoice_due_days: Mapped[SafeInt]
+    active: Mapped[SafeBool]
+
+    __table_args__ = (
+        tenant_fk("legal_entity", "legal_entity_id"),
+        UniqueConstraint("org_id", "code"),
+        CheckConstraint("cutover_hour between 0 and 12", name="cutover_hour"),
+        CheckConstraint("cash_step_minor > 0", name="cash_step"),
+        CheckConstraint("no_show_fee_minor >= 0 and late_cancel_fee_minor >= 0", name="fees"),
+        CheckConstraint("notice_minutes >= 0 and invoice_due_days >= 0", name="periods"),
+    )
+
+
+class LocationHours(PlainRow, Base):
+    """Opening hours of one weekday (0 Monday), in local minutes of the day."""
+
+    __tablename__ = "location_hours"
+    __extracted__ = False
+
+    location_id: Mapped[SafeId]
+    weekday: Mapped[SafeSmall]
+    opens_minute: Mapped[SafeInt]
+    closes_minute: Mapped[SafeInt]
+
+    __table_args__ = (
+        tenant_fk("location", "location_id"),
+        UniqueConstraint("org_id", "location_id", "weekday", "opens_minute"),
+        CheckConstraint("weekday between 0 and 6", name="weekday"),
+        CheckConstraint("0 <= opens_minute and opens_minute < closes_minute and closes_minute <= 1800", name="span"),
+    )
+
+
+class TaxJurisdiction(PlainRow, Base):
+    """Who levies a tax at a location (state, county, city)."""
+
+    __tablename__ = "tax_jurisdiction"
+
+    location_id: Mapped[SafeId]
+    name: Mapped[SafeText]
+
+    __table_args__ = (tenant_fk("location", "location_id"), UniqueConstraint("org_id", "location_id", "name"))
+
+
+class TaxRate(PlainRow, Base):
+    """A rate of one jurisdiction from a date on, for one tax class of services or goods."""
+
+    __tablename__ = "tax_rate"
+
+    jurisdiction_id: Mapped[SafeId]
+    tax_class: Mapped[SafeText]
+    rate_ppm: Mapped[Ppm]
+    valid_from: Mapped[Day]
+
+    __table_args__ = (
+        tenant_fk("tax_jurisdiction", "jurisdiction_id"),
+        UniqueConstraint("org_id", "jurisdiction_id", "tax_class", "valid_from"),
+        CheckConstraint("rate_ppm between 0 and 1000000", name="rate"),
+    )
+
+
+class MerchantAccount(PlainRow, Base):
+    """An account at a card processor, owned by a legal entity."""
+
+    __tablename__ = "merchant_account"
+
+    legal_entity_id: Mapped[SafeId]
+    name: Mapped[SafeText]
+    processor: Mapped[SafeText]
+    processor_account: Mapped[DirectText | None]
+
+    __table_args__ = (tenant_fk("legal_entity", "legal_entity_id"), UniqueConstraint("org_id", "name"))
