@@ -1,4 +1,4 @@
-"""Segments: definitions, their grammar, compilation to SQL and evaluation over the marts.
+"""Segments: who is due, as YAML definitions over the marts, compiled to bound SQL and evaluated.
 
-Knows client keys only; who they are and who may be contacted is decided in the operational store.
+Knows client keys only. Who may be contacted is decided in the operational store.
 """

@@ -1,0 +1,136 @@
+"""The grammar of a segment definition: what may be asked, of which fields, with which values.
+
+Pure: no SQL, no database, no file access. The operational app may import this module.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from medspa.kernel.errors import Invalid
+
+
+class FieldKind(enum.StrEnum):
+    """What a field of a mart holds."""
+
+    WORD = "word"
+    DATE = "date"
+    NUMBER = "number"
+    FLAG = "flag"
+
+
+FIELDS: dict[str, dict[str, FieldKind]] = {
+    "client_cycle": {
+        "category": FieldKind.WORD,
+        "product": FieldKind.WORD,
+        "last_treated_on": FieldKind.DATE,
+        "due_on": FieldKind.DATE,
+        "contact_from": FieldKind.DATE,
+        "contact_until": FieldKind.DATE,
+        "earliest_on": FieldKind.DATE,
+        "next_appointment_on": FieldKind.DATE,
+    },
+    "client_profile": {
+        "first_visit_on": FieldKind.DATE,
+        "last_visit_on": FieldKind.DATE,
+        "next_appointment_on": FieldKind.DATE,
+        "visits": FieldKind.NUMBER,
+        "visits_12_months": FieldKind.NUMBER,
+    },
+}
+"""Mart → field → kind. Only these can be asked for."""
+
+_NAME = r"^[a-z][a-z0-9_]{1,59}$"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InDays(_Closed):
+    """A date in the half-open range [as-of + from_day, as-of + to_day)."""
+
+    field: str
+    from_day: int = Field(ge=-3650, le=3650)
+    to_day: int = Field(ge=-3650, le=3650)
+
+    @model_validator(mode="after")
+    def _forward(self) -> InDays:
+        if self.from_day >= self.to_day:
+            raise ValueError("from_day must be before to_day")
+        return self
+
+
+class OneOf(_Closed):
+    """A word that is one of the given."""
+
+    field: str
+    one_of: Annotated[list[str], Field(min_length=1, max_length=100)]
+
+
+class AtLeast(_Closed):
+    """A number of at least the given."""
+
+    field: str
+    at_least: int
+
+
+class AtMost(_Closed):
+    """A number of at most the given."""
+
+    field: str
+    at_most: int
+
+
+class Known(_Closed):
+    """A field that has a value (`true`) or none (`false`)."""
+
+    field: str
+    known: bool
+
+
+Condition = InDays | OneOf | AtLeast | AtMost | Known
+
+_ASKS: dict[type[_Closed], FieldKind] = {
+    InDays: FieldKind.DATE,
+    OneOf: FieldKind.WORD,
+    AtLeast: FieldKind.NUMBER,
+    AtMost: FieldKind.NUMBER,
+}
+
+
+class SegmentDefinition(_Closed):
+    """A segment: a mart, conditions that all hold, the date that is due and the reason given."""
+
+    code: Annotated[str, Field(pattern=_NAME)]
+    version: int = Field(ge=1)
+    group: Literal["cycle", "visits", "sales", "balances", "value"]
+    label: str = Field(min_length=3, max_length=120)
+    description: str = Field(min_length=10, max_length=600)
+    mart: Literal["client_cycle", "client_profile"]
+    where: Annotated[list[Condition], Field(min_length=1, max_length=20)]
+    due_on: str | None = None
+    reason: Annotated[str, Field(pattern=_NAME)]
+
+    @model_validator(mode="after")
+    def _asks_only_what_the_mart_has(self) -> SegmentDefinition:
+        fields = FIELDS[self.mart]
+        for condition in self.where:
+            kind = fields.get(condition.field)
+            if kind is None:
+                raise ValueError(f"{self.mart} has no field {condition.field}; it has {', '.join(sorted(fields))}")
+            wanted = _ASKS.get(type(condition))
+            if wanted is not None and kind is not wanted:
+                raise ValueError(f"{condition.field} is a {kind.value}, not a {wanted.value}")
+        if self.due_on is not None and fields.get(self.due_on) is not FieldKind.DATE:
+            raise ValueError(f"due_on must name a date of {self.mart}")
+        return self
+
+
+class UnknownSegment(Invalid):
+    status = 404
+    code = "unknown-segment"
+    title = "There is no segment of this name"
