@@ -1,1 +1,1 @@
-"""Files for other systems: accounting batches and open data, built with DuckDB from certified data."""
+"""Accounting files and open data, built with DuckDB from published marts. No client identity."""
