@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     mode: Literal["demo", "live"] = "demo"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    dagster_port: int = Field(default=3000, ge=0, le=65535)
     public_url: str = ""
     lake_url: str = ""
     master_key_file: Path | None = None

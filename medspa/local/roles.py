@@ -152,7 +152,9 @@ def create_database(
     target = sql.Identifier(name or database.name)
     owner = sql.Identifier(database.owner)
     _let_admin_act_as(admin, database.owner)
-    exists = admin.execute("select 1 from pg_database where datname = %s", (name or database.name,)).fetchone()
+    exists = admin.execute(
+        "select 1 from pg_database where datname = %s", (name or database.name,)
+    ).fetchone()
     if exists is None:
         copied = sql.SQL(" template {}").format(sql.Identifier(template)) if template else sql.SQL("")
         admin.execute(sql.SQL("create database {} owner {}").format(target, owner) + copied)

@@ -39,7 +39,7 @@ def serving(create: Callable[[], Any]) -> Iterator[LiveServer]:
     def run() -> None:
         try:
             server.run(sockets=[listener])
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - shown by the waiting thread
             failures.append(error)
 
     thread = threading.Thread(target=run, name="live-server", daemon=True)

@@ -1,0 +1,100 @@
+"""What each mode refuses to start with. `medspa up` asks this too, so nothing here is advice."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+import psycopg
+
+from medspa.kernel import clock
+from medspa.kernel.settings import Settings
+from medspa.local.doctor.finding import Finding, Level, ok, problem
+from medspa.local.doctor.state import secret_files
+from medspa.local.files import readable_by_others
+
+CONNECT_TIMEOUT = 5
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    refused = list(refusals(settings))
+    yield from refused
+    if not refused:
+        yield ok(f"{settings.mode} mode", "nothing stands against it")
+
+
+def refusals(settings: Settings) -> Iterator[Finding]:
+    """The findings for which this mode must not start."""
+    if settings.mode == "demo":
+        yield from _demo(settings)
+    else:
+        yield from _live(settings)
+
+
+def _demo(settings: Settings) -> Iterator[Finding]:
+    if not _is_loopback(settings.host):
+        yield problem(
+            "demo mode",
+            f"would listen on {settings.host}",
+            "A demo is served on loopback only: set MEDSPA_HOST to 127.0.0.1.",
+        )
+
+
+def _live(settings: Settings) -> Iterator[Finding]:
+    if not clock.uses_system_clock():
+        yield problem("live mode", "the clock is simulated", "Start without installing another clock.")
+    if settings.processor == "inprocess":
+        yield problem(
+            "live mode",
+            "the card processor is the in-process one",
+            "Set MEDSPA_PROCESSOR to a real processor.",
+        )
+    if not settings.public_url.startswith("https://"):
+        yield problem(
+            "live mode", "the public URL is not https", "Set MEDSPA_PUBLIC_URL to the https:// address."
+        )
+    yield from _master_key(settings)
+    for finding in secret_files(settings):
+        if finding.level is Level.PROBLEM:
+            yield finding
+    for name in ("operational", "warehouse"):
+        yield from _durability(name, getattr(settings, name).get("owner"))
+
+
+def _master_key(settings: Settings) -> Iterator[Finding]:
+    path = settings.master_key_path.absolute()
+    if path.resolve().is_relative_to(settings.home.resolve()):
+        yield problem(
+            "live mode",
+            f"the master key would be under {settings.home}, beside the data it protects",
+            "Set MEDSPA_MASTER_KEY_FILE to a file elsewhere that backups of the state folder do not contain.",
+        )
+    elif not path.exists():
+        yield problem(
+            "live mode", f"there is no master key at {path}", "Create it: 64 hexadecimal digits, mode 600."
+        )
+    elif readable_by_others(path):
+        yield problem("live mode", f"others may read the master key {path}", f"chmod 600 {path}")
+
+
+def _durability(name: str, owner_dsn: str | None) -> Iterator[Finding]:
+    if owner_dsn is None:
+        return
+    try:
+        with psycopg.connect(owner_dsn, connect_timeout=CONNECT_TIMEOUT) as connection:
+            row = connection.execute("select current_setting('fsync')").fetchone()
+    except psycopg.OperationalError:
+        return  # databases.check says so
+    if row is None or row[0] != "on":
+        yield problem(
+            "live mode", f"the {name} server runs with fsync off", "Set fsync = on and restart the server."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
