@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from segments.grammar import AtLeast, AtMost, InDays, Known, OneOf, SegmentDefinition
 
@@ -17,10 +18,10 @@ class CompiledSegment:
     parameters: dict[str, Any]
 
 
-def compile_segment(definition: SegmentDefinition, as_of: date) -> CompiledSegment:
+def compile_segment(definition: SegmentDefinition, org_id: UUID, as_of: date) -> CompiledSegment:
     """One row per client: the earliest due date when several rows of the mart match."""
-    parameters: dict[str, Any] = {"reason": definition.reason}
-    clauses: list[str] = []
+    parameters: dict[str, Any] = {"reason": definition.reason, "org": org_id}
+    clauses: list[str] = ["m.org_id = %(org)s"]
     for number, condition in enumerate(definition.where):
         name = f"p{number}"
         column = f"m.{condition.field}"

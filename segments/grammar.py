@@ -24,21 +24,28 @@ class FieldKind(enum.StrEnum):
 
 FIELDS: dict[str, dict[str, FieldKind]] = {
     "client_cycle": {
-        "category": FieldKind.WORD,
-        "product": FieldKind.WORD,
-        "last_treated_on": FieldKind.DATE,
+        "category_code": FieldKind.WORD,
+        "status": FieldKind.WORD,
+        "last_product_name": FieldKind.WORD,
+        "last_area": FieldKind.WORD,
+        "last_full_on": FieldKind.DATE,
+        "last_visit_on": FieldKind.DATE,
         "due_on": FieldKind.DATE,
         "contact_from": FieldKind.DATE,
         "contact_until": FieldKind.DATE,
         "earliest_on": FieldKind.DATE,
         "next_appointment_on": FieldKind.DATE,
+        "cycle_days": FieldKind.NUMBER,
     },
     "client_profile": {
         "first_visit_on": FieldKind.DATE,
         "last_visit_on": FieldKind.DATE,
+        "last_missed_on": FieldKind.DATE,
         "next_appointment_on": FieldKind.DATE,
         "visits": FieldKind.NUMBER,
-        "visits_12_months": FieldKind.NUMBER,
+        "no_shows": FieldKind.NUMBER,
+        "late_cancellations": FieldKind.NUMBER,
+        "recognised_minor": FieldKind.NUMBER,
     },
 }
 """Mart → field → kind. Only these can be asked for."""
@@ -121,7 +128,8 @@ class SegmentDefinition(_Closed):
         for condition in self.where:
             kind = fields.get(condition.field)
             if kind is None:
-                raise ValueError(f"{self.mart} has no field {condition.field}; it has {', '.join(sorted(fields))}")
+                known = ", ".join(sorted(fields))
+                raise ValueError(f"{self.mart} has no field {condition.field}; it has {known}")
             wanted = _ASKS.get(type(condition))
             if wanted is not None and kind is not wanted:
                 raise ValueError(f"{condition.field} is a {kind.value}, not a {wanted.value}")

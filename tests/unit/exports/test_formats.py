@@ -17,7 +17,11 @@ from exports.formats.text import amount, cell, minor
 from exports.journal import POSTING_SCHEMA, JournalLine, JournalOutOfBalance, content_hash, summarise
 
 DAY = dt.date(2026, 3, 2)
-ACCOUNTS = [("1000", "Cash drawer", "asset"), ("1100", "Accounts receivable", "asset"), ("4000", "Services", "revenue")]
+ACCOUNTS = [
+    ("1000", "Cash drawer", "asset"),
+    ("1100", "Accounts receivable", "asset"),
+    ("4000", "Services", "revenue"),
+]
 
 
 def postings(*rows: tuple[dt.date, str, str, int]) -> pa.Table:
@@ -107,7 +111,8 @@ def test_quickbooks_never_shows_a_negative_number_or_a_formula() -> None:
 
 def test_receivables_name_one_customer_per_location() -> None:
     rows = FORMATS["quickbooks_online"][0](balanced_day(), "").decode().splitlines()
-    assert [row.split(",")[6] for row in rows if "Accounts receivable" in row] == ["Clients NORTH", "Clients SOUTH"]
+    customers = [row.split(",")[6] for row in rows if "Accounts receivable" in row]
+    assert customers == ["Clients NORTH", "Clients SOUTH"]
 
 
 def test_the_content_hash_changes_with_any_amount() -> None:

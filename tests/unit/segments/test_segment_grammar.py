@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 from segments.catalogue import definition, definitions
 from segments.compile import compile_segment
 from segments.grammar import SegmentDefinition, UnknownSegment
+
+ORG = uuid.UUID("018f0000-0000-7000-8000-000000000001")
 
 GOOD: dict[str, Any] = {
     "code": "due_soon",
@@ -26,18 +29,21 @@ GOOD: dict[str, Any] = {
 
 
 def test_the_shipped_neurotoxin_segment_asks_for_fourteen_days_from_the_date() -> None:
-    compiled = compile_segment(definition("neurotoxin_due_14_days"), dt.date(2026, 3, 2))
+    compiled = compile_segment(definition("neurotoxin_due_14_days"), ORG, dt.date(2026, 3, 2))
     assert compiled.parameters == {
         "reason": "neurotoxin_due",
         "p0": ["neurotoxin"],
-        "p1a": dt.date(2026, 3, 2),
-        "p1b": dt.date(2026, 3, 16),
+        "org": ORG,
+        "p1": ["running"],
+        "p2a": dt.date(2026, 3, 2),
+        "p2b": dt.date(2026, 3, 16),
     }
-    assert "m.due_on >= %(p1a)s and m.due_on < %(p1b)s" in compiled.sql
+    assert "m.due_on >= %(p2a)s and m.due_on < %(p2b)s" in compiled.sql
 
 
 def test_every_shipped_definition_is_valid_and_known_by_its_code() -> None:
-    assert definitions() and all(code == one.code for code, one in definitions().items())
+    assert definitions()
+    assert all(code == one.code for code, one in definitions().items())
 
 
 def test_an_unknown_segment_names_the_known_ones() -> None:
@@ -51,10 +57,10 @@ def test_an_unknown_segment_names_the_known_ones() -> None:
     [
         ({"where": [{"field": "first_name", "known": True}]}, "has no field first_name"),
         ({"where": [{"field": "due_on; drop table x", "known": True}]}, "has no field"),
-        ({"where": [{"field": "category", "from_day": 0, "to_day": 1}]}, "is a word, not a date"),
+        ({"where": [{"field": "category_code", "from_day": 0, "to_day": 1}]}, "is a word, not a date"),
         ({"where": [{"field": "due_on", "from_day": 3, "to_day": 3}]}, "from_day must be before to_day"),
         ({"where": []}, "at least 1 item"),
-        ({"due_on": "category"}, "must name a date"),
+        ({"due_on": "category_code"}, "must name a date"),
         ({"mart": "client"}, "client_cycle"),
         ({"sql": "select 1"}, "Extra inputs"),
     ],
@@ -67,6 +73,8 @@ def test_a_definition_outside_the_grammar_is_refused(change: dict[str, Any], say
 
 def test_values_are_bound_never_written_into_the_sql() -> None:
     hostile = "x' or 'a'='a"
-    one = SegmentDefinition.model_validate(GOOD | {"where": [{"field": "category", "one_of": [hostile]}]})
-    compiled = compile_segment(one, dt.date(2026, 3, 2))
-    assert hostile not in compiled.sql and compiled.parameters["p0"] == [hostile]
+    asked = {"where": [{"field": "category_code", "one_of": [hostile]}]}
+    one = SegmentDefinition.model_validate(GOOD | asked)
+    compiled = compile_segment(one, ORG, dt.date(2026, 3, 2))
+    assert hostile not in compiled.sql
+    assert compiled.parameters["p0"] == [hostile]
