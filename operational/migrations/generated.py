@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Table
 
-from medspa.kernel.phi import LEAVES, Generalise, Phi, phi_of
 from operational.models.base import Base
+from operational.models.outside import exported_columns, models
 
-BOOKKEEPING = frozenset({"changed_xid"})
 DROP_VIEWS = """
 do $$ declare v record; begin
     for v in select c.relname from pg_class c where c.relnamespace = 'deid'::regnamespace and c.relkind = 'v' loop
@@ -24,30 +23,8 @@ _ORG = "(select nullif(current_setting('medspa.org_id', true), '')::uuid)"
 _SCOPED = "((select location_scope() is null) or location_id = any ((select location_scope())::uuid[]))"
 
 
-def models() -> list[type[Base]]:
-    """Mapped classes in dependency order of their tables."""
-    by_table = {m.local_table: m.class_ for m in Base.registry.mappers}
-    return [by_table[t] for t in Base.metadata.sorted_tables if t in by_table]
-
-
 def is_tenant(table: Table) -> bool:
     return "org_id" in table.columns
-
-
-def exported_columns(table: Table) -> list[tuple[Column[object], str, str]]:
-    """(column, SQL expression, name outside) of every column that leaves."""
-    columns = []
-    for column in table.columns:
-        tag = phi_of(column)
-        if tag not in LEAVES or not column.info.get("land", True):
-            continue
-        if tag is Phi.QUASI:
-            rule = Generalise(column.info["generalise"])
-            name = "birth_month" if rule is Generalise.BIRTH_MONTH else "zip3"
-            columns.append((column, f"deid.{rule.value}(t.{column.name})", name))
-        else:
-            columns.append((column, f"t.{column.name}", column.name))
-    return columns
 
 
 def _row_security(model: type[Base], table: Table) -> Iterator[str]:
