@@ -103,7 +103,10 @@ class AppointmentItemResource(TokenRow, Base):
 
 
 class Occupancy(TokenRow, Base):
-    """A hard claim of an appointment on a subject's time. Two active claims never overlap."""
+    """A claim of an appointment on a subject's time. Two active hard claims never overlap.
+
+    Soft claims (buffers, finishing) are refused against by the service unless overridden.
+    """
 
     __tablename__ = "occupancy"
 
@@ -114,6 +117,7 @@ class Occupancy(TokenRow, Base):
     starts_at: Mapped[Instant]
     """Lower bound of `during`, for btree searches: `&&` is not leakproof under row security."""
     ends_at: Mapped[Instant]
+    hard: Mapped[SafeBool]
     active: Mapped[SafeBool]
 
     __table_args__ = (
@@ -123,11 +127,13 @@ class Occupancy(TokenRow, Base):
             ("subject_kind", "="),
             ("subject_id", "="),
             ("during", "&&"),
-            where=text("active"),
+            where=text("active and hard"),
             using="gist",
             name="ex_occupancy_no_overlap",
         ),
         CheckConstraint("during = tstzrange(starts_at, ends_at, '[)') and not isempty(during)", name="during"),
+        # Searches look back this far from the start of their window.
+        CheckConstraint("ends_at <= starts_at + interval '24 hours'", name="length"),
         Index("ix_occupancy_subject", "org_id", "subject_kind", "subject_id", "starts_at"),
         Index("ix_occupancy_appointment", "org_id", "appointment_id"),
     )
@@ -147,7 +153,9 @@ class AppointmentHistory(TokenRow, Base):
     scheduled_start: Mapped[Instant]
     staff_id: Mapped[SafeId | None]
     override: Mapped[SafeText | None]
-    """The soft rule that was overridden, as a code."""
+    """The soft rules that were overridden, as codes joined by commas."""
+    reason: Mapped[SafeText | None]
+    """Why, as a code of the vocabulary."""
 
     __table_args__ = (
         tenant_fk("appointment", "appointment_id"),

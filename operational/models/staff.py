@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
+from medspa.kernel.phi import Phi
 from operational.models.base import (
     Base,
     Day,
@@ -20,6 +21,7 @@ from operational.models.base import (
     StaffLabel,
     TokenRow,
     Versioned,
+    tagged,
     tenant_fk,
 )
 
@@ -110,6 +112,7 @@ class Shift(PlainRow, Versioned, Base):
     location_id: Mapped[SafeId]
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
+    active: Mapped[SafeBool] = tagged(Boolean, Phi.SAFE, default=True, server_default="true")
 
     __table_args__ = (
         tenant_fk("staff_member", "staff_id"),

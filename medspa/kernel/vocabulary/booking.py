@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["AppointmentEvent", "AppointmentStatus", "CancelledBy", "ResourceKind", "SubjectKind", "VisitSource"]
+__all__ = [
+    "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "NotPerformedReason", "ResourceKind",
+    "SoftRule", "SubjectKind", "VisitSource",
+]  # fmt: skip
 
 
 class AppointmentStatus(enum.StrEnum):
@@ -80,3 +83,39 @@ class AppointmentEvent(enum.StrEnum):
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
     LATE_CANCELLED = "late_cancelled"
+    RESTORED = "restored"
+
+
+class CancelReason(enum.StrEnum):
+    """Why an appointment ended before it took place. A closed list: reasons leave, free text must not."""
+
+    ILLNESS = "illness"
+    SCHEDULE = "schedule"
+    WEATHER = "weather"
+    COST = "cost"
+    CHANGED_MIND = "changed_mind"
+    PROVIDER_ABSENT = "provider_absent"
+    EQUIPMENT = "equipment"
+    BOOKED_IN_ERROR = "booked_in_error"
+    OTHER = "other"
+
+
+class NotPerformedReason(enum.StrEnum):
+    """Why an item of a visit was not performed."""
+
+    CONTRAINDICATED = "contraindicated"
+    CLIENT_DECLINED = "client_declined"
+    PROVIDER_JUDGEMENT = "provider_judgement"
+    OUT_OF_TIME = "out_of_time"
+    OUT_OF_STOCK = "out_of_stock"
+    EQUIPMENT = "equipment"
+    OTHER = "other"
+
+
+class SoftRule(enum.StrEnum):
+    """A rule that the desk may override with a permission; the override is recorded."""
+
+    BUFFER = "buffer"
+    """Buffers and finishing, of this visit or of its neighbours."""
+    CLIENT_OVERLAP = "client_overlap"
+    """Another visit of the same client at the same time."""
