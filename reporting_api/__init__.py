@@ -1,1 +1,1 @@
-"""Reports over the marts, under row security and suppression. Defines no metric and writes nothing."""
+"""Reports for owners and finance, read from published marts under row security. No operational code."""

@@ -164,7 +164,7 @@ def stored(
         )
     )
     if batch is None:
-        raise BatchUnknown()
+        raise BatchUnknown
     files = session.scalars(
         select(ExportFile)
         .where(ExportFile.org_id == org_id, ExportFile.batch_id == batch.id)

@@ -1,0 +1,77 @@
+"""The reporting app: wiring, problem documents, headers. Reports themselves are endpoints.py."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
+from reporting_api.endpoints import router
+from reporting_api.ports import AccessLog, Authorizer
+
+PROBLEM = "application/problem+json"
+
+
+def create_app(engine: Engine, authorizer: Authorizer, access_log: AccessLog) -> FastAPI:
+    """The app over the reporting role's engine; who asks and the access log come in as ports."""
+    app = FastAPI(
+        title="medspa reporting",
+        description="Reports from published marts. Definitions travel with the numbers.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/reports/openapi.json",
+    )
+    app.state.engine = engine
+    app.state.authorizer = authorizer
+    app.state.access_log = access_log
+    app.include_router(router)
+    app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(SQLAlchemyError, _unavailable)
+    app.add_exception_handler(404, _no_route)
+    app.middleware("http")(_never_stored)
+    return app
+
+
+async def _never_stored(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await handle(request)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    return response
+
+
+def _problem(status: int, code: str, title: str, detail: str, **extra: object) -> JSONResponse:
+    body = {"type": PROBLEM_TYPE_PREFIX + code, "title": title, "status": status, "detail": detail, **extra}
+    return JSONResponse(body, status, media_type=PROBLEM)
+
+
+async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DomainError)
+    return JSONResponse(error.problem(), error.status, media_type=PROBLEM)
+
+
+async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in error.errors()]
+    named = ", ".join(one["field"] for one in errors)
+    return _problem(422, "invalid", "A value is not acceptable", f"Correct: {named}.", errors=errors)
+
+
+def _field(location: Sequence[object]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
+    return _problem(
+        503, "warehouse-unavailable", "The warehouse did not answer", "Nothing was lost; try again shortly."
+    )
+
+
+async def _no_route(request: Request, error: Exception) -> JSONResponse:
+    return _problem(404, "not-found", "Not found", "See /v1/reports for the reports that exist.")

@@ -1,0 +1,84 @@
+"""The reports that exist: parameters, permission, columns, totals, SQL file. Loaded from reports/*.yaml.
+
+A column's definition is the metric's declaration in the dbt project, so that a number has one
+definition; nothing is defined twice here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from medspa.kernel.vocabulary import Permission
+from reporting_api.errors import ReportUnknown
+
+ColumnType = Literal["uuid", "text", "date", "minor", "count", "days", "flag"]
+DBT_MARTS = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "marts"
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(Closed):
+    """One column of a report. `metric` names the declaration it shows; `drill` what its token opens."""
+
+    name: str
+    type: ColumnType
+    label: str
+    description: str = ""
+    metric: str | None = None
+    drill: Literal["invoice", "payment", "appointment"] | None = None
+
+
+class Report(Closed):
+    """A report: `range` asks for from and to (half-open), `as_of` and `day` for one date."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]+$")
+    title: str
+    description: str
+    version: int = Field(ge=1)
+    permission: Permission
+    dates: Literal["as_of", "day", "range"]
+    columns: list[Column]
+    totals_by: list[str] = []
+    """Columns that totals are grouped by; amounts are summed."""
+
+    @property
+    def sql(self) -> str:
+        return resources.files("reporting_api").joinpath("reports", f"{self.name}.sql").read_text()
+
+
+@cache
+def reports() -> dict[str, Report]:
+    """Name → report."""
+    found = {}
+    for path in sorted(resources.files("reporting_api").joinpath("reports").iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".yaml"):
+            report = Report.model_validate(yaml.safe_load(path.read_text()))
+            found[report.name] = report
+    return found
+
+
+def report_named(name: str) -> Report:
+    """Raises ReportUnknown."""
+    try:
+        return reports()[name]
+    except KeyError:
+        raise ReportUnknown(f"Known reports: {', '.join(reports())}.") from None
+
+
+@cache
+def metrics(folder: Path = DBT_MARTS) -> dict[str, dict[str, Any]]:
+    """Metric name → its one declaration (name, label, description, formula, grain, unit, version, mart)."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+            for metric in model.get("config", {}).get("meta", {}).get("metrics", []):
+                found[metric["name"]] = {**metric, "mart": model["name"]}
+    return found

@@ -1,0 +1,178 @@
+"""REST endpoints of reporting: the catalogue, the metrics, one report in JSON, CSV or Parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from medspa.kernel.errors import Invalid
+from reporting_api.catalog import Report, metrics, report_named, reports
+from reporting_api.formats import as_csv, as_json, as_parquet, totals
+from reporting_api.ports import Viewer
+from reporting_api.queries import Answer, Asked, run
+from reporting_api.schemas import (
+    ColumnShown,
+    DataState,
+    MetricList,
+    Problem,
+    ReportAnswer,
+    ReportList,
+    ReportShown,
+)
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
+    for status, text in (
+        (401, "Nobody is signed in"),
+        (403, "The permission is missing"),
+        (404, "No such report, location or data"),
+        (422, "A parameter is not acceptable"),
+        (503, "The warehouse did not answer"),
+    )
+}
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=_PROBLEMS)
+
+
+def _viewer(request: Request) -> Viewer:
+    viewer: Viewer = request.app.state.authorizer.viewer(request)
+    return viewer
+
+
+def _definition(report: Report) -> ReportShown:
+    known = metrics()
+    return ReportShown(
+        name=report.name,
+        title=report.title,
+        description=report.description,
+        version=report.version,
+        permission=report.permission.value,
+        dates=report.dates,
+        columns=[
+            ColumnShown(
+                name=column.name,
+                type=column.type,
+                label=column.label,
+                description=column.description,
+                metric=known.get(column.metric) if column.metric else None,
+            )
+            for column in report.columns
+        ],
+    )
+
+
+@router.get("", summary="The reports that exist, with their definitions")
+def list_reports(request: Request) -> ReportList:
+    _viewer(request)
+    return ReportList(items=[_definition(report) for report in reports().values()])
+
+
+@router.get("/metrics", summary="Every metric with its one definition")
+def list_metrics(request: Request) -> MetricList:
+    _viewer(request)
+    return MetricList(items=[metrics()[name] for name in sorted(metrics())])
+
+
+@router.get("/{name}/definition", summary="What a report shows and how it is computed")
+def definition(request: Request, name: str) -> ReportShown:
+    _viewer(request)
+    return _definition(report_named(name))
+
+
+@router.get(
+    "/{name}",
+    summary="A report",
+    response_model=ReportAnswer,
+    responses={
+        200: {
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+            }
+        }
+    },
+)
+def read_report(
+    request: Request,
+    name: str,
+    as_of: Annotated[
+        dt.date | None, Query(description="For reports of a date: the last date included")
+    ] = None,
+    day: Annotated[dt.date | None, Query(description="For reports of one business date")] = None,
+    first: Annotated[dt.date | None, Query(alias="from", description="First business date")] = None,
+    to: Annotated[dt.date | None, Query(description="First business date that is not included")] = None,
+    location_id: Annotated[list[uuid.UUID] | None, Query(description="Only these locations")] = None,
+    format: Annotated[Literal["json", "csv", "parquet"], Query()] = "json",  # noqa: A002
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+    cursor: Annotated[str | None, Query(pattern=r"^\d{1,9}$")] = None,
+) -> Any:
+    viewer = _viewer(request)
+    report = report_named(name)
+    allowed = viewer.locations_with(report.permission)
+    asked = _asked(report, as_of, day, first, to, tuple(location_id or ()))
+    answer = run(request.app.state.engine, report, viewer.org_id, asked, allowed)
+    parameters = {
+        "from": asked.first.isoformat(),
+        "until": asked.until.isoformat(),
+        "locations": [str(one) for one in answer.locations],
+        "format": format,
+    }
+    request.app.state.access_log.report_read(viewer, report.name, parameters, len(answer.rows))
+    stem = f"{report.name}-{asked.until.isoformat()}"
+    if format == "csv":
+        return _file(as_csv(report, answer.rows), "text/csv; charset=utf-8", f"{stem}.csv", answer)
+    if format == "parquet":
+        return _file(
+            as_parquet(report, answer.rows), "application/vnd.apache.parquet", f"{stem}.parquet", answer
+        )
+    start = int(cursor or 0)
+    page = answer.rows[start : start + limit]
+    return ReportAnswer(
+        definition=_definition(report),
+        parameters=parameters,
+        data=_state(answer),
+        totals=totals(report, answer.rows) if report.totals_by else [],
+        items=[as_json(report, row) for row in page],
+        next_cursor=str(start + limit) if start + limit < len(answer.rows) else None,
+    )
+
+
+def _asked(
+    report: Report,
+    as_of: dt.date | None,
+    day: dt.date | None,
+    first: dt.date | None,
+    to: dt.date | None,
+    locations: tuple[uuid.UUID, ...],
+) -> Asked:
+    if report.dates == "range":
+        if first is None or to is None:
+            raise Invalid("Give `from` (included) and `to` (not included).", {"field": "from, to"})
+        return Asked(first, to - dt.timedelta(days=1), locations)
+    single = as_of if report.dates == "as_of" else day
+    if single is None:
+        raise Invalid(f"Give `{report.dates}`.", {"field": report.dates})
+    return Asked(single, single, locations)
+
+
+def _state(answer: Answer) -> DataState:
+    return DataState(
+        state="certified" if answer.certified else "live",
+        provisional=answer.provisional,
+        data_as_of=answer.data_as_of,
+    )
+
+
+def _file(content: bytes, media_type: str, filename: str, answer: Answer) -> Response:
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{filename}"',
+            "X-Data-State": "certified" if answer.certified else "live",
+            "X-Data-Provisional": str(answer.provisional).lower(),
+            "X-Data-As-Of": answer.data_as_of.isoformat(),
+        },
+    )

@@ -1,0 +1,25 @@
+"""What a reader of reports can get wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from medspa.kernel.errors import Invalid, NotFound
+
+
+class ReportUnknown(NotFound):
+    code = "report-unknown"
+    title = "There is no report of this name"
+
+
+class LocationUnknown(NotFound):
+    code = "location-unknown"
+    title = "There is no such location for you"
+
+
+class DatesReversed(Invalid):
+    code = "dates-reversed"
+    title = "The range ends before it begins"
+
+
+class NoData(NotFound):
+    code = "no-published-data"
+    title = "Nothing has been published for this organization yet"

@@ -1,0 +1,101 @@
+"""Runs a report as the reporting role, bound to one organization, in one read-only snapshot."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from reporting_api.catalog import Report
+from reporting_api.errors import DatesReversed, LocationUnknown, NoData
+
+_BIND = text("select set_config('medspa.org_id', :org, true)")
+_STATE = text(
+    "select live_batch_id, certified_batch_id, data_as_of from marts.publication_state where org_id = :org"
+)
+_LOCATIONS = text("select location_id, name from marts.dim_location where org_id = :org")
+_OPEN_DAYS = text(
+    "select count(*) from marts.fct_business_day where org_id = :org and status = 'open'"
+    " and business_date <= :until and location_id = any(:locations)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked for. `until` is the last date included."""
+
+    first: dt.date
+    until: dt.date
+    locations: tuple[uuid.UUID, ...]
+    """Empty: every location the reader may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report's rows in its column order, with the state of the data they come from."""
+
+    rows: list[dict[str, Any]]
+    certified: bool
+    data_as_of: dt.datetime
+    provisional: bool
+    """True while a business day up to `until` is open at one of the locations."""
+    locations: dict[uuid.UUID, str]
+
+
+def run(
+    engine: Engine, report: Report, org_id: uuid.UUID, asked: Asked, allowed: Collection[uuid.UUID] | None
+) -> Answer:
+    """Rows of one report. `allowed`: locations the reader may see (None: all).
+
+    Raises DatesReversed, LocationUnknown (also for another organization's location) and NoData.
+    """
+    if asked.until < asked.first:
+        raise DatesReversed("Give a `from` that is before `to`.")
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("set transaction isolation level repeatable read, read only"))
+        connection.execute(_BIND, {"org": str(org_id)})
+        state = connection.execute(_STATE, {"org": org_id}).one_or_none()
+        if state is None:
+            raise NoData("Run the pipeline, then ask again.")
+        locations = _visible(connection, org_id, asked.locations, allowed)
+        parameters = {
+            "org": org_id,
+            "first": asked.first,
+            "until": asked.until,
+            "locations": list(locations),
+        }
+        rows = [dict(row) for row in connection.execute(_bound(report.sql), parameters).mappings()]
+        open_days = connection.execute(
+            _bound(_OPEN_DAYS.text), {"org": org_id, "until": asked.until, "locations": list(locations)}
+        ).scalar_one()
+    return Answer(
+        rows=rows,
+        certified=state.live_batch_id == state.certified_batch_id,
+        data_as_of=state.data_as_of,
+        provisional=open_days > 0,
+        locations=locations,
+    )
+
+
+def _bound(sql: str) -> Any:
+    return text(sql).bindparams(bindparam("locations", type_=ARRAY(Uuid)))
+
+
+def _visible(
+    connection: Connection,
+    org_id: uuid.UUID,
+    asked: tuple[uuid.UUID, ...],
+    allowed: Collection[uuid.UUID] | None,
+) -> dict[uuid.UUID, str]:
+    known = {row.location_id: row.name for row in connection.execute(_LOCATIONS, {"org": org_id})}
+    visible = {one: name for one, name in known.items() if allowed is None or one in allowed}
+    missing = [one for one in asked if one not in visible]
+    if missing:
+        raise LocationUnknown("Ask for locations of your organization that your role covers.")
+    return {one: name for one, name in visible.items() if not asked or one in asked}

@@ -1,0 +1,22 @@
+-- Open balance per invoice as of :until. Buckets: Current (<= 0 days), 1-30, 31-60, 61-90, 91+.
+with open_invoice as (
+    select m.location_id, m.invoice_id, m.client_key, m.currency, min(m.invoice_date) as invoice_date,
+           min(m.due_on) as due_on, cast(sum(m.amount_minor) as bigint) as open_minor
+    from marts.fct_ar_movement m
+    where m.org_id = :org and m.business_date <= :until and m.location_id = any(:locations)
+    group by m.location_id, m.invoice_id, m.client_key, m.currency
+    having sum(m.amount_minor) <> 0
+)
+select l.name as location, o.invoice_id, o.client_key, o.invoice_date, o.due_on,
+       cast(:until as date) - o.due_on as age_days,
+       case
+           when cast(:until as date) - o.due_on <= 0 then 'Current'
+           when cast(:until as date) - o.due_on <= 30 then '1-30'
+           when cast(:until as date) - o.due_on <= 60 then '31-60'
+           when cast(:until as date) - o.due_on <= 90 then '61-90'
+           else '91+'
+       end as bucket,
+       o.open_minor, o.currency
+from open_invoice o
+join marts.dim_location l on l.org_id = :org and l.location_id = o.location_id
+order by l.name, o.due_on, o.invoice_id
