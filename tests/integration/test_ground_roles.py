@@ -52,7 +52,8 @@ def test_an_administrator_without_superuser_sets_everything_up(managed: Managed)
         with psycopg.connect(managed.dsn(role.name, PASSWORDS[role.name])) as connection:
             row = connection.execute(
                 "select current_user, "
-                "rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication from pg_roles where rolname = current_user"
+                "rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication "
+                "from pg_roles where rolname = current_user"
             ).fetchone()
         assert row == (role.name, False)
 
