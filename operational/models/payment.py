@@ -118,6 +118,8 @@ class Payout(TokenRow, Versioned, Base):
     amount_minor: Mapped[Minor]
     tip_minor: Mapped[Minor]
     """A refunded tip, included in `amount_minor`."""
+    rounding_minor: Mapped[Minor]
+    """What cash rounding added to (or took from) what it settles, included in `amount_minor`."""
     business_date: Mapped[Day | None]
     processor_reference: Mapped[DirectText | None]
     succeeded_at: Mapped[Instant | None]
@@ -134,6 +136,7 @@ class Payout(TokenRow, Versioned, Base):
         CheckConstraint("amount_minor > 0 and tip_minor between 0 and amount_minor", name="amount"),
         CheckConstraint("(tender is null) = (payment_id is null)", name="tender"),
         CheckConstraint("tender is not null or credit_memo_id is not null", name="source"),
+        CheckConstraint("rounding_minor = 0 or tender = 'cash'", name="rounding"),
         CheckConstraint("(status = 'succeeded') = (business_date is not null)", name="dated"),
         Index("ix_payout_payment", "org_id", "payment_id"),
         Index("ix_payout_credit_memo", "org_id", "credit_memo_id"),

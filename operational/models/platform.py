@@ -38,6 +38,8 @@ class IdempotencyKey(TokenRow, Base):
     fingerprint: Mapped[SecretText]
     """SHA-256 of method, path, actor and body."""
     actor_id: Mapped[SafeId]
+    location_id: Mapped[SafeId | None]
+    """Where the work was done: a replay needs the permission at this location again."""
     state: Mapped[SafeText]
     claimed_until: Mapped[Instant]
     """After this instant an abandoned claim may be taken over."""

@@ -7,7 +7,7 @@ import enum
 __all__ = [
     "Account", "AllocationSource", "AttemptState", "CreditReason", "DayStatus", "DiscountReason", "DrawerKind",
     "DrawerMovementKind", "DrawerStatus", "InvoiceStatus", "LedgerEvent", "LineKind", "PaymentPurpose",
-    "PaymentStatus", "SubledgerKey", "Tender",
+    "PaymentStatus", "QuantityReason", "SubledgerKey", "Tender",
 ]  # fmt: skip
 
 
@@ -138,6 +138,15 @@ class DiscountReason(enum.StrEnum):
     MEMBER = "member"
     EMPLOYEE = "employee"
     COURTESY = "courtesy"
+
+
+class QuantityReason(enum.StrEnum):
+    """Why billed units differ from charted ones."""
+
+    COURTESY_UNITS = "courtesy_units"
+    CORRECTION_NOT_BILLED = "correction_not_billed"
+    QUOTED_PRICE = "quoted_price"
+    WASTE_SHARED = "waste_shared"
 
 
 class CreditReason(enum.StrEnum):

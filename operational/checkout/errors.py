@@ -1,0 +1,141 @@
+"""What can go wrong at the desk, each as a problem document that says what to fix."""
+
+from __future__ import annotations
+
+from medspa.kernel.errors import DomainError, Invalid
+
+
+class IdempotencyKeyMissing(DomainError):
+    status = 400
+    code = "idempotency-key-missing"
+    title = "Send an Idempotency-Key header with 1 to 255 printable characters"
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key was first used for another request; nothing was done."""
+
+    status = 422
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request; send a new one"
+
+
+class InProgress(DomainError):
+    status = 409
+    code = "in-progress"
+    title = "The first request with this Idempotency-Key is still being worked on; ask again shortly"
+
+
+class CardNumberRefused(Invalid):
+    """A card number reached us. It is refused before anything is stored, and never repeated."""
+
+    code = "card-number-refused"
+    title = "Card numbers must not be sent here; send the payment token of the processor's form"
+
+
+class NothingToInvoice(DomainError):
+    code = "nothing-to-invoice"
+    title = "There is nothing to invoice: no performed item is left without an invoice"
+
+
+class AlreadyInvoiced(DomainError):
+    code = "already-invoiced"
+    title = "This has been invoiced already"
+
+
+class NotCharted(DomainError):
+    """A service billed by unit has no signed treatment record to take the quantity from."""
+
+    code = "not-charted"
+    title = "Sign the treatment record first: this service is billed by its charted units"
+
+
+class QuantityNeedsReason(Invalid):
+    code = "quantity-needs-reason"
+    title = "The billed quantity differs from the charted one: send a reason code"
+
+
+class MoreThanDue(DomainError):
+    code = "more-than-due"
+    title = "The amount is more than is due"
+
+
+class WrongCurrency(Invalid):
+    code = "wrong-currency"
+    title = "The currency is not the location's"
+
+
+class TenderedTooLittle(Invalid):
+    code = "tendered-too-little"
+    title = "The cash handed over is less than the amount to pay"
+
+
+class DrawerNotOpen(DomainError):
+    code = "drawer-not-open"
+    title = "The drawer session is not open at this location"
+
+
+class DrawerUnfit(Invalid):
+    code = "drawer-unfit"
+    title = "This tender needs a session of a physical drawer"
+
+
+class CardDeclined(DomainError):
+    status = 402
+    code = "card-declined"
+    title = "The card was declined"
+
+
+class BalanceTooLow(DomainError):
+    code = "balance-too-low"
+    title = "The balance does not cover this amount"
+
+
+class GiftCardNotUsable(DomainError):
+    code = "gift-card-not-usable"
+    title = "This gift card cannot be used"
+
+
+class MoreThanRemains(DomainError):
+    """A credit above what is left of the line."""
+
+    code = "more-than-remains"
+    title = "The amount is more than remains of the line"
+
+
+class MoreThanRefundable(DomainError):
+    code = "more-than-refundable"
+    title = "The amount is more than can still be refunded"
+
+
+class NotRefundable(DomainError):
+    code = "not-refundable"
+    title = "This payment cannot be refunded"
+
+
+class NoMerchantAccount(DomainError):
+    code = "no-merchant-account"
+    title = "The location's legal entity has no merchant account for cards"
+
+
+class InvoiceVoided(DomainError):
+    code = "invoice-voided"
+    title = "The invoice has been voided"
+
+
+class NotVoidable(DomainError):
+    code = "not-voidable"
+    title = "Only an invoice of an open day without money on it can be voided"
+
+
+class SignatureRefused(DomainError):
+    status = 401
+    code = "signature-refused"
+    title = "The signature of this event is not valid"
+
+
+class ProcessorMisused(DomainError):
+    """One request key was sent with two different requests: a bug on our side, never the client's."""
+
+    status = 500
+    code = "processor-misused"
+    title = "The card processor refused the request as inconsistent"
