@@ -81,6 +81,20 @@ def bind_organization(
     session.info.update({_ORG: org_id, _SCOPE: scope, _LOCK: lock_timeout_ms})
 
 
+def narrow_locations(session: Session, locations: Iterable[uuid.UUID]) -> None:
+    """Cut a session that sees all locations down to some, for this transaction and all later ones.
+
+    Raises OrganizationSwitch when it is already narrowed: a scope never widens.
+    """
+    organization_of(session)
+    if session.info[_SCOPE] != ALL_LOCATIONS:
+        raise OrganizationSwitch("this session is already bound to locations")
+    scope = ",".join(sorted(str(one) for one in locations))
+    session.info[_SCOPE] = scope
+    if session.in_transaction():
+        session.execute(text("select set_config('medspa.location_scope', :scope, true)"), {"scope": scope})
+
+
 def organization_of(session: Session) -> uuid.UUID:
     """The organization a session serves. Raises OrganizationSwitch when it serves none."""
     org = session.info.get(_ORG)

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=15, ge=1, le=240)
     lock_timeout_ms: int = Field(default=3000, ge=100, le=60_000)
     pool_size: int = Field(default=16, ge=1, le=200)
-    max_body_bytes: int = Field(default=2_000_000, ge=1_000)
+    max_body_bytes: int = Field(default=8_000_000, ge=1_000)
     processor: Literal["inprocess"] = "inprocess"
     operational: dict[str, str] = Field(default_factory=dict)
     warehouse: dict[str, str] = Field(default_factory=dict)

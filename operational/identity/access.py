@@ -37,7 +37,8 @@ class Actor:
     def require(self, permission: Permission, location_id: uuid.UUID | None = None) -> None:
         """Raises Forbidden naming the missing permission."""
         if not self.may(permission, location_id):
-            raise Forbidden(f"This needs the permission {permission.value}.", {"permission": permission.value})
+            needed = permission.value
+            raise Forbidden(f"This needs the permission {needed}.", {"permission": needed})
 
     @property
     def locations(self) -> tuple[uuid.UUID, ...] | None:

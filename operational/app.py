@@ -1,0 +1,101 @@
+"""The operational application: puts the areas, the error handlers and the shared services together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from medspa.kernel.database import make_engine
+from medspa.kernel.settings import Settings
+from operational import docs_page, problems
+from operational.identity.dependencies import is_secure
+from operational.identity.privacy_port import make_vault
+from operational.identity.unit import Services
+from operational.middleware import Envelope
+
+AREAS = (
+    "identity",
+    "organization",
+    "catalogue",
+    "clients",
+    "booking",
+    "charting",
+    "consent",
+    "checkout",
+    "ledger",
+    "privacy",
+)
+
+DESCRIPTION = """
+Booking, charting, consent, checkout and day close of a medical aesthetic practice.
+
+Authenticate with an API key (`Authorization: Bearer msk_…`) or sign in (`POST /v1/session`); writes with a
+session cookie also send the `X-CSRF-Token` that sign-in answered. Errors are problem documents (RFC 9457)
+with a stable `type`. Money is in minor units (`*_minor`) beside a `currency`; times carry an offset. Lists
+take `limit` and `cursor` and answer `{items, next_cursor}`. Editable records have an `ETag`; changing them
+needs it as `If-Match`.
+"""
+
+
+def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> FastAPI:
+    """The ASGI application. Connects when it starts, not before.
+
+    `ports` are third parties by name (`processor`, `messenger`) that replace the in-process ones.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = make_engine(
+            settings.operational_dsn("app"),
+            pool_size=settings.pool_size,
+            # A request may hold a second connection (idempotency claims) beside its own.
+            max_overflow=settings.pool_size,
+            application_name="medspa-web",
+        )
+        app.state.services = Services(settings, engine, make_vault(settings), dict(ports or {}))
+        app.state.slots = asyncio.Semaphore(settings.pool_size)
+        try:
+            yield
+        finally:
+            engine.dispose()
+
+    app = FastAPI(
+        title="medspa",
+        summary="The operational API",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.RESPONSES,
+        generate_unique_id_function=_operation_id,
+    )
+    problems.install(app)
+    docs_page.install(app)
+    for router in routers():
+        app.include_router(router)
+    app.add_middleware(Envelope, max_body_bytes=settings.max_body_bytes, https=is_secure(settings))
+    return app
+
+
+def routers() -> list[APIRouter]:
+    """The routers of all areas."""
+    found = []
+    for area in AREAS:
+        if importlib.util.find_spec(f"operational.{area}") is None:
+            continue
+        if importlib.util.find_spec(f"operational.{area}.endpoints") is not None:
+            found.append(importlib.import_module(f"operational.{area}.endpoints").router)
+    return found
+
+
+def _operation_id(route: APIRoute) -> str:
+    tag = str(route.tags[0]) if route.tags else "other"
+    return f"{tag}_{route.name}".replace(" ", "_")

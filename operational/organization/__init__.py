@@ -1,0 +1,1 @@
+"""The organization's own set-up: legal entities, locations, hours, taxes, merchant accounts."""

@@ -1,0 +1,180 @@
+"""Errors over HTTP: RFC 9457 problem documents. They say what to fix and never echo what was sent."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
+from operational.database_errors import constraint_of, meaning_of, sqlstate_of
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger("medspa.http")
+_SHOWABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
+_OWN_WORDS = {
+    "uuid_parsing": "Send an id in the form of a UUID.",
+    "uuid_type": "Send an id in the form of a UUID.",
+    "extra_forbidden": "This field is not known here; leave it out.",
+    "missing": "This field is required.",
+}
+
+
+class FieldError(BaseModel):
+    """One field that must be changed."""
+
+    field: str = Field(examples=["items[0].starts_at"])
+    message: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). `type` is stable; further members depend on it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:medspa:problem:not-found"])
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] | None = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "description": HTTPStatus(code).phrase, "content": {MEDIA_TYPE: {}}}
+    for code in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500)
+}
+
+
+def problem_body(status: int, code: str, title: str, detail: str = "", **extra: Any) -> dict[str, Any]:
+    return {
+        "type": PROBLEM_TYPE_PREFIX + code,
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        **extra,
+    }
+
+
+def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    sent = dict(headers or {})
+    status = int(body["status"])
+    if status == 401:
+        sent.setdefault("WWW-Authenticate", "Bearer")
+    if "retry_after_seconds" in body:
+        sent.setdefault("Retry-After", str(body["retry_after_seconds"]))
+    return Response(json.dumps(body, default=str), status, sent, MEDIA_TYPE)
+
+
+def describe(error: BaseException) -> str:
+    """What may be logged of an error: its types, SQLSTATE and places in the code. No message, no values."""
+    parts = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)[-6:]
+        places = " < ".join(f"{_module(one.filename)}:{one.lineno} {one.name}" for one in reversed(frames))
+        state = sqlstate_of(seen)
+        parts.append(f"{type(seen).__name__}{f' [{state}]' if state else ''} at {places or 'unknown place'}")
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return " | caused by ".join(parts[:4])
+
+
+def _module(filename: str) -> str:
+    return "/".join(filename.replace("\\", "/").split("/")[-2:])
+
+
+def _location(loc: Sequence[Any]) -> str:
+    """`("body", "items", 0, "starts_at")` → `items[0].starts_at`; names that we did not choose are hidden."""
+    path = ""
+    for part in loc[1:] if len(loc) > 1 else loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            shown = part if _SHOWABLE_NAME.fullmatch(str(part)) else "?"
+            path += f".{shown}" if path else str(shown)
+    return path or "body"
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {
+            "field": _location(error["loc"]),
+            "message": _OWN_WORDS.get(error["type"], str(error["msg"]).removeprefix("Value error, ")),
+        }
+        for error in errors
+    ]
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.split(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def on_validation_error(request: Request, error: Exception) -> Response:
+    errors = cast(RequestValidationError, error).errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        detail = "The body is not valid JSON: it ends too early or has a stray character."
+        return problem(problem_body(400, "malformed-json", "The body cannot be read", detail))
+    content_type = request.headers.get("content-type", "")
+    whole_body = any(tuple(one["loc"]) == ("body",) for one in errors)
+    if whole_body and not _is_json(content_type) and request.headers.get("content-length") != "0":
+        detail = "Send the body as application/json."
+        return problem(problem_body(415, "unsupported-media-type", "This body is not JSON", detail))
+    named = field_errors(errors)
+    detail = "Change " + ", ".join(sorted({one["field"] for one in named})) + "."
+    return problem(problem_body(422, "validation", "Some fields are not acceptable", detail, errors=named))
+
+
+def on_domain_error(request: Request, error: Exception) -> Response:
+    found = cast(DomainError, error)
+    if found.status >= 500:
+        _log.error("request %s failed: %s", request.state.request_id, describe(found))
+    return problem(found.problem())
+
+
+def on_http_exception(_request: Request, error: Exception) -> Response:
+    found = cast(HTTPException, error)
+    phrase = HTTPStatus(found.status_code).phrase
+    details = {
+        404: "There is nothing at this address.",
+        405: "This address does not take this method.",
+        413: "The body is too large.",
+        400: "The body cannot be read.",
+    }
+    code = phrase.lower().replace(" ", "-")
+    body = problem_body(found.status_code, code, phrase, details.get(found.status_code, phrase))
+    return problem(body, found.headers)
+
+
+def on_database_error(request: Request, error: Exception) -> Response:
+    meaning = meaning_of(error)
+    if meaning is None:
+        return on_unexpected(request, error)
+    extra = {"constraint": name} if (name := constraint_of(error)) else {}
+    return problem(problem_body(meaning.status, meaning.code, meaning.title, **extra))
+
+
+def on_unexpected(request: Request, error: Exception) -> Response:
+    request_id = request.state.request_id
+    _log.error("request %s failed: %s", request_id, describe(error))
+    detail = f"Nothing was changed. Quote the request id {request_id} when you report this."
+    return problem(problem_body(500, "internal", "Something went wrong on our side", detail))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers. What none of them takes is answered by operational.middleware."""
+    app.add_exception_handler(DomainError, on_domain_error)
+    app.add_exception_handler(RequestValidationError, on_validation_error)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(DBAPIError, on_database_error)
+    app.add_exception_handler(psycopg.Error, on_database_error)
