@@ -61,6 +61,8 @@ class JournalEntry(TokenRow, Base):
         tenant_fk("journal_entry", "reverses_id"),
         tenant_fk("staff_member", "staff_id"),
         UniqueConstraint("org_id", "source_kind", "source_id", "event"),
+        # An entry is reversed at most once.
+        UniqueConstraint("org_id", "reverses_id"),
     )
 
 

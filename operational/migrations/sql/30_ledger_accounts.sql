@@ -1,0 +1,61 @@
+-- The base chart of accounts (metrics, section 7), the same for every organization.
+
+insert into ledger_account (code, name, kind, required_key, may_go_negative, changed_xid)
+select a.code, a.name, a.kind, a.required_key, a.code not in ('2100', '2110', '2200', '2300', '2310'),
+       pg_current_xact_id()::text::bigint
+from (values
+    ('1000', 'Cash drawer', 'asset', 'none'),
+    ('1005', 'Cash in transit', 'asset', 'none'),
+    ('1010', 'Checks to deposit', 'asset', 'none'),
+    ('1020', 'Card clearing', 'asset', 'merchant_account_id'),
+    ('1030', 'Third-party tenders receivable', 'asset', 'programme_id'),
+    ('1040', 'Disputed funds', 'asset', 'none'),
+    ('1100', 'Accounts receivable', 'asset', 'invoice_id'),
+    ('1200', 'Bank', 'asset', 'none'),
+    ('1290', 'Unmatched bank and processor items', 'asset', 'none'),
+    ('1300', 'Inventory', 'asset', 'none'),
+    ('1900', 'Due from locations', 'asset', 'other_location_id'),
+    ('2050', 'Received not invoiced', 'liability', 'none'),
+    ('2100', 'Client deposits', 'liability', 'client_id'),
+    ('2110', 'Account credit', 'liability', 'client_id'),
+    ('2200', 'Gift cards', 'liability', 'gift_card_id'),
+    ('2209', 'Gift card breakage allowance', 'liability', 'none'),
+    ('2300', 'Deferred packages', 'liability', 'contract_id'),
+    ('2309', 'Package breakage allowance', 'liability', 'none'),
+    ('2310', 'Deferred memberships', 'liability', 'contract_id'),
+    ('2319', 'Membership breakage allowance', 'liability', 'none'),
+    ('2400', 'Sales tax payable', 'liability', 'jurisdiction_id'),
+    ('2500', 'Tips payable', 'liability', 'provider_id'),
+    ('2510', 'Commissions payable', 'liability', 'provider_id'),
+    ('2600', 'Unclaimed property', 'liability', 'none'),
+    ('2900', 'Due to locations', 'liability', 'other_location_id'),
+    ('3000', 'Opening balances', 'equity', 'none'),
+    ('4000', 'Service revenue', 'revenue', 'none'),
+    ('4010', 'Retail revenue', 'revenue', 'none'),
+    ('4020', 'Membership dues', 'revenue', 'none'),
+    ('4030', 'No-show and cancellation fees', 'revenue', 'none'),
+    ('4090', 'Breakage', 'revenue', 'none'),
+    ('4800', 'Discounts', 'revenue', 'none'),
+    ('4801', 'Discounts: promotion', 'revenue', 'none'),
+    ('4802', 'Discounts: member', 'revenue', 'none'),
+    ('4803', 'Discounts: employee', 'revenue', 'none'),
+    ('4804', 'Discounts: courtesy', 'revenue', 'none'),
+    ('4805', 'Promotional value used', 'revenue', 'none'),
+    ('4810', 'Credit memos', 'revenue', 'none'),
+    ('5000', 'Product used', 'expense', 'none'),
+    ('5010', 'Retail cost', 'expense', 'none'),
+    ('5020', 'Waste and expiry', 'expense', 'none'),
+    ('6000', 'Cash over and short', 'expense', 'none'),
+    ('6005', 'Cash rounding', 'expense', 'none'),
+    ('6010', 'Processor fees', 'expense', 'none'),
+    ('6020', 'Bad debt', 'expense', 'none'),
+    ('6030', 'Chargebacks', 'expense', 'none'),
+    ('6040', 'Tips borne by the house', 'expense', 'none'),
+    ('6050', 'Petty cash', 'expense', 'none'),
+    ('6110', 'Commissions', 'expense', 'none')
+) as a (code, name, kind, required_key)
+on conflict (code) do update
+set name = excluded.name, kind = excluded.kind, required_key = excluded.required_key,
+    may_go_negative = excluded.may_go_negative, changed_xid = excluded.changed_xid
+where (ledger_account.name, ledger_account.kind, ledger_account.required_key, ledger_account.may_go_negative)
+   is distinct from (excluded.name, excluded.kind, excluded.required_key, excluded.may_go_negative);
