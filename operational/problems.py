@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
 from operational.database_errors import constraint_of, meaning_of, sqlstate_of
+from operational.ledger.errors import from_database
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("medspa.http")
@@ -157,6 +158,9 @@ def on_http_exception(_request: Request, error: Exception) -> Response:
 
 
 def on_database_error(request: Request, error: Exception) -> Response:
+    refused = from_database(error)
+    if refused is not None:
+        return on_domain_error(request, refused)
     meaning = meaning_of(error)
     if meaning is None:
         return on_unexpected(request, error)

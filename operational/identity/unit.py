@@ -19,6 +19,7 @@ from medspa.kernel.vocabulary import Purpose
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.identity.access import Actor
 from operational.identity.privacy_port import Vault, open_audit
+from operational.ledger.errors import from_database
 
 
 class CommitFailed(DomainError):
@@ -111,4 +112,7 @@ def _commit(session: Session) -> None:
         session.rollback()
         if sqlstate_of(error) in RETRYABLE:
             raise
+        # The ledger's deferred checks refuse at commit what the caller can understand.
+        if (refused := from_database(error)) is not None:
+            raise refused from error
         raise CommitFailed from error
