@@ -86,7 +86,7 @@ def hand_over(
         for m in members
     ]
     row = connection.execute(
-        "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s)",
+        "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             org_id,
             new_id(),
@@ -94,6 +94,7 @@ def hand_over(
             definition.version,
             as_of,
             batch_id,
+            definition.reveals_treatment,
             Jsonb(payload),
             clock.now(),
         ),

@@ -122,6 +122,11 @@ class SegmentDefinition(_Closed):
     due_on: str | None = None
     reason: Annotated[str, Field(pattern=_NAME)]
 
+    @property
+    def reveals_treatment(self) -> bool:
+        """Whether being a member tells what a client was treated with."""
+        return self.mart == "client_cycle"
+
     @model_validator(mode="after")
     def _asks_only_what_the_mart_has(self) -> SegmentDefinition:
         fields = FIELDS[self.mart]

@@ -165,9 +165,23 @@ def stored(
     )
     if batch is None:
         raise BatchUnknown
-    files = session.scalars(
-        select(ExportFile)
-        .where(ExportFile.org_id == org_id, ExportFile.batch_id == batch.id)
-        .order_by(ExportFile.format)
+    return batch, files_of(session, batch.id)
+
+
+def files_of(session: Session, batch_id: uuid.UUID) -> list[ExportFile]:
+    """A batch's files by format."""
+    return list(
+        session.scalars(
+            select(ExportFile)
+            .where(ExportFile.org_id == organization_of(session), ExportFile.batch_id == batch_id)
+            .order_by(ExportFile.format)
+        )
     )
-    return batch, list(files)
+
+
+def file_of(session: Session, batch_id: uuid.UUID, file_format: str) -> ExportFile:
+    """One format of a batch. Raises BatchUnknown."""
+    for file in files_of(session, batch_id):
+        if file.format == file_format:
+            return file
+    raise BatchUnknown("No batch of this organization has this id and format.")

@@ -40,6 +40,14 @@ class Actor:
             needed = permission.value
             raise Forbidden(f"This needs the permission {needed}.", {"permission": needed})
 
+    def require_everywhere(self, permission: Permission) -> None:
+        """Raises Forbidden unless the permission is held at every location (organization-wide matters)."""
+        if permission not in self.permissions.get(EVERYWHERE, frozenset()):
+            raise Forbidden(
+                f"This needs the permission {permission.value} at every location.",
+                {"permission": permission.value},
+            )
+
     @property
     def locations(self) -> tuple[uuid.UUID, ...] | None:
         """The locations this actor may work at; None: all of them."""

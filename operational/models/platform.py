@@ -80,6 +80,8 @@ class SegmentPublication(PlainRow, Base):
     as_of: Mapped[Day]
     batch_id: Mapped[SafeBig]
     member_count: Mapped[SafeInt]
+    reveals_treatment: Mapped[SafeBool]
+    """Being a member tells what somebody was treated with, so names need `chart.read` too."""
     current: Mapped[SafeBool]
 
     __table_args__ = (
@@ -95,6 +97,8 @@ class SegmentMember(TokenRow, Base):
     __extracted__ = False
 
     publication_id: Mapped[SafeId]
+    position: Mapped[SafeInt]
+    """Order in the evaluation: the earliest due date first."""
     client_key: Mapped[ClientKey]
     due_on: Mapped[Day | None]
     reason: Mapped[SafeText]

@@ -1,7 +1,8 @@
 -- Taking a segment's membership from the warehouse: client keys, due dates and reasons, nothing else.
 
 create or replace function directory.take_segment(
-    p_org uuid, p_id uuid, p_code text, p_version int, p_as_of date, p_batch bigint, p_members jsonb, p_at timestamptz
+    p_org uuid, p_id uuid, p_code text, p_version int, p_as_of date, p_batch bigint,
+    p_reveals_treatment boolean, p_members jsonb, p_at timestamptz
 ) returns int language plpgsql security definer set search_path = public, pg_temp as $$
 declare v_count int;
 begin
@@ -15,12 +16,15 @@ begin
     update segment_publication set current = false
     where org_id = p_org and segment_code = p_code and current;
     insert into segment_publication
-        (org_id, id, created_at, segment_code, definition_version, as_of, batch_id, member_count, current)
-    values (p_org, p_id, p_at, p_code, p_version, p_as_of, p_batch, jsonb_array_length(p_members), true);
-    insert into segment_member (org_id, id, created_at, publication_id, client_key, due_on, reason)
-    select p_org, gen_random_uuid(), p_at, p_id,
+        (org_id, id, created_at, segment_code, definition_version, as_of, batch_id,
+         member_count, reveals_treatment, current)
+    values (p_org, p_id, p_at, p_code, p_version, p_as_of, p_batch,
+            jsonb_array_length(p_members), p_reveals_treatment, true);
+    insert into segment_member (org_id, id, created_at, publication_id, position, client_key,
+                                due_on, reason)
+    select p_org, gen_random_uuid(), p_at, p_id, o,
            (m->>'client_key')::uuid, (m->>'due_on')::date, m->>'reason'
-    from jsonb_array_elements(p_members) m
+    from jsonb_array_elements(p_members) with ordinality as e (m, o)
     where exists (
         select 1 from client c where c.org_id = p_org and c.client_key = (m->>'client_key')::uuid
     );
@@ -29,7 +33,7 @@ begin
     return v_count;
 end $$;
 
-revoke all on function directory.take_segment(uuid, uuid, text, int, date, bigint, jsonb, timestamptz) from public;
+revoke all on function directory.take_segment(uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz) from public;
 grant usage on schema directory to medspa_publish;
-grant execute on function directory.take_segment(uuid, uuid, text, int, date, bigint, jsonb, timestamptz)
+grant execute on function directory.take_segment(uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz)
     to medspa_publish;

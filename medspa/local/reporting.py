@@ -1,0 +1,72 @@
+"""Wires the reporting app to the operational side: who asks, and where reads are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.requests import Request
+
+from medspa.kernel.database import make_engine, session_scope
+from medspa.kernel.settings import Settings
+from medspa.kernel.vocabulary import ActorKind, Purpose
+from operational.identity.access import Actor
+from operational.identity.credentials import Presented, recognise
+from operational.identity.dependencies import CSRF_HEADER, cookie_name
+from operational.privacy.audit import open_audit, record_disclosure
+from reporting_api.app import create_app
+from reporting_api.ports import Viewer
+
+
+class OperationalAuthorizer:
+    """Recognises a request by the operational store's keys and sessions, on every request."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    def viewer(self, request: Request) -> Viewer:
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        presented = Presented(
+            method=request.method,
+            bearer=value if scheme.lower() == "bearer" and value else None,
+            cookie=request.cookies.get(cookie_name(self._settings)),
+            csrf=request.headers.get(CSRF_HEADER),
+        )
+        known = recognise(self._engine, presented, timedelta(minutes=self._settings.session_idle_minutes))
+        with session_scope(self._engine, known.org_id) as session:
+            actor = known.load(session)
+        return Viewer(org_id=actor.org_id, actor_id=actor.id, permissions=actor.permissions)
+
+
+class AuditedReports:
+    """Writes a report's reading to the audit, committed before its bytes leave.
+
+    Parameters and row counts stay out: the audit names who read which report and when, not what it said.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def report_read(self, viewer: Viewer, report: str, parameters: Mapping[str, Any], rows: int) -> None:  # noqa: ARG002
+        actor = Actor(
+            org_id=viewer.org_id,
+            kind=ActorKind.STAFF,
+            id=viewer.actor_id,
+            staff_id=None,
+            origin=f"report:{report}",
+            permissions=viewer.permissions,
+        )
+        with session_scope(self._engine, viewer.org_id) as session:
+            open_audit(session, actor, Purpose.OPERATIONS)
+            record_disclosure(session, actor, f"report.{report}", ())
+
+
+def create_reporting_app(settings: Settings) -> FastAPI:
+    """The reporting app over the warehouse's reporting role, with operational sign-in and audit."""
+    operational = make_engine(settings.operational_dsn("app"), application_name="medspa-reporting-access")
+    warehouse = make_engine(settings.warehouse_dsn("reporting"), application_name="medspa-reporting")
+    return create_app(warehouse, OperationalAuthorizer(operational, settings), AuditedReports(operational))

@@ -1,0 +1,1 @@
+"""From a token in a report back to the operational record: decrypted, authorized and audited here."""

@@ -1,0 +1,40 @@
+"""Drill-down over REST: a report's link opens the operational record."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from medspa.kernel.vocabulary import Permission, Purpose
+from operational.drilldown.service import Kind, open_token
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.privacy.schemas import PhiSchema, render
+from operational.privacy.token_keys import detoken
+
+router = APIRouter(prefix="/v1/drill-down", tags=["drill-down"])
+
+
+class OpenedRecord(PhiSchema):
+    """The record behind a token, with the link that shows it."""
+
+    kind: str
+    id: uuid.UUID
+    client_id: uuid.UUID
+    link: str
+
+
+@router.get("/{kind}/{token}", summary="The operational record that a report's token stands for")
+def drill_down(
+    unit: Annotated[
+        Unit, Depends(needs(Permission.REPORT_FINANCE, phi=Purpose.OPERATIONS), scope="function")
+    ],
+    kind: Kind,
+    token: uuid.UUID,
+) -> OpenedRecord:
+    opened = open_token(
+        unit.session, unit.actor, lambda session, one: detoken(session, unit.vault, one), kind, token
+    )
+    return render(unit.session, unit.actor, f"drill_down.{kind}", OpenedRecord, opened)

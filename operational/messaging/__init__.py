@@ -1,0 +1,1 @@
+"""Segments on the operational side: client keys become clients here, under permission and audit."""
