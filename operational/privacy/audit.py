@@ -88,7 +88,7 @@ def require_open(session: Session) -> AuditState:
     """The open audit of this transaction. Raises AuditClosed when there is none."""
     state: AuditState | None = session.info.get(_STATE)
     if state is None or state.access_id is None:
-        raise AuditClosed()
+        raise AuditClosed
     return state
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ColumnClause, TextClause
+from sqlalchemy.sql.compiler import SQLCompiler, _CompileLabel
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause, TextClause
 
 from medspa.kernel.phi import phi_of
 from operational.models import Base
@@ -51,7 +51,7 @@ def tables_named(sql: str) -> frozenset[str]:
 
 
 def read_by(compiled: Any, sql: str) -> frozenset[str]:
-    """What a statement reads of audited tables: `table.column`, `table.*`, or `table` when only filtered by."""
+    """Audited columns a statement reads: `table.column`, `table.*`, or `table` when only filtered by."""
     if not isinstance(compiled, SQLCompiler) or isinstance(compiled.statement, TextClause):
         return frozenset(f"{table}.*" for table in tables_named(sql))
     known = _by_compiled.get(compiled)
@@ -64,20 +64,7 @@ def _compiled_reads(compiled: SQLCompiler, sql: str) -> Iterator[str]:
     named = tables_named(sql)
     if not named or not compiled._result_columns:
         return
-    chosen: dict[str, set[str]] = {}
-    textual = False
-    for entry in compiled._result_columns:
-        for element in entry.objects or ():
-            if not hasattr(element, "__visit_name__"):
-                continue
-            for part in visitors.iterate(element):
-                textual = textual or isinstance(part, TextClause)
-                if isinstance(part, ColumnClause):
-                    textual = textual or (part.table is None and not isinstance(part, Column))
-                    for base in part.base_columns:
-                        table = getattr(base, "table", None)
-                        if isinstance(table, Table):
-                            chosen.setdefault(table.name, set()).add(base.name)
+    chosen, textual = _chosen(compiled)
     for name in sorted(named):
         columns = audited_columns()[name]
         read = columns & chosen.get(name, set())
@@ -87,3 +74,28 @@ def _compiled_reads(compiled: SQLCompiler, sql: str) -> Iterator[str]:
             yield from (f"{name}.{column}" for column in sorted(read))
         else:
             yield name
+
+
+def _chosen(compiled: SQLCompiler) -> tuple[dict[str, set[str]], bool]:
+    """Table → columns among the result's expressions, and whether one of them is text we cannot see into."""
+    chosen: dict[str, set[str]] = {}
+    textual = False
+    for part in _parts(compiled):
+        if isinstance(part, TextClause):
+            textual = True
+        elif isinstance(part, ColumnClause):
+            textual = textual or (part.table is None and not isinstance(part, Column))
+            for base in part.base_columns:
+                table = getattr(base, "table", None)
+                if isinstance(table, Table):
+                    chosen.setdefault(table.name, set()).add(base.name)
+    return chosen, textual
+
+
+def _parts(compiled: SQLCompiler) -> Iterator[Any]:
+    for entry in compiled._result_columns:
+        for element in entry.objects or ():
+            inner = element.element if isinstance(element, _CompileLabel) else element
+            if isinstance(inner, ClauseElement):
+                # The star inside count(*) shows no column; one that stands alone shows all.
+                yield from (p for p in visitors.iterate(inner) if p is inner or str(p) != "*")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from operational.identity.access import Actor
@@ -27,27 +27,13 @@ class PhiSchema(BaseModel):
 
     __client_field__: ClassVar[str | None] = "client_id"
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _only_with_open_audit(
-        cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
-    ) -> Self:
-        if isinstance(value, cls):
-            return handler(value)
-        context = info.context if isinstance(info.context, dict) else {}
-        state = context.get(_CONTEXT)
+    def model_post_init(self, context: Any, /) -> None:
+        state = context.get(_CONTEXT) if isinstance(context, dict) else None
         if not isinstance(state, AuditState) or state.access_id is None:
-            raise AuditClosed()
-        built = handler(value)
-        client = getattr(built, cls.__client_field__) if cls.__client_field__ else None
+            raise AuditClosed
+        client = getattr(self, self.__client_field__) if self.__client_field__ else None
         if client is not None:
             state.note_returned(context["view"], [client])
-        return built
-
-    @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
-        """Never: it would skip the audit."""
-        raise AuditClosed()
 
 
 Shown = TypeVar("Shown", bound=PhiSchema)
