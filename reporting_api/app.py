@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -52,13 +53,13 @@ def _problem(status: int, code: str, title: str, detail: str, **extra: object) -
 
 
 async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DomainError)
-    return JSONResponse(error.problem(), error.status, media_type=PROBLEM)
+    known = cast("DomainError", error)
+    return JSONResponse(known.problem(), known.status, media_type=PROBLEM)
 
 
 async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in error.errors()]
+    found = cast("RequestValidationError", error).errors()
+    errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in found]
     named = ", ".join(one["field"] for one in errors)
     return _problem(422, "invalid", "A value is not acceptable", f"Correct: {named}.", errors=errors)
 
@@ -73,5 +74,5 @@ async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
     )
 
 
-async def _no_route(request: Request, error: Exception) -> JSONResponse:
+async def _no_route(_request: Request, _error: Exception) -> JSONResponse:
     return _problem(404, "not-found", "Not found", "See /v1/reports for the reports that exist.")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 
 from medspa.kernel.errors import Forbidden
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import ActorKind, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Viewer:
     """Who reads, for which organization. `permissions`: location (None: all of them) → what is held there."""
 
     org_id: uuid.UUID
+    actor_kind: ActorKind
     actor_id: uuid.UUID
     permissions: Mapping[uuid.UUID | None, frozenset[Permission]]
 

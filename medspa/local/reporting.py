@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from medspa.kernel.database import make_engine, session_scope
 from medspa.kernel.settings import Settings
-from medspa.kernel.vocabulary import ActorKind, Purpose
+from medspa.kernel.vocabulary import Purpose
 from operational.identity.access import Actor
 from operational.identity.credentials import Presented, recognise
 from operational.identity.dependencies import CSRF_HEADER, cookie_name
@@ -39,7 +39,7 @@ class OperationalAuthorizer:
         known = recognise(self._engine, presented, timedelta(minutes=self._settings.session_idle_minutes))
         with session_scope(self._engine, known.org_id) as session:
             actor = known.load(session)
-        return Viewer(org_id=actor.org_id, actor_id=actor.id, permissions=actor.permissions)
+        return Viewer(actor.org_id, actor.kind, actor.id, actor.permissions)
 
 
 class AuditedReports:
@@ -54,7 +54,7 @@ class AuditedReports:
     def report_read(self, viewer: Viewer, report: str, parameters: Mapping[str, Any], rows: int) -> None:  # noqa: ARG002
         actor = Actor(
             org_id=viewer.org_id,
-            kind=ActorKind.STAFF,
+            kind=viewer.actor_kind,
             id=viewer.actor_id,
             staff_id=None,
             origin=f"report:{report}",

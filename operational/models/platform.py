@@ -85,7 +85,7 @@ class SegmentPublication(PlainRow, Base):
     current: Mapped[SafeBool]
 
     __table_args__ = (
-        UniqueConstraint("org_id", "segment_code", "batch_id"),
+        UniqueConstraint("org_id", "segment_code", "batch_id", "as_of"),
         Index("ix_segment_publication_code", "org_id", "segment_code", "created_at"),
     )
 

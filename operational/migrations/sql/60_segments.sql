@@ -7,9 +7,9 @@ create or replace function directory.take_segment(
 declare v_count int;
 begin
     perform pg_advisory_xact_lock(hashtextextended('segment:' || p_org || ':' || p_code, 0));
-    -- The same batch published again changes nothing: the answer is what was taken.
+    -- The same batch and date published again change nothing: the answer is what was taken.
     select member_count into v_count from segment_publication
-    where org_id = p_org and segment_code = p_code and batch_id = p_batch;
+    where org_id = p_org and segment_code = p_code and batch_id = p_batch and as_of = p_as_of;
     if found then
         return v_count;
     end if;
