@@ -1,8 +1,9 @@
 -- Booking: what a visit needs (configuration, read before the locks) and what is free (read under them).
 
 -- Location, services with their needs, who may perform them, and every resource that could serve.
-create or replace function booking_setup(p_location uuid, p_services uuid[], p_providers uuid[]) returns jsonb
-language sql stable set search_path = public, pg_temp as $$
+create or replace function booking_setup(
+    p_location uuid, p_services uuid[], p_providers uuid[], p_resources uuid[]
+) returns jsonb language sql stable set search_path = public, pg_temp as $$
     select jsonb_build_object(
         'location', (
             select jsonb_build_object('timezone', l.timezone, 'cutover_hour', l.cutover_hour,
@@ -36,12 +37,14 @@ language sql stable set search_path = public, pg_temp as $$
                 and c.category_id in (select s.category_id from service s where s.id = any (p_services))
         ),
         'resources', (
-            select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'tag', r.tag)
-                order by r.kind, r.name), '[]')
+            select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'tag', r.tag,
+                'active', r.active) order by r.kind, r.name), '[]')
             from resource r
-            where r.location_id = p_location and r.active
+            where r.location_id = p_location
                 and (r.kind, r.tag) in (
                     select n.kind, n.tag from service_resource n where n.service_id = any (p_services)
+                    union
+                    select o.kind, o.tag from resource o where o.id = any (p_resources)
                 )
         )
     )

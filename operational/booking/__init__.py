@@ -1,0 +1,1 @@
+"""Appointments, availability and shifts. Charting, checkout and reminders live in their own areas."""

@@ -1,0 +1,58 @@
+"""Book a new visit: at the desk, as a follow-up, as a walk-in. Moving one is in move.py."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from medspa.kernel.errors import Invalid
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, Permission, VisitSource
+from operational.booking import claim, queries
+from operational.booking.facts import load_facts
+from operational.booking.plan import plan_visit
+from operational.booking.schemas import NewVisit
+from operational.identity.access import Actor
+
+
+def book(session: Session, actor: Actor, request: NewVisit) -> queries.VisitRow:
+    """A new visit that holds its time, booked all or nothing.
+
+    Raises what stands in the way (operational.booking.errors); nothing is written then.
+    """
+    actor.require(Permission.BOOKING_WRITE, request.location_id)
+    facts = load_facts(
+        session,
+        request.location_id,
+        {item.service_id for item in request.items},
+        {item.provider_id for item in request.items if item.provider_id is not None},
+        {one for item in request.items for one in item.resource_ids},
+    )
+    items = plan_visit(facts, request)
+    if request.follow_up_of_id is not None:
+        _check_follow_up(session, request.follow_up_of_id, request.client_id)
+    visit = claim.Visit(
+        id=new_id(),
+        is_new=True,
+        place=facts.place,
+        client_id=request.client_id,
+        status=AppointmentStatus.BOOKED,
+        event=AppointmentEvent.BOOKED,
+        source=_source(request),
+        follow_up_of_id=request.follow_up_of_id,
+    )
+    chosen = claim.find_place(session, actor, visit, items, request.overrides)
+    claim.write(session, actor, visit, chosen)
+    return queries.visit(session, visit.id)
+
+
+def _source(request: NewVisit) -> VisitSource:
+    if request.walk_in:
+        return VisitSource.WALK_IN
+    return VisitSource.FOLLOW_UP if request.follow_up_of_id is not None else VisitSource.DESK
+
+
+def _check_follow_up(session: Session, earlier_id: uuid.UUID, client_id: uuid.UUID) -> None:
+    if queries.visit(session, earlier_id).client_id != client_id:
+        raise Invalid("follow_up_of_id: name an earlier appointment of the same client.")

@@ -1,0 +1,176 @@
+"""The one way into an occupied state: lock, check under the locks, write all claims or none.
+
+Booking, moving, reassigning, restoring, follow-ups and walk-ins all end here.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import NotFound
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import (
+    AppointmentEvent,
+    AppointmentStatus,
+    CancelReason,
+    ClientFlag,
+    Permission,
+    SoftRule,
+    VisitSource,
+)
+from operational.booking.choose import Chosen, choose
+from operational.booking.errors import ClientNotBookable, translating
+from operational.booking.facts import Place
+from operational.booking.plan import subjects_of
+from operational.booking.shape import Asked, Claim, Placed, claims_of
+from operational.identity.access import Actor
+
+LOCK_BUDGET_MS = 3000
+"""For all locks of a booking together; past it the answer is 409, try again."""
+REFUSING = {ClientFlag.DO_NOT_TREAT: "marked do not treat", ClientFlag.DECEASED: "marked deceased"}
+
+_PROBE = text(
+    "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]), cast(:items as jsonb), :budget)"
+)
+_WRITE = text("select booking_write(cast(:visit as jsonb))")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The head of a visit that is about to hold time."""
+
+    id: uuid.UUID
+    is_new: bool
+    place: Place
+    client_id: uuid.UUID
+    status: AppointmentStatus
+    event: AppointmentEvent
+    source: VisitSource = VisitSource.DESK
+    follow_up_of_id: uuid.UUID | None = None
+    rescheduled_from_id: uuid.UUID | None = None
+    reason: CancelReason | None = None
+
+
+def find_place(
+    session: Session,
+    actor: Actor,
+    visit: Visit,
+    items: Sequence[Asked],
+    overrides: Collection[SoftRule],
+    *,
+    skip: uuid.UUID | None = None,
+    also_lock: Collection[uuid.UUID] = (),
+) -> Chosen:
+    """Lock every candidate and choose. `skip` is the visit whose own claims do not count against it.
+
+    Raises SlotTaken, NeedsOverride, OutsideShift, LocationClosed, ClientNotBookable or TryAgain.
+    """
+    if overrides:
+        actor.require(Permission.BOOKING_OVERRIDE, visit.place.id)
+    values = {
+        "location": visit.place.id,
+        "client": visit.client_id,
+        "skip": skip,
+        "subjects": subjects_of(items, visit.client_id, *also_lock),
+        "items": json.dumps([_question(item) for item in items]),
+        "budget": LOCK_BUDGET_MS,
+    }
+    with translating():
+        found: dict[str, Any] = session.execute(_PROBE, values).scalar_one()
+    _check_client(found["client"])
+    return choose(items, found["items"], overrides)
+
+
+def write(session: Session, actor: Actor, visit: Visit, chosen: Chosen) -> None:
+    """Write the visit with all its claims in one statement; an existing one releases its old claims first."""
+    items = chosen.items
+    starts_at = min(item.asked.starts_at for item in items)
+    now = clock.now()
+    document = {
+        "id": visit.id,
+        "is_new": visit.is_new,
+        "now": now,
+        "today": visit.place.business_date(now),
+        "client_id": visit.client_id,
+        "location_id": visit.place.id,
+        "starts_at": starts_at,
+        "ends_at": max(item.asked.client_time[1] for item in items),
+        "business_date": visit.place.business_date(starts_at),
+        "status": visit.status,
+        "source": visit.source,
+        "staff_id": actor.staff_id,
+        "follow_up_of_id": visit.follow_up_of_id,
+        "rescheduled_from_id": visit.rescheduled_from_id,
+        "history_id": new_id(),
+        "event": visit.event,
+        "override": ",".join(sorted(chosen.broken)) or None,
+        "reason": visit.reason,
+        "items": [_item(item) for item in items],
+        "resources": [
+            {"id": need.row_id, "item_id": item.asked.id, "resource_id": resource}
+            for item in items
+            for need, resource in zip(item.asked.needs, item.resources, strict=True)
+        ],
+        "claims": [_claim(one) for one in claims_of(items)],
+    }
+    with translating():
+        session.execute(_WRITE, {"visit": json.dumps(document, default=_plain)})
+
+
+def _check_client(client: dict[str, Any] | None) -> None:
+    if client is None:
+        raise NotFound("There is no such client.")
+    if client["merged"]:
+        raise ClientNotBookable("This record was merged into another; book for that one.")
+    for flag, words in REFUSING.items():
+        if flag in client["flags"]:
+            raise ClientNotBookable(f"The client is {words}.", {"flag": flag.value})
+
+
+def _question(item: Asked) -> dict[str, Any]:
+    return {
+        "starts_at": item.starts_at.isoformat(),
+        "shape": item.shape.as_json(),
+        "providers": [str(one) for one in item.providers],
+        "resources": [
+            {"kind": need.kind.value, "id": str(one)}
+            for need, pool in zip(item.needs, item.pools, strict=True)
+            for one in pool
+        ],
+    }
+
+
+def _item(item: Placed) -> dict[str, Any]:
+    return {
+        "id": item.asked.id,
+        "position": item.asked.position,
+        "service_id": item.asked.service_id,
+        "provider_id": item.provider_id,
+        "starts_at": item.asked.starts_at,
+        "provider_ends_at": item.asked.hands_on[1],
+        "ends_at": item.asked.client_time[1],
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "subject_kind": claim.kind,
+        "subject_id": claim.subject_id,
+        "starts_at": claim.starts_at,
+        "ends_at": claim.ends_at,
+        "hard": claim.hard,
+    }
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

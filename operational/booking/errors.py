@@ -1,0 +1,134 @@
+"""What can go wrong when time is asked for. Details name subjects' kinds, never another client."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DBAPIError
+
+from medspa.kernel.errors import DomainError, TryAgain
+from medspa.kernel.vocabulary import SubjectKind
+from operational.database_errors import RETRYABLE, database_error_of, sqlstate_of
+
+
+class SlotTaken(DomainError):
+    """Another visit holds the time of a provider, room or device. `taken` says which kinds, per item."""
+
+    code = "slot-taken"
+    title = "This time is taken"
+
+
+class NeedsOverride(DomainError):
+    """Only soft rules stand in the way. `rules` are what `overrides` would have to name."""
+
+    code = "needs-override"
+    title = "This time is free only by squeezing in"
+
+
+class InThePast(DomainError):
+    status = 422
+    code = "in-the-past"
+    title = "This time has passed"
+
+
+class LocationClosed(DomainError):
+    status = 422
+    code = "location-closed"
+    title = "The location is not open for the whole visit"
+
+
+class OutsideShift(DomainError):
+    status = 422
+    code = "outside-shift"
+    title = "No shift of the provider covers this time"
+
+
+class ProviderNotEligible(DomainError):
+    """Inactive, not a provider, or without a valid credential for the service there on that date."""
+
+    status = 422
+    code = "provider-not-eligible"
+    title = "This provider may not perform this service here on that date"
+
+
+class NoProvider(DomainError):
+    status = 422
+    code = "no-provider"
+    title = "Nobody may perform this service here on that date"
+
+
+class ResourceNotSuitable(DomainError):
+    status = 422
+    code = "resource-not-suitable"
+    title = "A room or device is missing or does not serve this service"
+
+
+class NotBookable(DomainError):
+    """The service or location is retired."""
+
+    status = 422
+    code = "not-bookable"
+    title = "This cannot be booked any more"
+
+
+class ClientNotBookable(DomainError):
+    code = "client-not-bookable"
+    title = "No visit may be booked for this client"
+
+
+class ImpossibleVisit(DomainError):
+    """The items contradict each other."""
+
+    status = 422
+    code = "impossible-visit"
+    title = "The items of this visit cannot take place as asked"
+
+
+class WrongState(DomainError):
+    code = "wrong-state"
+    title = "The appointment is not in a state that allows this"
+
+
+class NotStarted(DomainError):
+    code = "not-started"
+    title = "The appointment has not started yet"
+
+
+class FeeStands(DomainError):
+    code = "fee-stands"
+    title = "A fee was charged for this appointment; credit it first"
+
+
+class ShiftInUse(DomainError):
+    code = "shift-in-use"
+    title = "Visits are booked in this shift; move them first"
+
+
+class ShiftOverlaps(DomainError):
+    code = "shift-overlaps"
+    title = "The provider already has a shift at this time"
+
+
+_KIND = re.compile(r"\((?:[^,()]*, )(" + "|".join(SubjectKind) + r"), ")
+
+
+@contextlib.contextmanager
+def translating() -> Iterator[None]:
+    """Turn what the database refuses on the booking path into problems. Never retries: the caller decides.
+
+    A retry on deadlock feeds the storm that caused it.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        state = sqlstate_of(error)
+        if state in RETRYABLE:
+            raise TryAgain("Nothing was changed. Send the request again in a moment.") from None
+        if state == "23P01":
+            found = database_error_of(error)
+            kind = _KIND.search((found.diag.message_detail or "") if found is not None else "")
+            taken = [{"subject": kind.group(1)}] if kind else []
+            raise SlotTaken("Choose another time.", {"taken": taken}) from None
+        raise

@@ -1,0 +1,196 @@
+"""Reads of visits: one, a calendar page, a history. Decides nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Invalid, NotFound
+from medspa.kernel.vocabulary import AppointmentStatus, CancelledBy, SubjectKind, VisitSource
+from operational.models import Appointment, AppointmentHistory
+
+_VISITS = """
+select a.id, a.version, a.client_id, a.location_id, l.timezone, a.starts_at, a.ends_at, a.business_date, a.status,
+    a.source, a.booked_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancelled_by, a.follow_up_of_id,
+    a.rescheduled_from_id, booking_items(a.id) as items, booking_late_minutes(a.id, :now) as late_minutes
+from appointment a
+join location l on l.org_id = a.org_id and l.id = a.location_id
+"""
+_ONE = text(_VISITS + "where a.id = :id")
+_PAGE = text(
+    _VISITS
+    + """
+where a.location_id = :location and a.starts_at >= :since and a.starts_at < :until
+    and (cast(:client as uuid) is null or a.client_id = :client)
+    and (cast(:status as text) is null or a.status = :status)
+    and (cast(:provider as uuid) is null or exists (
+        select 1 from appointment_item i
+        where i.org_id = a.org_id and i.appointment_id = a.id and i.provider_id = :provider))
+    and (cast(:after_start as timestamptz) is null or (a.starts_at, a.id) > (cast(:after_start as timestamptz), cast(:after_id as uuid)))
+order by a.starts_at, a.id
+limit :limit
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRow:
+    row_id: uuid.UUID
+    resource_id: uuid.UUID
+    kind: SubjectKind
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    id: uuid.UUID
+    position: int
+    service_id: uuid.UUID
+    provider_id: uuid.UUID
+    starts_at: datetime
+    provider_ends_at: datetime
+    ends_at: datetime
+    performed: bool
+    not_performed_reason: str | None
+    resources: tuple[ResourceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A visit as it is shown. Times carry the location's offset."""
+
+    id: uuid.UUID
+    version: int
+    client_id: uuid.UUID
+    location_id: uuid.UUID
+    timezone: str
+    starts_at: datetime
+    ends_at: datetime
+    business_date: date
+    status: AppointmentStatus
+    source: VisitSource
+    booked_at: datetime
+    arrived_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_by: CancelledBy | None
+    follow_up_of_id: uuid.UUID | None
+    rescheduled_from_id: uuid.UUID | None
+    late_minutes: int
+    items: tuple[ItemRow, ...]
+
+
+def visit(session: Session, appointment_id: uuid.UUID) -> VisitRow:
+    """Raises NotFound for an id that is not of this organization or outside of the actor's locations."""
+    session.flush()
+    row = session.execute(_ONE, {"id": appointment_id, "now": clock.now()}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such appointment.")
+    return _visit(row)
+
+
+def calendar(
+    session: Session,
+    location_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    provider_id: uuid.UUID | None = None,
+    client_id: uuid.UUID | None = None,
+    status: AppointmentStatus | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> tuple[list[VisitRow], str | None]:
+    """(visits that start in [since, until) by start, next cursor)."""
+    after_start, after_id = _read_cursor(cursor) if cursor is not None else (None, None)
+    values = {
+        "now": clock.now(), "location": location_id, "since": since, "until": until, "provider": provider_id,
+        "client": client_id, "status": status.value if status else None, "after_start": after_start,
+        "after_id": after_id, "limit": limit + 1,
+    }  # fmt: skip
+    rows: Sequence[Row[Any]] = session.execute(_PAGE, values).all()
+    shown = rows[:limit]
+    more = _cursor(shown[-1].starts_at, shown[-1].id) if len(rows) > limit else None
+    return [_visit(row) for row in shown], more
+
+
+def history(session: Session, appointment_id: uuid.UUID) -> list[AppointmentHistory]:
+    """Every event of a visit in order."""
+    statement = (
+        select(AppointmentHistory)
+        .where(AppointmentHistory.appointment_id == appointment_id)
+        .order_by(AppointmentHistory.happened_at, AppointmentHistory.id)
+    )
+    return list(session.scalars(statement))
+
+
+def locked(session: Session, appointment_id: uuid.UUID) -> Appointment:
+    """The appointment, locked against other changes of it until the transaction ends.
+
+    Always before the locks on subjects, so that two operations never wait for each other.
+    """
+    statement = (
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        # FOR NO KEY UPDATE: rows that refer to the appointment may still be written meanwhile.
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound("There is no such appointment.")
+    return found
+
+
+def _visit(row: Row[Any]) -> VisitRow:
+    zone = ZoneInfo(row.timezone)
+
+    def local(value: datetime | None) -> Any:
+        return value.astimezone(zone) if value is not None else None
+
+    values = row._asdict()
+    for name in ("starts_at", "ends_at", "booked_at", "arrived_at", "completed_at", "cancelled_at"):
+        values[name] = local(values[name])
+    values["items"] = tuple(_item(one, zone) for one in row.items)
+    values["status"] = AppointmentStatus(row.status)
+    values["source"] = VisitSource(row.source)
+    return VisitRow(**values)
+
+
+def _item(row: dict[str, Any], zone: ZoneInfo) -> ItemRow:
+    times = ("starts_at", "provider_ends_at", "ends_at")
+    return ItemRow(
+        id=uuid.UUID(row["id"]),
+        position=row["position"],
+        service_id=uuid.UUID(row["service_id"]),
+        provider_id=uuid.UUID(row["provider_id"]),
+        performed=row["performed"],
+        not_performed_reason=row["not_performed_reason"],
+        resources=tuple(
+            ResourceRow(uuid.UUID(r["row_id"]), uuid.UUID(r["resource_id"]), SubjectKind(r["kind"]), r["tag"])
+            for r in row["resources"]
+        ),
+        **{name: datetime.fromisoformat(row[name]).astimezone(zone) for name in times},
+    )
+
+
+def _cursor(start: datetime, id_: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(f"{start.isoformat()}|{id_}".encode()).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    try:
+        start, id_ = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
+        return datetime.fromisoformat(start), uuid.UUID(id_)
+    except (ValueError, binascii.Error):
+        raise Invalid("cursor: send the `next_cursor` of the page before, unchanged.") from None

@@ -1,0 +1,36 @@
+-- Booking: what a visit shows beside its own row.
+
+create or replace function booking_items(p_appointment uuid) returns jsonb
+language sql stable set search_path = public, pg_temp as $$
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'id', i.id, 'position', i.position, 'service_id', i.service_id, 'provider_id', i.provider_id,
+        'starts_at', i.starts_at, 'provider_ends_at', i.provider_ends_at, 'ends_at', i.ends_at,
+        'performed', i.performed, 'not_performed_reason', i.not_performed_reason,
+        'resources', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'row_id', ir.id, 'resource_id', ir.resource_id, 'kind', r.kind, 'tag', r.tag
+            ) order by r.kind, r.tag), '[]')
+            from appointment_item_resource ir
+            join resource r on r.org_id = ir.org_id and r.id = ir.resource_id
+            where ir.appointment_item_id = i.id
+        )
+    ) order by i.position), '[]')
+    from appointment_item i
+    where i.appointment_id = p_appointment
+$$;
+
+-- By how many minutes a visit that still waits is delayed: a provider of it is still working on a visit
+-- that should be over. Running late is never refused, it is shown.
+create or replace function booking_late_minutes(p_appointment uuid, p_now timestamptz) returns integer
+language sql stable set search_path = public, pg_temp as $$
+    select coalesce(max(ceil(extract(epoch from p_now - mine.starts_at) / 60)), 0)::integer
+    from appointment a
+    join appointment_item mine on mine.org_id = a.org_id and mine.appointment_id = a.id
+    join appointment_item earlier
+        on earlier.org_id = mine.org_id and earlier.provider_id = mine.provider_id
+        and earlier.starts_at >= mine.starts_at - interval '24 hours' and earlier.starts_at < mine.starts_at
+        and earlier.provider_ends_at < p_now
+    join appointment b on b.org_id = earlier.org_id and b.id = earlier.appointment_id and b.id <> a.id
+    where a.id = p_appointment and a.status in ('booked', 'confirmed', 'arrived') and b.status = 'arrived'
+        and mine.starts_at < p_now
+$$;
