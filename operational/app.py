@@ -16,9 +16,9 @@ from medspa.kernel.database import make_engine
 from medspa.kernel.settings import Settings
 from operational import docs_page, problems
 from operational.identity.dependencies import is_secure
-from operational.identity.privacy_port import make_vault
 from operational.identity.unit import Services
 from operational.middleware import Envelope
+from operational.privacy.vault import Vault, load_master_key
 
 AREAS = (
     "identity",
@@ -31,6 +31,9 @@ AREAS = (
     "checkout",
     "ledger",
     "privacy",
+    "messaging",
+    "drilldown",
+    "accounting",
 )
 
 DESCRIPTION = """
@@ -59,7 +62,7 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
             max_overflow=settings.pool_size,
             application_name="medspa-web",
         )
-        app.state.services = Services(settings, engine, make_vault(settings), dict(ports or {}))
+        app.state.services = Services(settings, engine, Vault(load_master_key(settings)), dict(ports or {}))
         app.state.slots = asyncio.Semaphore(settings.pool_size)
         try:
             yield

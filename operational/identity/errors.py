@@ -55,3 +55,9 @@ class LinkSpent(DomainError):
     status = 410
     code = "link-spent"
     title = "This link is used, expired or revoked"
+
+
+class AlreadyEnrolled(DomainError):
+    status = 409
+    code = "second-factor-enrolled"
+    title = "An authenticator app is set up already; a manager can start a new enrolment"

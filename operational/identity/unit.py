@@ -18,8 +18,9 @@ from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Purpose
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.identity.access import Actor
-from operational.identity.privacy_port import Vault, open_audit
 from operational.ledger.errors import from_database
+from operational.privacy.audit import open_audit
+from operational.privacy.vault import Vault
 
 
 class CommitFailed(DomainError):

@@ -38,7 +38,7 @@ class StaffMember(PlainRow, Versioned, Base):
     password_hash: Mapped[SecretText | None]
     totp_secret: Mapped[SecretBytes | None]
     """Sealed under the organization's data key; set once enrolment is confirmed."""
-    totp_last_step: Mapped[SafeText | None]
+    totp_last_step: Mapped[SecretText | None]
     pin_hash: Mapped[SecretText | None]
     is_provider: Mapped[SafeBool]
     active: Mapped[SafeBool]

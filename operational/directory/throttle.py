@@ -1,0 +1,78 @@
+"""Throttling of sign-in by account, by address and by known device. Delays only: nobody is locked out.
+
+Somebody who guesses at an account slows down strangers, not its owner: a device that signed in before has
+a counter of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, text
+
+FREE_PER_ACCOUNT = 3
+FREE_PER_DEVICE = 10
+FREE_PER_ADDRESS = 50
+"""A whole practice signs in from one address."""
+DEVICE_LIFETIME = timedelta(days=180)
+
+_CLAIM = text("select directory.claim_attempt(:keys, :free, :now)")
+_SETTLE = text("select directory.settle_attempt(:keys, :forget)")
+_KNOWN = text("select directory.device_known(:device, :email, :now)")
+_REMEMBER = text("select directory.remember_device(:device, :email, :expires)")
+
+
+def _key(kind: str, value: str) -> str:
+    return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The counters an attempt goes against, with the failures each allows without delay."""
+
+    own: dict[str, int]
+    """The account's or the known device's: forgotten when the attempt succeeds."""
+    shared: dict[str, int]
+    """The address's: a success takes back its own attempt only."""
+
+    @property
+    def all(self) -> dict[str, int]:
+        return {**self.own, **self.shared}
+
+
+def counters(
+    engine: Engine, email_digest: str, device_digest: str | None, address: str, now: datetime
+) -> Counters:
+    """A known device has its own counter and is not held up by what others do to account or address."""
+    if device_digest is not None:
+        values = {"device": device_digest, "email": email_digest, "now": now}
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if connection.execute(_KNOWN, values).scalar_one():
+                return Counters({_key("device", device_digest + email_digest): FREE_PER_DEVICE}, {})
+    return Counters(
+        {_key("account", email_digest): FREE_PER_ACCOUNT}, {_key("address", address): FREE_PER_ADDRESS}
+    )
+
+
+def claim(engine: Engine, against: Counters, now: datetime) -> int:
+    """0: the attempt may go on and counts as failed until it is settled. Else the seconds to wait."""
+    values = {"keys": list(against.all), "free": list(against.all.values()), "now": now}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        wait: float = connection.execute(_CLAIM, values).scalar_one()
+    return math.ceil(wait)
+
+
+def settle(engine: Engine, against: Counters, *, success: bool) -> None:
+    """The attempt was no failure: take it back, and after a full success forget the own counter."""
+    values = {"keys": list(against.all), "forget": list(against.own) if success else []}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_SETTLE, values)
+
+
+def remember_device(engine: Engine, device_digest: str, email_digest: str, now: datetime) -> None:
+    values = {"device": device_digest, "email": email_digest, "expires": now + DEVICE_LIFETIME}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_REMEMBER, values)
