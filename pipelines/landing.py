@@ -1,0 +1,152 @@
+"""The process that extracts, de-identifies and lands: `python -m pipelines.landing`.
+
+It alone holds token keys, read from standard input, never from arguments or the environment. It knows
+the extracting role's DSN and the lake, and no warehouse. The answer is one JSON line on standard output;
+progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
+import pyarrow as pa
+
+from medspa.kernel.errors import DomainError
+from medspa.kernel.settings import Settings
+from pipelines.deidentify.tokens import TokenKeys
+from pipelines.errors import LandingFailed
+from pipelines.land.batch import Landed, Report, land
+
+DSN_VARIABLE = "MEDSPA_OPERATIONAL_EXTRACT_DSN"
+LAKE_VARIABLE = "MEDSPA_LAKE_URL"
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")
+_PASSED_ON_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "FSSPEC_", "DAGSTER_PIPES_")
+"""Credentials of the object store, and the way Dagster hears from the process. Nothing else is inherited."""
+
+
+def start_landing(
+    settings: Settings,
+    keys: TokenKeys,
+    *,
+    full: bool = False,
+    wait_seconds: float = 60.0,
+    report: Report = lambda _: None,
+) -> Landed:
+    """Run the landing process to its end and return what it did. Raises LandingFailed with its reason."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.landing"],
+        env=environment(settings),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise LandingFailed("The landing process has no pipes.")
+        process.stdin.write(_request(keys, full=full, wait_seconds=wait_seconds))
+        process.stdin.close()
+        for line in process.stderr:
+            report(line.rstrip())
+        answer = process.stdout.read()
+    return _read_answer(answer, process.returncode)
+
+
+def environment(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The whole environment of the landing process."""
+    inherited = os.environ if environ is None else environ
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+    }
+    source = str(Path(__file__).resolve().parents[1])
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(filter(None, (source, kept.get("PYTHONPATH", "")))),
+        DSN_VARIABLE: settings.operational_dsn("extract"),
+        LAKE_VARIABLE: settings.lake,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def main() -> int:
+    """Read the request, land, answer. Exit code 0, or 1 with a problem on standard output."""
+    request = json.loads(sys.stdin.read())
+    keys = {
+        uuid.UUID(org): (int(generation), base64.b64decode(key))
+        for org, (generation, key) in request["keys"].items()
+    }
+    try:
+        landed = land(
+            os.environ[DSN_VARIABLE],
+            os.environ[LAKE_VARIABLE],
+            keys,
+            full=bool(request["full"]),
+            wait_seconds=float(request["wait_seconds"]),
+            report=lambda text: _write(sys.stderr, text),
+        )
+    except DomainError as error:
+        return _fail(error)
+    except psycopg.Error as error:
+        return _fail(LandingFailed(f"The source answered {type(error).__name__} ({error.sqlstate})."))
+    except (adbc.Error, pa.ArrowException, OSError) as error:
+        # Their texts may quote what they were reading.
+        return _fail(LandingFailed(f"Reading or writing failed with {type(error).__name__}."))
+    answer = dataclasses.asdict(landed)
+    _tell_dagster(answer)
+    _write(sys.stdout, json.dumps(answer))
+    return 0
+
+
+def _fail(error: DomainError) -> int:
+    problem = {"code": error.code, "title": error.title, "detail": error.detail}
+    _write(sys.stdout, json.dumps({"problem": problem}))
+    return 1
+
+
+def _write(stream: TextIO, line: str) -> None:
+    stream.write(line + "\n")
+    stream.flush()
+
+
+def _request(keys: TokenKeys, *, full: bool, wait_seconds: float) -> str:
+    encoded = {
+        str(org): [generation, base64.b64encode(key).decode()] for org, (generation, key) in keys.items()
+    }
+    return json.dumps({"keys": encoded, "full": full, "wait_seconds": wait_seconds})
+
+
+def _read_answer(answer: str, code: int) -> Landed:
+    try:
+        values: dict[str, Any] = json.loads(answer.strip().splitlines()[-1])
+    except (IndexError, ValueError):
+        raise LandingFailed(f"The landing process ended with code {code} and no answer.") from None
+    if problem := values.get("problem"):
+        raise LandingFailed(f"{problem['title']}: {problem['detail']}", {"cause": problem["code"]})
+    return Landed(**values)
+
+
+def _tell_dagster(answer: Mapping[str, Any]) -> None:
+    """Counts of the batch to the Dagster run that started this process, if one did."""
+    if "DAGSTER_PIPES_CONTEXT" not in os.environ:
+        return
+    from dagster_pipes import open_dagster_pipes
+
+    with open_dagster_pipes() as pipes:
+        pipes.report_custom_message(dict(answer))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
