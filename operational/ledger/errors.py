@@ -80,6 +80,42 @@ class SessionNotOpen(DomainError):
     title = "The drawer session cannot take this"
 
 
+class DrawerAlreadyOpen(DomainError):
+    status = 409
+    code = "drawer-already-open"
+    title = "This drawer has an open session"
+
+
+class FloatDiffers(DomainError):
+    """The opening float is not what the last count left; the difference needs an explanation."""
+
+    status = 422
+    code = "float-differs"
+    title = "The opening float is not what was left in the drawer"
+
+
+class NotEnoughCash(DomainError):
+    """Also answers a count of a drawer that gave out more than it ever held."""
+
+    status = 409
+    code = "not-enough-cash"
+    title = "The drawer does not hold this much cash"
+
+
+class TipsExceeded(DomainError):
+    status = 409
+    code = "tips-exceeded"
+    title = "The provider is not owed this much in tips"
+
+
+class DayBlocked(DomainError):
+    """`blockers` lists what must be resolved first, each with a code, a count and links."""
+
+    status = 409
+    code = "day-blocked"
+    title = "The day cannot be closed yet"
+
+
 _BY_STATE: Mapping[str, type[DomainError]] = {
     "MS001": UnbalancedEntry,
     "MS002": MissingSubledgerKey,

@@ -106,6 +106,7 @@ class InvoiceLine(TokenRow, Base):
             name="charted",
         ),
         Index("ix_invoice_line_item", "org_id", "appointment_item_id"),
+        Index("ix_invoice_line_day", "org_id", "location_id", "business_date"),
     )
 
 
@@ -198,6 +199,7 @@ class CreditMemo(TokenRow, Versioned, Base):
         tenant_fk("staff_member", "issued_by"),
         UniqueConstraint("org_id", "number"),
         Index("ix_credit_memo_invoice", "org_id", "invoice_id"),
+        Index("ix_credit_memo_day", "org_id", "location_id", "business_date"),
     )
 
 

@@ -114,6 +114,7 @@ class DrawerMovement(TokenRow, Base):
         tenant_fk("staff_member", "staff_id"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("(kind = 'tips_paid') = (provider_id is not null)", name="provider"),
+        Index("ix_drawer_movement_session", "org_id", "drawer_session_id"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from medspa.kernel.phi import Phi
@@ -111,4 +111,5 @@ class Posting(TokenRow, Base):
         Index("ix_posting_invoice", "org_id", "invoice_id"),
         Index("ix_posting_client", "org_id", "client_id", "account"),
         Index("ix_posting_gift_card", "org_id", "gift_card_id"),
+        Index("ix_posting_contract", "org_id", "contract_id", postgresql_where=text("contract_id is not null")),
     )

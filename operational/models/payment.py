@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from medspa.kernel.vocabulary import AttemptState, PaymentPurpose, PaymentStatus, Tender
@@ -77,6 +77,13 @@ class Payment(TokenRow, Versioned, Base):
         Index("ix_payment_client", "org_id", "client_id"),
         Index("ix_payment_invoice", "org_id", "invoice_id"),
         Index("ix_payment_drawer", "org_id", "drawer_session_id"),
+        Index("ix_payment_day", "org_id", "location_id", "business_date"),
+        Index(
+            "ix_payment_unresolved",
+            "org_id",
+            "location_id",
+            postgresql_where=text("status in ('pending', 'unknown')"),
+        ),
     )
 
 
@@ -140,6 +147,8 @@ class Payout(TokenRow, Versioned, Base):
         CheckConstraint("(status = 'succeeded') = (business_date is not null)", name="dated"),
         Index("ix_payout_payment", "org_id", "payment_id"),
         Index("ix_payout_credit_memo", "org_id", "credit_memo_id"),
+        Index("ix_payout_drawer", "org_id", "drawer_session_id"),
+        Index("ix_payout_day", "org_id", "location_id", "business_date"),
     )
 
 

@@ -8,9 +8,23 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from medspa.kernel.ids import new_client_key, new_id
-from medspa.kernel.vocabulary import ActorKind, DrawerKind, InvoiceStatus, LineKind, Permission
+from medspa.kernel.vocabulary import (
+    Account,
+    ActorKind,
+    DrawerKind,
+    InvoiceStatus,
+    LedgerEvent,
+    LineKind,
+    PaymentPurpose,
+    PaymentStatus,
+    Permission,
+    Tender,
+)
 from operational.identity.access import EVERYWHERE, Actor
+from operational.ledger.days import open_business_date
+from operational.ledger.post import Line, post
 from operational.models import (
     Client,
     Drawer,
@@ -21,8 +35,10 @@ from operational.models import (
     Location,
     MerchantAccount,
     Organization,
+    Payment,
     StaffMember,
     TaxJurisdiction,
+    Tip,
 )
 
 NOON = datetime(2026, 3, 10, 16, 0, tzinfo=UTC)
@@ -172,3 +188,86 @@ def make_invoice(
     )
     session.flush()
     return invoice
+
+
+def bill(
+    session: Session, books: Books, net_minor: int = 10_000, location_id: uuid.UUID | None = None
+) -> Invoice:
+    """An invoice of the open day with its postings: receivable against service revenue."""
+    location = location_id or books.north
+    invoice = make_invoice(session, books, open_business_date(session, location), net_minor, location)
+    post(
+        session,
+        event=LedgerEvent.LINE_PERFORMED,
+        source_kind="invoice",
+        source_id=invoice.id,
+        lines=[
+            Line(Account.ACCOUNTS_RECEIVABLE, net_minor, location, invoice_id=invoice.id),
+            Line(Account.SERVICE_REVENUE, -net_minor, location, invoice_id=invoice.id),
+        ],
+    )
+    return invoice
+
+
+def pay(
+    session: Session,
+    books: Books,
+    session_id: uuid.UUID,
+    amount_minor: int,
+    *,
+    tip_minor: int = 0,
+    tip_provider: bool = True,
+    tender: Tender = Tender.CASH,
+    invoice_id: uuid.UUID | None = None,
+    location_id: uuid.UUID | None = None,
+) -> Payment:
+    """A succeeded payment with its postings: on an invoice, or as a deposit."""
+    location = location_id or books.north
+    payment = Payment(
+        org_id=books.org_id,
+        id=new_id(),
+        client_id=books.client_id,
+        location_id=location,
+        drawer_session_id=session_id,
+        invoice_id=invoice_id,
+        purpose=PaymentPurpose.INVOICE if invoice_id else PaymentPurpose.DEPOSIT,
+        tender=tender,
+        status=PaymentStatus.SUCCEEDED,
+        currency="USD",
+        amount_minor=amount_minor,
+        tip_minor=tip_minor,
+        rounding_minor=0,
+        business_date=open_business_date(session, location),
+        merchant_account_id=books.merchant_id if tender is Tender.CARD else None,
+        succeeded_at=clock.now(),
+    )
+    session.add(payment)
+    session.flush()
+    if tip_minor and tip_provider:
+        session.add(
+            Tip(
+                org_id=books.org_id,
+                id=new_id(),
+                payment_id=payment.id,
+                provider_id=books.staff_id,
+                amount_minor=tip_minor,
+            )
+        )
+    settled = amount_minor - tip_minor
+    into = Line(Account.CASH_DRAWER, amount_minor, location)
+    if tender is Tender.CARD:
+        into = Line(Account.CARD_CLEARING, amount_minor, location, merchant_account_id=books.merchant_id)
+    post(
+        session,
+        event=LedgerEvent.PAYMENT_TAKEN,
+        source_kind="payment",
+        source_id=payment.id,
+        lines=[
+            into,
+            Line(Account.TIPS_PAYABLE, -tip_minor, location, provider_id=books.staff_id),
+            Line(Account.ACCOUNTS_RECEIVABLE, -settled, location, invoice_id=invoice_id)
+            if invoice_id
+            else Line(Account.CLIENT_DEPOSITS, -settled, location, client_id=books.client_id),
+        ],
+    )
+    return payment

@@ -23,8 +23,6 @@ begin
     return null;
 end $$;
 
-create index if not exists ix_posting_contract on posting (org_id, contract_id) where contract_id is not null;
-
 create or replace trigger check_postings after insert on posting
     referencing new table as added for each statement execute function ledger_check_postings();
 
