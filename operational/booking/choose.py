@@ -85,7 +85,9 @@ def _resources(
     by_id = {uuid.UUID(one["id"]): one for one in found}
     chosen = []
     for need, pool in zip(item.needs, item.pools, strict=True):
-        free = [by_id[one] for one in pool if by_id[one]["free"] and not _in_use(item, need.kind, one, placed)]
+        free = [
+            by_id[one] for one in pool if by_id[one]["free"] and not _in_use(item, need.kind, one, placed)
+        ]
         best = _best(item, need.kind, free, findings)
         if best is not None:
             chosen.append(best)

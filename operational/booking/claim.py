@@ -39,7 +39,8 @@ LOCK_BUDGET_MS = 3000
 REFUSING = {ClientFlag.DO_NOT_TREAT: "marked do not treat", ClientFlag.DECEASED: "marked deceased"}
 
 _PROBE = text(
-    "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]), cast(:items as jsonb), :budget)"
+    "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]),"
+    " cast(:items as jsonb), :budget)"
 )
 _WRITE = text("select booking_write(cast(:visit as jsonb))")
 

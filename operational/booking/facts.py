@@ -96,7 +96,9 @@ class Facts:
         return tuple(dict.fromkeys(found))
 
     def pool(self, kind: SubjectKind, tag: str) -> tuple[uuid.UUID, ...]:
-        return tuple(one.id for one in self.resources.values() if one.active and (one.kind, one.tag) == (kind, tag))
+        return tuple(
+            one.id for one in self.resources.values() if one.active and (one.kind, one.tag) == (kind, tag)
+        )
 
 
 def load_facts(

@@ -109,7 +109,9 @@ def _providers(
 ) -> tuple[uuid.UUID, ...]:
     if named is None:
         if not eligible:
-            raise NoProvider("Add a credential for the service's category at this location.", {"item": position})
+            raise NoProvider(
+                "Add a credential for the service's category at this location.", {"item": position}
+            )
         return eligible
     if named not in facts.named_staff:
         raise NotFound("There is no such provider.")
@@ -129,7 +131,7 @@ def _needs(facts: Facts, wanted: NewItem) -> list[tuple[Need, uuid.UUID | None]]
 def match_named(
     facts: Facts, needs: Sequence[Need], named: Sequence[uuid.UUID]
 ) -> list[tuple[Need, uuid.UUID | None]]:
-    """Pair needs with named resources by kind and tag. Raises ResourceNotSuitable for one that serves none."""
+    """Pair needs with named resources by kind and tag. Raises ResourceNotSuitable."""
     by_need: dict[tuple[SubjectKind, str], uuid.UUID] = {}
     for resource_id in named:
         found = facts.resources.get(resource_id)

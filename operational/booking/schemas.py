@@ -46,10 +46,14 @@ class NewItem(Request):
     """A service of the visit. Without a time it follows the item before it."""
 
     service_id: uuid.UUID
-    provider_id: uuid.UUID | None = Field(None, description="Nobody named: any eligible provider who is free.")
+    provider_id: uuid.UUID | None = Field(
+        None, description="Nobody named: any eligible provider who is free."
+    )
     starts_at: Time | None = None
     resource_ids: list[uuid.UUID] = Field(
-        default_factory=list, max_length=10, description="Rooms and devices; any free one where none is named."
+        default_factory=list,
+        max_length=10,
+        description="Rooms and devices; any free one where none is named.",
     )
 
 

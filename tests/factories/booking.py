@@ -187,8 +187,9 @@ def book_visit(
 OVERLAPS = text(
     """
     select count(*) from occupancy a
-    join occupancy b on b.org_id = a.org_id and b.subject_kind = a.subject_kind and b.subject_id = a.subject_id
-        and b.id > a.id and b.starts_at < a.ends_at and a.starts_at < b.ends_at
+    join occupancy b on b.org_id = a.org_id and b.subject_kind = a.subject_kind
+        and b.subject_id = a.subject_id and b.id > a.id
+        and b.starts_at < a.ends_at and a.starts_at < b.ends_at
     where a.active and a.hard and b.active and b.hard
     """
 )
@@ -207,7 +208,8 @@ MISMATCHED = text(
         from appointment_item i join appointment_item_resource ir on ir.appointment_item_id = i.id
         join resource r on r.id = ir.resource_id group by 1, 2, 3
     ), claimed as (
-        select o.appointment_id as id, o.subject_kind as kind, o.subject_id as subject, range_agg(o.during) as time
+        select o.appointment_id as id, o.subject_kind as kind, o.subject_id as subject,
+            range_agg(o.during) as time
         from occupancy o where o.active and o.hard group by 1, 2, 3
     )
     select count(*) from held
@@ -220,6 +222,6 @@ MISMATCHED = text(
 
 
 def violations(database: Database) -> tuple[int, int]:
-    """(overlapping pairs, visits without their claims), counted by a role that row security does not hide from."""
+    """(overlapping pairs, visits without their claims), counted by a role that sees every row."""
     with database.session("admin") as session:
         return session.execute(OVERLAPS).scalar_one(), session.execute(MISMATCHED).scalar_one()

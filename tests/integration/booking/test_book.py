@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,8 +12,8 @@ from tests.support.databases import Database
 
 
 @pytest.fixture
-def setup(operational: Database) -> Iterator[OrganizationSetUp]:
-    yield organization(operational)
+def setup(operational: Database) -> OrganizationSetUp:
+    return organization(operational)
 
 
 @pytest.fixture

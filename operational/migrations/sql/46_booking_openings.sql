@@ -1,0 +1,58 @@
+-- Booking: possible starts of a service over days, per provider, by the functions that check one start.
+
+create or replace function booking_openings(
+    p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
+    p_from timestamptz, p_to timestamptz
+) returns jsonb language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    v_shape booking_shape := jsonb_populate_record(null::booking_shape, p_shape);
+    v_possible tstzmultirange := tstzmultirange(tstzrange(p_from, p_to, '[)'));
+    v_pool record;
+    v_answer jsonb;
+begin
+    v_possible := v_possible * booking_open_starts(p_location, v_shape, p_from, p_to);
+    if p_client is not null then
+        v_possible := v_possible * booking_client_starts(p_client, v_shape, p_from, p_to, null);
+    end if;
+    -- Any one of a pool will do: the union of its members' starts.
+    for v_pool in select x.kind, x.ids from jsonb_to_recordset(p_pools) as x(kind text, ids uuid[]) loop
+        select v_possible * coalesce(range_agg(s.calm), '{}') into v_possible
+        from unnest(v_pool.ids) r
+        cross join lateral booking_resource_starts(v_pool.kind, r, v_shape, p_from, p_to, null) s;
+    end loop;
+    if isempty(v_possible) then
+        return '[]';
+    end if;
+    select coalesce(jsonb_agg(jsonb_build_object('provider', o.provider, 'starts', o.starts)), '[]') into v_answer
+    from (
+        select p as provider, (
+            select jsonb_agg(jsonb_build_array(lower(r), upper(r)) order by r)
+            from unnest(v_possible * s.in_shift * s.free * s.calm) r
+        ) as starts
+        from unnest(p_providers) p
+        cross join lateral booking_provider_starts(p, p_location, v_shape, p_from, p_to, null) s
+    ) o
+    where o.starts is not null;
+    return v_answer;
+end $$;
+
+-- Whether a provider holds time at a location inside a span that none of their shifts there covers any more.
+-- Under the provider's lock.
+create or replace function booking_time_without_shift(
+    p_staff uuid, p_location uuid, p_from timestamptz, p_to timestamptz
+) returns boolean language sql volatile set search_path = public, pg_temp as $$
+    with held as (
+        select coalesce(range_agg(o.during), '{}') * tstzmultirange(tstzrange(p_from, p_to)) as time
+        from occupancy o
+        join appointment a on a.org_id = o.org_id and a.id = o.appointment_id and a.location_id = p_location
+        where o.subject_kind = 'provider' and o.subject_id = p_staff and o.active and o.hard
+            and a.status <> 'completed'
+            and o.starts_at >= p_from - interval '24 hours' and o.starts_at < p_to and o.ends_at > p_from
+    ), covered as (
+        select coalesce(range_agg(tstzrange(s.starts_at, s.ends_at)), '{}') as time
+        from shift s
+        where s.staff_id = p_staff and s.location_id = p_location and s.active
+            and s.starts_at >= p_from - interval '24 hours' and s.starts_at < p_to
+    )
+    select not isempty(held.time - covered.time) from held, covered
+$$;
