@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from medspa.kernel.settings import Settings
 from medspa.local.files import PRIVATE_FOLDER, make_folder, write_private
 
@@ -33,5 +35,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
-        STORAGE_VARIABLE: settings.warehouse_dsn("dagster"),
+        # Under SQLAlchemy 2.1 a plain URL means psycopg 3, with which Dagster's connections end up closed.
+        STORAGE_VARIABLE: make_url(settings.warehouse_dsn("dagster"))
+        .set(drivername="postgresql+psycopg2")
+        .render_as_string(hide_password=False),
     }

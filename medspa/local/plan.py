@@ -46,7 +46,7 @@ def _dagster(settings: Settings, common: dict[str, str], taken: set[int]) -> lis
     return [
         Service(
             "dagster-code",
-            (*dagster, "code-server", "start", "-m", "pipelines.definitions", *on_code_port),
+            (*dagster, "api", "grpc", "-m", "pipelines.definitions", *on_code_port),
             environment,
             port=code_port,
         ),

@@ -54,11 +54,10 @@ class Supervisor:
                     self._record()
                 for service in self._services:
                     self._running[service.name].wait_until_ready()
-                self._ready = True
-                self._record()
-                for service in self._services:
                     if service.url:
                         self._say(f"{service.name:<12} {service.url}")
+                self._ready = True
+                self._record()
                 while not self._stop.wait(CHECK_EVERY):
                     self._revive(logs)
             finally:
