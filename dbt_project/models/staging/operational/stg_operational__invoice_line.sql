@@ -1,0 +1,27 @@
+-- Grain: one invoice line.
+select
+    org_id,
+    id as invoice_line_id,
+    invoice_id,
+    location_id,
+    position,
+    kind,
+    service_id,
+    product_id,
+    category_id,
+    provider_id,
+    appointment_item_id,
+    treatment_record_id,
+    gift_card_id,
+    quantity_milli,
+    charted_quantity_milli,
+    quantity_reason,
+    unit_price_minor,
+    list_minor,
+    discount_minor,
+    discount_reason,
+    net_minor,
+    tax_minor,
+    business_date,
+    _batch_id
+from {{ source('raw', 'invoice_line') }}

@@ -1,0 +1,27 @@
+-- Grain: one payment.
+select
+    org_id,
+    id as payment_id,
+    client_id,
+    location_id,
+    drawer_session_id,
+    invoice_id,
+    purpose,
+    tender,
+    status,
+    currency,
+    amount_minor,
+    tip_minor,
+    rounding_minor,
+    tendered_minor,
+    change_minor,
+    business_date,
+    external_date,
+    merchant_account_id,
+    card_brand,
+    appointment_id,
+    succeeded_at,
+    taken_by,
+    decline_code,
+    _batch_id
+from {{ source('raw', 'payment') }}

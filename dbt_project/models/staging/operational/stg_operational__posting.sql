@@ -1,0 +1,26 @@
+-- Grain: one posting.
+select
+    org_id,
+    id as posting_id,
+    entry_id,
+    line_no,
+    legal_entity_id,
+    location_id,
+    business_date,
+    external_date,
+    account,
+    amount_minor,
+    currency,
+    invoice_id,
+    invoice_line_id,
+    client_id,
+    gift_card_id,
+    contract_id,
+    provider_id,
+    merchant_account_id,
+    programme_id,
+    jurisdiction_id,
+    other_location_id,
+    created_at as posted_at,
+    _batch_id
+from {{ source('raw', 'posting') }}

@@ -1,0 +1,119 @@
+"""dbt in this process: parsed once, run many times. Imported lazily, for it costs seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from medspa.kernel.settings import Settings
+from pipelines.build.project import PROJECT, artifacts, environment, logs
+
+_FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
+_manifests: dict[str, Any] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Names of what ran and of what failed. dbt's messages are dropped: they may quote rows."""
+
+    models: tuple[str, ...]
+    failed: tuple[str, ...]
+    tests: int
+    seconds: float
+
+
+@cache
+def project_hash() -> str:
+    """SHA-256 over the project's files: another one means that every model is built from nothing."""
+    digest = hashlib.sha256()
+    for path in sorted(PROJECT.rglob("*")):
+        if path.is_file() and path.suffix in {".sql", ".yml"} and "target" not in path.parts:
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def run(
+    settings: Settings,
+    variables: Mapping[str, object],
+    *,
+    full: bool = False,
+    select: Sequence[str] | None = None,
+    tests: bool = False,
+) -> Outcome:
+    """`dbt build` or `dbt run`. Views stay as they are in incremental runs: their text has not changed."""
+    arguments = ["build" if tests else "run", "--vars", json.dumps(dict(variables), sort_keys=True)]
+    if tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    if full:
+        arguments += ["--full-refresh"]
+    elif not select:
+        arguments += ["--exclude", "config.materialized:view"]
+    if select:
+        arguments += ["--select", *select]
+    return _outcome(invoke(settings, arguments))
+
+
+def unit_tests(settings: Settings) -> Outcome:
+    """The unit tests of the models, against the relations of a database that was built before."""
+    return _outcome(invoke(settings, ["test", "--select", "test_type:unit"]))
+
+
+def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
+    """One dbt command; the result object of dbtRunner. Raises what dbt raised before any node ran."""
+    from dbt.cli.main import dbtRunner
+
+    with _lock, environment(settings):
+        for folder in (artifacts(settings), logs(settings)):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        runner = dbtRunner(manifest=_manifest(settings))
+        result = runner.invoke([*arguments, *_common(settings)])
+    if result.exception is not None and result.result is None:
+        raise result.exception
+    return result
+
+
+def _manifest(settings: Settings) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    key = project_hash()
+    target = artifacts(settings) / "manifest.json"
+    if key not in _manifests:
+        result = dbtRunner().invoke(["parse", *_common(settings)])
+        if result.exception is not None:
+            raise result.exception
+        _manifests[key] = result.result
+    if not target.is_file():
+        _manifests[key].write(str(target))
+    return _manifests[key]
+
+
+def _common(settings: Settings) -> list[str]:
+    return [
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(PROJECT),
+        "--target-path", str(artifacts(settings)),
+        "--log-path", str(logs(settings)),
+        "--log-level", "none",
+        "--log-level-file", "error",
+        "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+    ]  # fmt: skip
+
+
+def _outcome(result: Any) -> Outcome:
+    nodes = list(getattr(result.result, "results", ()))
+    models = tuple(one.node.name for one in nodes if one.node.resource_type == "model")
+    failed = tuple(one.node.name for one in nodes if str(one.status) in _FAILED)
+    return Outcome(
+        models=models,
+        failed=failed,
+        tests=sum(1 for one in nodes if one.node.resource_type in ("test", "unit_test")),
+        seconds=float(getattr(result.result, "elapsed_time", 0.0)),
+    )

@@ -1,0 +1,1 @@
+"""Moves built rows to the marts that readers see, and makes those marts from the contracts."""
