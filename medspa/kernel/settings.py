@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     public_url: str = ""
     lake_url: str = ""
     master_key_file: Path | None = None
+    audit_key_file: Path | None = None
+    audit_anchors: Path | None = None
     session_idle_minutes: int = Field(default=15, ge=1, le=240)
     lock_timeout_ms: int = Field(default=3000, ge=100, le=60_000)
     pool_size: int = Field(default=16, ge=1, le=200)
@@ -55,6 +57,15 @@ class Settings(BaseSettings):
     @property
     def master_key_path(self) -> Path:
         return self.master_key_file or self.home / "secrets" / "master.key"
+
+    @property
+    def audit_key_path(self) -> Path:
+        """The key that signs audit blocks: outside the database, like the anchors."""
+        return self.audit_key_file or self.home / "secrets" / "audit-signing.key"
+
+    @property
+    def audit_anchor_folder(self) -> Path:
+        return self.audit_anchors or self.home / "audit-anchors"
 
     def operational_dsn(self, role: str) -> str:
         return _dsn(self.operational, role, "OPERATIONAL")

@@ -43,3 +43,11 @@ class AuditKeyUnavailable(DomainError):
     status = 503
     code = "audit-key-unavailable"
     title = "Audit blocks cannot be signed"
+
+
+class AuditChainBroken(DomainError):
+    """The stored blocks do not continue what was anchored: sealing on would hide it."""
+
+    status = 500
+    code = "audit-chain-broken"
+    title = "The audit blocks do not match their anchors"
