@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
-from pathlib import Path
 
 from medspa.kernel.settings import Settings, load_settings
 from medspa.local.environment import LocalEnvironment, external_clusters
-from medspa.local.files import PRIVATE_FOLDER, make_folder, write_private
 from medspa.local.stamp import ensure_mode
-
-MASTER_KEY_BYTES = 32
 
 
 def local_environment(settings: Settings) -> LocalEnvironment:
@@ -27,12 +22,19 @@ def connected(**overrides: object) -> Settings:
 
 
 def prepared(**overrides: object) -> Settings:
-    """`connected`, and both databases stamped with the mode and migrated to the newest schema."""
+    """`connected`, and both databases stamped with the mode and migrated to the newest schema.
+
+    Raises ModeRefused before anything is written when the mode must not start here. The master key is
+    made here in demo mode.
+    """
+    from medspa.local.doctor.live import require_allowed
     from operational.migrations import runner
+    from operational.privacy.vault import load_master_key
     from pipelines.load import schema
 
     settings = connected(**overrides)
-    ensure_master_key(settings)
+    require_allowed(settings)
+    load_master_key(settings)
     for owner, migrate in (
         (settings.operational_dsn("owner"), runner.migrate),
         (settings.warehouse_dsn("owner"), schema.migrate),
@@ -40,12 +42,3 @@ def prepared(**overrides: object) -> Settings:
         ensure_mode(owner, settings.mode)
         migrate(owner)
     return settings
-
-
-def ensure_master_key(settings: Settings) -> Path:
-    """The key that wraps every other key. Generated in demo mode only; live mode brings its own file."""
-    path = settings.master_key_path
-    if settings.mode == "demo" and not path.exists():
-        make_folder(path.parent, PRIVATE_FOLDER)
-        write_private(path, secrets.token_hex(MASTER_KEY_BYTES) + "\n")
-    return path

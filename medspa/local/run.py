@@ -11,7 +11,6 @@ from pathlib import Path
 
 from medspa.kernel.settings import Settings, load_settings
 from medspa.local import supervisor
-from medspa.local.doctor.live import refusals
 from medspa.local.files import PRIVATE_FOLDER, TRAVERSE_ONLY, make_folder
 from medspa.local.plan import services
 from medspa.local.prepare import local_environment, prepared
@@ -22,20 +21,15 @@ BACKGROUND_TIMEOUT = 180.0
 Say = Callable[[str], None]
 
 
-class ModeRefused(ServiceFailed):
-    """The mode does not allow this environment; the message lists every reason."""
-
-
 def run_in_foreground(say: Say) -> None:
     """Prepare the databases and keep every service running until a signal; then stop all of it."""
     before = load_settings()
     supervisor.refuse_second(before.home)
-    settings = prepared()
     try:
-        require_mode_allowed(settings)
+        settings = prepared()
         supervisor.Supervisor(settings.home.absolute(), services(settings), say).run()
     finally:
-        local_environment(settings).stop()
+        local_environment(before).stop()
 
 
 def run_in_background(say: Say) -> None:
@@ -75,13 +69,6 @@ def stop(settings: Settings) -> bool:
     serving = any(environment.running().values())
     environment.stop()
     return stopped or serving
-
-
-def require_mode_allowed(settings: Settings) -> None:
-    """Raise ModeRefused when this mode must not start here."""
-    reasons = [f"- {finding.seen}: {finding.remedy}" for finding in refusals(settings)]
-    if reasons:
-        raise ModeRefused(f"{settings.mode} mode refuses to start:\n" + "\n".join(reasons))
 
 
 def _log_file(home: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def live_settings(tmp_path: Path) -> Settings:
     return settings.model_copy(update={"processor": "vendor"})
 
 
-def _seen(findings: Any) -> list[str]:
+def _seen(findings: Iterable[Finding]) -> list[str]:
     return [finding.seen for finding in findings if finding.level is Level.PROBLEM]
 
 
@@ -127,5 +128,5 @@ def test_a_damaged_state_file_is_named_and_not_shown(tmp_path: Path) -> None:
     assert not any("hunter2" in finding.seen + finding.remedy for finding in findings)
 
 
-def _by_subject(findings: Any, subject: str) -> Finding:
+def _by_subject(findings: Iterable[Finding], subject: str) -> Finding:
     return next(finding for finding in findings if finding.subject == subject)

@@ -12,8 +12,13 @@ from medspa.kernel.settings import Settings
 from medspa.local.doctor.finding import Finding, Level, ok, problem
 from medspa.local.doctor.state import secret_files
 from medspa.local.files import readable_by_others
+from medspa.local.services import ServiceFailed
 
 CONNECT_TIMEOUT = 5
+
+
+class ModeRefused(ServiceFailed):
+    """The mode does not allow this environment; the message lists every reason."""
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -29,6 +34,13 @@ def refusals(settings: Settings) -> Iterator[Finding]:
         yield from _demo(settings)
     else:
         yield from _live(settings)
+
+
+def require_allowed(settings: Settings) -> None:
+    """Raise ModeRefused when this mode must not start here."""
+    reasons = [f"- {finding.seen}: {finding.remedy}" for finding in refusals(settings)]
+    if reasons:
+        raise ModeRefused(f"{settings.mode} mode refuses to start:\n" + "\n".join(reasons))
 
 
 def _demo(settings: Settings) -> Iterator[Finding]:
@@ -71,7 +83,9 @@ def _master_key(settings: Settings) -> Iterator[Finding]:
         )
     elif not path.exists():
         yield problem(
-            "live mode", f"there is no master key at {path}", "Create it: 64 hexadecimal digits, mode 600."
+            "live mode",
+            f"there is no master key at {path}",
+            "Restore it from its copy, or for a new practice: openssl rand -base64 32, mode 600.",
         )
     elif readable_by_others(path):
         yield problem("live mode", f"others may read the master key {path}", f"chmod 600 {path}")
