@@ -6,8 +6,11 @@ codes only, so they can be shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from medspa.kernel.errors import DomainError, Invalid, TryAgain
 
@@ -155,3 +158,14 @@ def from_database(error: BaseException) -> DomainError | None:
     if state == _CHECK_VIOLATION:
         return Invalid("A posting has an amount other than zero and words of the vocabulary.")
     return None
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Refusals of the database inside the block leave it as the ledger's errors."""
+    try:
+        yield
+    except DBAPIError as error:
+        if (refused := from_database(error)) is not None:
+            raise refused from error
+        raise

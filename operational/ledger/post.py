@@ -20,7 +20,7 @@ from medspa.kernel.database import organization_of
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Account, LedgerEvent
-from operational.ledger.errors import UnbalancedEntry
+from operational.ledger.errors import UnbalancedEntry, translated
 from operational.models import Posting
 
 
@@ -66,8 +66,9 @@ def post(
     """Write one entry and return its id; `business_date` None: the open day of each location.
 
     Lines of amount zero are dropped. Raises Invalid when nothing is left or an amount is no integer,
-    UnbalancedEntry when a location's lines do not sum to zero. The database refuses the rest: its errors
-    are mapped by operational.ledger.errors.from_database.
+    UnbalancedEntry when a location's lines do not sum to zero, and what the database refuses at once
+    (MissingSubledgerKey, WrongBooks, DayClosed, DayNotBegun, AlreadyPosted). InsufficientBalance comes at
+    the commit.
     """
     if any(type(line.amount_minor) is not int for line in lines):
         raise Invalid("An amount is a whole number of minor units.")
@@ -78,21 +79,20 @@ def post(
         raise UnbalancedEntry("The lines of a journal entry sum to zero at each location.")
     session.flush()
     entry_id = new_id()
-    session.execute(
-        _POST,
-        {
-            "entry_id": entry_id,
-            "event": event.value,
-            "source_kind": source_kind,
-            "source_id": source_id,
-            "lines": json.dumps([_payload(number, line) for number, line in enumerate(kept, start=1)]),
-            "at": now(),
-            "business_date": business_date,
-            "external_date": external_date,
-            "staff_id": staff_id,
-            "reverses_id": reverses_id,
-        },
-    )
+    values = {
+        "entry_id": entry_id,
+        "event": event.value,
+        "source_kind": source_kind,
+        "source_id": source_id,
+        "lines": json.dumps([_payload(number, line) for number, line in enumerate(kept, start=1)]),
+        "at": now(),
+        "business_date": business_date,
+        "external_date": external_date,
+        "staff_id": staff_id,
+        "reverses_id": reverses_id,
+    }
+    with translated():
+        session.execute(_POST, values)
     return entry_id
 
 

@@ -34,6 +34,13 @@ language plpgsql security definer set search_path = pg_catalog, public, pg_temp 
 declare
     v_cash boolean := coalesce(new.tender = 'cash', false);
 begin
+    if tg_op = 'UPDATE' and old.status = 'succeeded' and (
+        (new.status, new.amount_minor, new.tip_minor, new.tender, new.business_date, new.drawer_session_id)
+        is distinct from
+        (old.status, old.amount_minor, old.tip_minor, old.tender, old.business_date, old.drawer_session_id)
+    ) then
+        raise exception using errcode = 'MS006', message = 'Money that moved is corrected by a payout or a new entry.';
+    end if;
     if new.drawer_session_id is null then
         if v_cash then
             raise exception using errcode = 'MS009', message = 'Cash needs an open drawer session.';
@@ -41,7 +48,8 @@ begin
         return new;
     end if;
     -- What a processor reports late about a card changes no drawer.
-    if tg_op = 'INSERT' or v_cash or new.drawer_session_id <> old.drawer_session_id then
+    if tg_op = 'INSERT' or (v_cash and old.status <> 'succeeded')
+       or new.drawer_session_id is distinct from old.drawer_session_id then
         perform drawer_hold_open(
             new.org_id, new.drawer_session_id, new.location_id, v_cash and new.status = 'succeeded',
             new.business_date);
@@ -72,10 +80,10 @@ begin
 end $$;
 
 create or replace trigger guard_drawer
-    before insert or update of drawer_session_id, status, tender, amount_minor, business_date on payment
+    before insert or update of drawer_session_id, status, tender, amount_minor, tip_minor, business_date on payment
     for each row execute function drawer_guard_money();
 create or replace trigger guard_drawer
-    before insert or update of drawer_session_id, status, tender, amount_minor, business_date on payout
+    before insert or update of drawer_session_id, status, tender, amount_minor, tip_minor, business_date on payout
     for each row execute function drawer_guard_money();
 create or replace trigger guard_drawer before insert on drawer_movement
     for each row execute function drawer_guard_movement();

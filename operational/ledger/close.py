@@ -1,0 +1,156 @@
+"""Closing a business day: in order, with nothing open, its figures frozen under a hash.
+
+Whoever posts holds the day's row with FOR SHARE; the close takes it FOR UPDATE, so each posting is
+either in the figures or on a later day. A close is final: what comes later posts to the open day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from medspa.kernel.clock import business_date as business_date_of
+from medspa.kernel.clock import now
+from medspa.kernel.database import organization_of
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerStatus, Permission
+from operational.identity.access import Actor
+from operational.ledger.close_blockers import Blocker, blockers_of, unclosed_before
+from operational.ledger.close_figures import Figure, figures_of, figures_sha256
+from operational.ledger.days import ensure_open
+from operational.ledger.drawers import close_virtual, location_of
+from operational.ledger.errors import DayBlocked, DayNotBegun
+from operational.models import BusinessDay, DayCloseFigure, Drawer, DrawerSession, Location
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosing:
+    """A closed day, the idle days that closed with it, and its frozen figures."""
+
+    day: BusinessDay
+    figures: list[Figure]
+    idle_days: list[date]
+
+
+def preview_close(
+    session: Session, actor: Actor, location_id: UUID, business_date: date
+) -> tuple[list[Blocker], list[Figure]]:
+    """What would block the close now, and the figures as they stand. Locks nothing."""
+    actor.require(Permission.DAY_CLOSE, location_id)
+    location_of(session, location_id)
+    session.flush()
+    return blockers_of(session, location_id, business_date), figures_of(session, location_id, business_date)
+
+
+def close_day(session: Session, actor: Actor, location_id: UUID, business_date: date) -> DayClosing:
+    """Close a day for good, and the days before it on which nothing happened.
+
+    Raises DayNotBegun when it lies ahead and DayBlocked with what must be resolved first; the database
+    refuses a day that is closed already (DayClosed).
+    """
+    actor.require(Permission.DAY_CLOSE, location_id)
+    location = location_of(session, location_id)
+    if business_date > business_date_of(now(), location.timezone, location.cutover_hour):
+        raise DayNotBegun(f"{business_date} has not begun at this location.")
+    # Before any day is locked: no day may appear behind this close.
+    session.flush()
+    session.execute(
+        select(Location.id)
+        .where(Location.org_id == actor.org_id, Location.id == location_id)
+        .with_for_update(key_share=True)
+    )
+    open_days = _hold_open_days(session, location_id, business_date)
+    if business_date not in open_days:
+        # Refused by the database when it is closed.
+        ensure_open(session, location_id, business_date)
+        open_days = _hold_open_days(session, location_id, business_date)
+    blockers = blockers_of(session, location_id, business_date)
+    if blockers:
+        raise DayBlocked(
+            "Resolve what is listed, then close again.",
+            {"blockers": [blocker.as_member() for blocker in blockers]},
+        )
+    idle = [day for day, _ in unclosed_before(session, location_id, business_date)]
+    for day in idle:
+        _freeze(session, actor, location, open_days.get(day) or _new_day(session, location, day))
+    closing = open_days[business_date]
+    return DayClosing(closing, _freeze(session, actor, location, closing), idle)
+
+
+def _hold_open_days(session: Session, location_id: UUID, until: date) -> dict[date, BusinessDay]:
+    """The open days up to `until`, held so that nothing is posted to them meanwhile."""
+    days = session.scalars(
+        select(BusinessDay)
+        .where(
+            BusinessDay.org_id == organization_of(session),
+            BusinessDay.location_id == location_id,
+            BusinessDay.business_date <= until,
+            BusinessDay.status == DayStatus.OPEN,
+        )
+        .order_by(BusinessDay.business_date)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    return {day.business_date: day for day in days}
+
+
+def _new_day(session: Session, location: Location, business_date: date) -> BusinessDay:
+    day = BusinessDay(
+        org_id=location.org_id,
+        id=new_id(),
+        location_id=location.id,
+        business_date=business_date,
+        status=DayStatus.OPEN,
+    )
+    session.add(day)
+    session.flush()
+    return day
+
+
+def _freeze(session: Session, actor: Actor, location: Location, day: BusinessDay) -> list[Figure]:
+    _close_virtual_sessions(session, location.id, day.business_date)
+    figures = sorted(figures_of(session, location.id, day.business_date))
+    session.add_all(
+        DayCloseFigure(
+            org_id=day.org_id,
+            id=new_id(),
+            business_day_id=day.id,
+            location_id=location.id,
+            business_date=day.business_date,
+            measure=measure,
+            key=key,
+            amount_minor=amount,
+        )
+        for measure, key, amount in figures
+    )
+    day.status = DayStatus.CLOSED
+    day.closed_at = now()
+    day.closed_by = actor.staff_id
+    day.figures_sha256 = figures_sha256(
+        day.org_id, location.id, day.business_date, location.currency, figures
+    )
+    session.flush()
+    return figures
+
+
+def _close_virtual_sessions(session: Session, location_id: UUID, business_date: date) -> None:
+    """They hold no cash. The day is held, so nobody can be taking a payment into one of them."""
+    open_ones = session.scalars(
+        select(DrawerSession)
+        .join(Drawer, (Drawer.org_id == DrawerSession.org_id) & (Drawer.id == DrawerSession.drawer_id))
+        .where(
+            DrawerSession.org_id == organization_of(session),
+            DrawerSession.location_id == location_id,
+            DrawerSession.business_date <= business_date,
+            DrawerSession.status == DrawerStatus.OPEN,
+            Drawer.kind != DrawerKind.PHYSICAL,
+        )
+        .with_for_update(of=DrawerSession)
+    ).all()
+    for found in open_ones:
+        close_virtual(found)
+    session.flush()

@@ -1,0 +1,82 @@
+"""What keeps a day from closing, in words and with a path to each thing to resolve."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+MESSAGES = {
+    "prior_day_open": "An earlier day with business is still open.",
+    "session_uncounted": "A drawer session is not counted.",
+    "performed_not_invoiced": "A performed service is on no invoice.",
+    "charted_not_billed": "Billed and charted quantities differ without a reason.",
+    "appointment_not_final": "An appointment is neither completed, missed nor cancelled.",
+    "card_payment_unresolved": "The outcome of a card payment is not known yet.",
+    "credit_memo_not_paid_out": "A credit memo is not paid out or kept as credit.",
+    "tip_without_provider": "A tip is not divided among providers.",
+}
+_PATHS = {
+    "drawer_session": "/v1/drawer-sessions/{id}",
+    "appointment_item": "/v1/appointments/{id}",
+    "appointment": "/v1/appointments/{id}",
+    "payment": "/v1/payments/{id}",
+    "payout": "/v1/payouts/{id}",
+    "invoice": "/v1/invoices/{id}",
+}
+_BLOCKERS = text(
+    "select code, subject_kind, subject_id, total from day_blockers(:location_id, :business_date)"
+)
+_BEFORE = text(
+    "select business_date, idle from days_before(:location_id, :business_date) order by business_date"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason, how often it applies, and where to resolve it (20 links at most)."""
+
+    code: str
+    count: int
+    links: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        return MESSAGES[self.code]
+
+    def as_member(self) -> dict[str, Any]:
+        """As a member of a problem document."""
+        return {"code": self.code, "message": self.message, "count": self.count, "links": list(self.links)}
+
+
+def blockers_of(session: Session, location_id: UUID, business_date: date) -> list[Blocker]:
+    """Everything that blocks the close of a day, in the order in which to resolve it."""
+    waiting = [day for day, idle in unclosed_before(session, location_id, business_date) if not idle]
+    found = []
+    if waiting:
+        links = tuple(day_path(location_id, day) for day in waiting[:20])
+        found.append(Blocker("prior_day_open", len(waiting), links))
+    links_by_code: dict[str, list[str]] = defaultdict(list)
+    totals: dict[str, int] = {}
+    for row in session.execute(_BLOCKERS, {"location_id": location_id, "business_date": business_date}):
+        totals[row.code] = row.total
+        links_by_code[row.code].append(_PATHS[row.subject_kind].format(id=row.subject_id))
+    found.extend(
+        Blocker(code, totals[code], tuple(links_by_code[code])) for code in MESSAGES if code in totals
+    )
+    return found
+
+
+def unclosed_before(session: Session, location_id: UUID, business_date: date) -> list[tuple[date, bool]]:
+    """Days before `business_date` that are not closed, oldest first, and whether they had no business."""
+    rows = session.execute(_BEFORE, {"location_id": location_id, "business_date": business_date}).all()
+    return [(row.business_date, row.idle) for row in rows]
+
+
+def day_path(location_id: UUID, business_date: date) -> str:
+    return f"/v1/locations/{location_id}/days/{business_date}"
