@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.applications import Starlette
 from starlette.requests import Request
 
 from medspa.kernel.database import make_engine, session_scope
@@ -65,7 +65,7 @@ class AuditedReports:
             record_disclosure(session, actor, f"report.{report}", ())
 
 
-def create_reporting_app(settings: Settings) -> FastAPI:
+def create_reporting_app(settings: Settings) -> Starlette:
     """The reporting app over the warehouse's reporting role, with operational sign-in and audit."""
     operational = make_engine(settings.operational_dsn("app"), application_name="medspa-reporting-access")
     warehouse = make_engine(settings.warehouse_dsn("reporting"), application_name="medspa-reporting")
