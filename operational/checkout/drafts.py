@@ -1,0 +1,207 @@
+"""What an invoice will charge, before it is priced: lines from the visit, the shelf and gift cards.
+
+Quantities of services billed by unit come from signed treatment records; another quantity needs a reason.
+Issuing lives in invoices.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from medspa.kernel.errors import Invalid, NotFound
+from medspa.kernel.money import MILLI
+from medspa.kernel.vocabulary import (
+    AppointmentStatus,
+    InvoiceStatus,
+    LineKind,
+    NoteStatus,
+    QuantityReason,
+)
+from operational.checkout.errors import AlreadyInvoiced, NotCharted, NothingToInvoice, QuantityNeedsReason
+from operational.checkout.schemas import DiscountIn, GiftCardLineIn, RetailLineIn, ServiceLineIn
+from operational.models import (
+    Appointment,
+    AppointmentItem,
+    Invoice,
+    InvoiceLine,
+    Product,
+    Service,
+    TreatmentRecord,
+)
+
+NO_TAX = "none"
+"""Gift cards are taxed when they are redeemed, not when they are sold."""
+BILLABLE = (AppointmentStatus.ARRIVED, AppointmentStatus.COMPLETED)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One line to be. `tax_class` picks the rates; a gift card's `code` becomes its row."""
+
+    kind: LineKind
+    quantity_milli: int
+    unit_price_minor: int
+    tax_class: str
+    service_id: uuid.UUID | None = None
+    product_id: uuid.UUID | None = None
+    category_id: uuid.UUID | None = None
+    provider_id: uuid.UUID | None = None
+    appointment_item_id: uuid.UUID | None = None
+    treatment_record_id: uuid.UUID | None = None
+    charted_quantity_milli: int | None = None
+    quantity_reason: QuantityReason | None = None
+    discount: DiscountIn | None = None
+    code: str | None = None
+
+
+def code_digest(org_id: uuid.UUID, code: str) -> str:
+    """How a gift card's code is kept and found again: hyphens and case do not matter."""
+    return hashlib.sha256(f"{org_id}:{code.replace('-', '').upper()}".encode()).hexdigest()
+
+
+def service_drafts(
+    session: Session, appointment: Appointment, asked: Sequence[ServiceLineIn] | None
+) -> list[Draft]:
+    """Lines of a visit. The caller holds the appointment's row, so that no item is billed twice.
+
+    Raises NothingToInvoice, AlreadyInvoiced, NotCharted, QuantityNeedsReason, NotFound.
+    """
+    if appointment.status not in BILLABLE:
+        raise NothingToInvoice(
+            f"The appointment is {appointment.status.value}: only performed items are invoiced."
+        )
+    items = {item.id: item for item in _items(session, appointment.id)}
+    billed = _invoiced(session, items)
+    records = _records(session, items)
+    if asked is None:
+        asked = [
+            ServiceLineIn(appointment_item_id=item.id)
+            for item in items.values()
+            if item.id not in billed and (item.performed or records.get(item.id))
+        ]
+    drafts = []
+    for line in asked:
+        item = items.get(line.appointment_item_id)
+        if item is None:
+            raise NotFound("The appointment has no such item.")
+        if item.id in billed:
+            raise AlreadyInvoiced(extra={"appointment_item_id": str(item.id)})
+        if not item.performed and not records.get(item.id):
+            raise NothingToInvoice(extra={"appointment_item_id": str(item.id)})
+        drafts += _of_item(session, item, records.get(item.id, []), line)
+    _refuse_twice(drafts)
+    return drafts
+
+
+def _items(session: Session, appointment_id: uuid.UUID) -> Sequence[AppointmentItem]:
+    return session.scalars(
+        select(AppointmentItem)
+        .where(AppointmentItem.appointment_id == appointment_id)
+        .order_by(AppointmentItem.position)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _invoiced(session: Session, items: dict[uuid.UUID, AppointmentItem]) -> set[uuid.UUID | None]:
+    return set(
+        session.scalars(
+            select(InvoiceLine.appointment_item_id)
+            .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+            .where(InvoiceLine.appointment_item_id.in_(items), Invoice.status != InvoiceStatus.VOIDED)
+        )
+    )
+
+
+def _records(
+    session: Session, items: dict[uuid.UUID, AppointmentItem]
+) -> dict[uuid.UUID, list[TreatmentRecord]]:
+    found: dict[uuid.UUID, list[TreatmentRecord]] = {}
+    rows = session.scalars(
+        select(TreatmentRecord)
+        .where(TreatmentRecord.appointment_item_id.in_(items), TreatmentRecord.status == NoteStatus.SIGNED)
+        .order_by(TreatmentRecord.performed_at, TreatmentRecord.id)
+    )
+    for row in rows:
+        if row.appointment_item_id is not None:
+            found.setdefault(row.appointment_item_id, []).append(row)
+    return found
+
+
+def _of_item(
+    session: Session, item: AppointmentItem, records: list[TreatmentRecord], line: ServiceLineIn
+) -> list[Draft]:
+    service = session.scalars(select(Service).where(Service.id == item.service_id)).one()
+    if not service.billed_by_unit:
+        if line.quantity_milli not in (None, MILLI):
+            raise Invalid("This service is billed per visit; leave quantity_milli out.")
+        return [
+            Draft(
+                LineKind.SERVICE, MILLI, service.price_minor, service.tax_class,
+                service_id=service.id, category_id=service.category_id, provider_id=item.provider_id,
+                appointment_item_id=item.id, discount=line.discount,
+            )
+        ]  # fmt: skip
+    chosen = [
+        record for record in records
+        if record.product_id is not None and record.quantity_milli is not None
+        and line.treatment_record_id in (None, record.id)
+    ]  # fmt: skip
+    if not chosen:
+        raise NotCharted(extra={"appointment_item_id": str(item.id)})
+    if len(chosen) > 1 and (line.quantity_milli is not None or line.discount is not None):
+        raise Invalid("Name the treatment_record_id: this item has several treatment records.")
+    return [_of_record(session, service, item, record, line) for record in chosen]
+
+
+def _of_record(
+    session: Session, service: Service, item: AppointmentItem, record: TreatmentRecord, line: ServiceLineIn
+) -> Draft:
+    product = session.scalars(select(Product).where(Product.id == record.product_id)).one()
+    charted = record.quantity_milli or 0
+    quantity = charted if line.quantity_milli is None else line.quantity_milli
+    if quantity != charted and line.quantity_reason is None:
+        raise QuantityNeedsReason(
+            extra={"charted_quantity_milli": charted, "treatment_record_id": str(record.id)}
+        )
+    return Draft(
+        LineKind.SERVICE, quantity, product.price_minor, product.tax_class,
+        service_id=service.id, product_id=product.id, category_id=record.category_id,
+        provider_id=record.provider_id, appointment_item_id=item.id, treatment_record_id=record.id,
+        charted_quantity_milli=charted,
+        quantity_reason=line.quantity_reason if quantity != charted else None, discount=line.discount,
+    )  # fmt: skip
+
+
+def _refuse_twice(drafts: Sequence[Draft]) -> None:
+    keys = [(draft.appointment_item_id, draft.treatment_record_id) for draft in drafts]
+    if len(set(keys)) != len(keys):
+        raise Invalid("An item of the visit is named twice.")
+
+
+def retail_drafts(session: Session, lines: Sequence[RetailLineIn]) -> list[Draft]:
+    """Goods from the shelf. Raises NotFound for what is not sold over the counter."""
+    drafts = []
+    for line in lines:
+        product = session.scalar(
+            select(Product).where(Product.id == line.product_id, Product.active, Product.is_retail)
+        )
+        if product is None:
+            raise NotFound("There is no such retail product.")
+        drafts.append(
+            Draft(
+                LineKind.RETAIL, line.quantity * MILLI, product.price_minor, product.tax_class,
+                product_id=product.id, category_id=product.category_id, provider_id=line.provider_id,
+                discount=line.discount,
+            )
+        )  # fmt: skip
+    return drafts
+
+
+def gift_card_drafts(lines: Sequence[GiftCardLineIn]) -> list[Draft]:
+    return [Draft(LineKind.GIFT_CARD, MILLI, line.value_minor, NO_TAX, code=line.code) for line in lines]

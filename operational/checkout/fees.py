@@ -1,0 +1,64 @@
+"""No-show and late-cancellation fees (metrics, section 7: row 5), settled from the visit's deposit first.
+
+When a fee is due is booking's decision, made before it calls this.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from medspa.kernel.money import MILLI
+from medspa.kernel.vocabulary import AllocationSource, LineKind, PaymentPurpose, PaymentStatus
+from operational.checkout.apply import hold_client, spend
+from operational.checkout.drafts import Draft
+from operational.checkout.invoices import issue
+from operational.checkout.queries import found
+from operational.checkout.refundable import rest_of_payment, value_of
+from operational.identity.access import Actor
+from operational.ledger.balances import invoice_open_minor
+from operational.models import Allocation, Appointment, Invoice, Location, Payment
+
+FEE_TAX_CLASS = "fee"
+
+
+def charge_fee(
+    session: Session, actor: Actor, appointment: Appointment, *, late_cancel: bool
+) -> Invoice | None:
+    """Invoice the location's fee and settle it from the deposit taken for this appointment.
+
+    None when the location charges no fee. The rest of a deposit stays the client's.
+    """
+    location = found(session, Location, appointment.location_id, "location")
+    fee = location.late_cancel_fee_minor if late_cancel else location.no_show_fee_minor
+    if fee == 0:
+        return None
+    deposit = hold_client(session, appointment.client_id, AllocationSource.DEPOSIT)
+    draft = Draft(LineKind.FEE, MILLI, fee, FEE_TAX_CLASS)
+    invoice = issue(session, actor, location, appointment.client_id, appointment.id, [draft]).invoice
+    amount = min(
+        deposit_left(session, appointment.id), deposit.total_minor, invoice_open_minor(session, invoice.id)
+    )
+    if amount > 0:
+        spend(session, actor, invoice, deposit, amount)
+    return invoice
+
+
+def deposit_left(session: Session, appointment_id: uuid.UUID) -> int:
+    """Deposits taken for an appointment, less what was returned of them or used on its invoices."""
+    taken = session.scalars(
+        select(Payment).where(
+            Payment.appointment_id == appointment_id,
+            Payment.purpose == PaymentPurpose.DEPOSIT,
+            Payment.status == PaymentStatus.SUCCEEDED,
+        )
+    ).all()
+    used = session.scalar(
+        select(func.coalesce(func.sum(Allocation.amount_minor), 0))
+        .join(Invoice, Invoice.id == Allocation.invoice_id)
+        .where(Invoice.appointment_id == appointment_id, Allocation.source == AllocationSource.DEPOSIT)
+    )
+    rest = sum(min(value_of(one), rest_of_payment(session, one).value_minor) for one in taken)
+    return max(rest - int(used or 0), 0)

@@ -1,0 +1,279 @@
+"""Issuing invoices and voiding them in their open day (metrics, section 7: rows 1, 2, 34).
+
+Which lines there are comes from drafts.py, what they cost from pricing.py. Money lives in payments.py.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import (
+    Account,
+    DiscountReason,
+    InvoiceStatus,
+    LedgerEvent,
+    LineKind,
+    PaymentStatus,
+    Permission,
+)
+from operational.checkout import drafts, numbers
+from operational.checkout.drafts import Draft
+from operational.checkout.errors import AlreadyInvoiced, NothingToInvoice, NotVoidable
+from operational.checkout.pricing import Price, discount_of, price
+from operational.checkout.queries import found, location_with, rates_on, require_client
+from operational.checkout.schemas import InvoiceIn
+from operational.identity.access import Actor
+from operational.ledger.balances import invoice_open_minor, lock_gift_card, lock_invoice
+from operational.ledger.days import ensure_open, open_business_date
+from operational.ledger.post import Line, post, reverse
+from operational.models import (
+    Allocation,
+    Appointment,
+    CreditMemo,
+    GiftCard,
+    Invoice,
+    InvoiceLine,
+    InvoiceLineTax,
+    JournalEntry,
+    Location,
+    Payment,
+)
+
+REVENUE = {
+    LineKind.SERVICE: Account.SERVICE_REVENUE,
+    LineKind.RETAIL: Account.RETAIL_REVENUE,
+    LineKind.FEE: Account.NO_SHOW_FEES,
+}
+DISCOUNT = {
+    DiscountReason.PROMOTION: Account.DISCOUNT_PROMOTION,
+    DiscountReason.MEMBER: Account.DISCOUNT_MEMBER,
+    DiscountReason.EMPLOYEE: Account.DISCOUNT_EMPLOYEE,
+    DiscountReason.COURTESY: Account.DISCOUNT_COURTESY,
+}
+EVENT = {
+    LineKind.SERVICE: LedgerEvent.LINE_PERFORMED,
+    LineKind.RETAIL: LedgerEvent.LINE_PERFORMED,
+    LineKind.FEE: LedgerEvent.FEE_CHARGED,
+    LineKind.GIFT_CARD: LedgerEvent.PREPAID_SOLD,
+}
+LONGEST_TERM = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invoice with its lines, as issued."""
+
+    invoice: Invoice
+    lines: list[InvoiceLine]
+
+    @property
+    def net_minor(self) -> int:
+        return sum(line.net_minor for line in self.lines)
+
+    @property
+    def tax_minor(self) -> int:
+        return sum(line.tax_minor for line in self.lines)
+
+
+def issue_invoice(session: Session, actor: Actor, request: InvoiceIn) -> Issued:
+    """Invoice a visit's performed items, goods and gift cards, and post what is now owed.
+
+    Raises Forbidden, NotFound, WrongCurrency, NothingToInvoice, AlreadyInvoiced, NotCharted, Invalid.
+    """
+    actor.require(Permission.INVOICE_WRITE, request.location_id)
+    location = location_with(session, request.location_id, request.currency)
+    require_client(session, request.client_id)
+    lines: list[Draft] = []
+    if request.appointment_id is not None:
+        appointment = found(session, Appointment, request.appointment_id, "appointment", lock=True)
+        if appointment.client_id != request.client_id or appointment.location_id != location.id:
+            raise Invalid("The appointment is of another client or location.")
+        lines += drafts.service_drafts(session, appointment, request.services)
+    lines += drafts.retail_drafts(session, request.retail)
+    lines += drafts.gift_card_drafts(request.gift_cards)
+    if any(line.discount for line in lines):
+        actor.require(Permission.DISCOUNT_APPLY, location.id)
+    return issue(session, actor, location, request.client_id, request.appointment_id, lines, request.due_on)
+
+
+def issue(
+    session: Session,
+    actor: Actor,
+    location: Location,
+    client_id: uuid.UUID,
+    appointment_id: uuid.UUID | None,
+    lines: Sequence[Draft],
+    due_on: date | None = None,
+) -> Issued:
+    """Price the drafts, write the document and post it. Permissions are the caller's matter."""
+    if not lines:
+        raise NothingToInvoice
+    day = open_business_date(session, location.id)
+    due = due_on or day + timedelta(days=location.invoice_due_days)
+    if not day <= due <= day + LONGEST_TERM:
+        raise Invalid(f"due_on: send a date from {day} to {day + LONGEST_TERM}.")
+    cards = _new_cards(session, location, client_id, lines, day)
+    invoice = Invoice(
+        number=numbers.next_number(session, numbers.INVOICE, location),
+        client_id=client_id,
+        location_id=location.id,
+        appointment_id=appointment_id,
+        currency=location.currency,
+        business_date=day,
+        due_on=due,
+        status=InvoiceStatus.ISSUED,
+        issued_at=clock.now(),
+        issued_by=actor.staff_id,
+        org_id=actor.org_id,
+    )
+    session.add(invoice)
+    session.flush()
+    issued = Issued(invoice, [])
+    postings: dict[LedgerEvent, list[Line]] = {}
+    for position, draft in enumerate(lines, start=1):
+        cost = _priced(session, location, draft, day)
+        line = _line(invoice, position, draft, cost, cards.get(draft.code))
+        session.add(line)
+        session.flush()
+        session.add_all(
+            InvoiceLineTax(
+                org_id=actor.org_id,
+                invoice_line_id=line.id,
+                jurisdiction_id=part.jurisdiction_id,
+                rate_ppm=part.rate_ppm,
+                tax_minor=part.tax_minor,
+            )
+            for part in cost.taxes
+        )
+        issued.lines.append(line)
+        postings.setdefault(EVENT[draft.kind], []).extend(_postings(invoice, line, cost))
+    for event, entry in postings.items():
+        if any(one.amount_minor for one in entry):
+            post(
+                session,
+                event=event,
+                source_kind="invoice",
+                source_id=invoice.id,
+                lines=entry,
+                business_date=day,
+                staff_id=actor.staff_id,
+            )
+    return issued
+
+
+def _priced(session: Session, location: Location, draft: Draft, day: date) -> Price:
+    rates = rates_on(session, location.id, draft.tax_class, day)
+    full = price(draft.quantity_milli, draft.unit_price_minor, rates)
+    if draft.discount is None:
+        return full
+    off = discount_of(
+        full.list_minor, amount_minor=draft.discount.amount_minor, percent_ppm=draft.discount.percent_ppm
+    )
+    return price(draft.quantity_milli, draft.unit_price_minor, rates, discount_minor=off)
+
+
+def _line(
+    invoice: Invoice, position: int, draft: Draft, cost: Price, card_id: uuid.UUID | None
+) -> InvoiceLine:
+    return InvoiceLine(
+        org_id=invoice.org_id, invoice_id=invoice.id, location_id=invoice.location_id, position=position,
+        kind=draft.kind, service_id=draft.service_id, product_id=draft.product_id,
+        category_id=draft.category_id, provider_id=draft.provider_id,
+        appointment_item_id=draft.appointment_item_id, treatment_record_id=draft.treatment_record_id,
+        gift_card_id=card_id, quantity_milli=draft.quantity_milli,
+        charted_quantity_milli=draft.charted_quantity_milli,
+        quantity_reason=draft.quantity_reason.value if draft.quantity_reason else None,
+        unit_price_minor=draft.unit_price_minor, list_minor=cost.list_minor,
+        discount_minor=cost.discount_minor,
+        discount_reason=draft.discount.reason if draft.discount and cost.discount_minor else None,
+        net_minor=cost.net_minor, tax_minor=cost.tax_minor, business_date=invoice.business_date,
+    )  # fmt: skip
+
+
+def _postings(invoice: Invoice, line: InvoiceLine, cost: Price) -> list[Line]:
+    """Row 1 (performed or handed over), row 2 (a card sold), row 5 (a fee)."""
+
+    def of_line(account: Account, amount: int, **keys: uuid.UUID | None) -> Line:
+        return Line(account, amount, invoice.location_id, invoice_line_id=line.id, **keys)
+
+    owed = of_line(Account.ACCOUNTS_RECEIVABLE, cost.net_minor + cost.tax_minor, invoice_id=invoice.id)
+    if line.kind is LineKind.GIFT_CARD:
+        return [owed, of_line(Account.GIFT_CARDS, -cost.net_minor, gift_card_id=line.gift_card_id)]
+    taxes = [
+        of_line(Account.SALES_TAX_PAYABLE, -part.tax_minor, jurisdiction_id=part.jurisdiction_id)
+        for part in cost.taxes
+    ]
+    discounts = [of_line(DISCOUNT[line.discount_reason], cost.discount_minor)] if line.discount_reason else []
+    return [owed, *discounts, of_line(REVENUE[line.kind], -cost.list_minor), *taxes]
+
+
+def _new_cards(
+    session: Session, location: Location, client_id: uuid.UUID, lines: Sequence[Draft], day: date
+) -> dict[str | None, uuid.UUID]:
+    cards: dict[str | None, uuid.UUID] = {}
+    for code in [draft.code for draft in lines if draft.code is not None]:
+        digest = drafts.code_digest(location.org_id, code)
+        if code in cards or session.scalar(select(exists().where(GiftCard.code_digest == digest))):
+            raise AlreadyInvoiced("A gift card with this code has been sold already.")
+        card = GiftCard(
+            org_id=location.org_id,
+            code_digest=digest,
+            last_four=code.replace("-", "")[-4:],
+            location_id=location.id,
+            purchaser_id=client_id,
+            currency=location.currency,
+            issued_on=day,
+        )
+        session.add(card)
+        session.flush()
+        cards[code] = card.id
+    return cards
+
+
+def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
+    """Reverse an invoice in its own open day, when no money or correction is on it.
+
+    Its items may then be invoiced again. Raises NotVoidable; the database refuses a closed day.
+    """
+    invoice = found(session, Invoice, invoice_id, "invoice")
+    actor.require(Permission.PAYMENT_REFUND, invoice.location_id)
+    for card_id in session.scalars(
+        select(InvoiceLine.gift_card_id).where(
+            InvoiceLine.invoice_id == invoice_id, InvoiceLine.gift_card_id.is_not(None)
+        )
+    ):
+        if card_id is not None:
+            lock_gift_card(session, card_id)
+    invoice = lock_invoice(session, invoice_id)
+    ensure_open(session, invoice.location_id, invoice.business_date)
+    settled = select(Allocation.id).where(Allocation.invoice_id == invoice_id)
+    moving = select(Payment.id).where(
+        Payment.invoice_id == invoice_id, Payment.status != PaymentStatus.DECLINED
+    )
+    credited = select(CreditMemo.id).where(CreditMemo.invoice_id == invoice_id)
+    if invoice.status is InvoiceStatus.VOIDED or any(
+        session.scalar(select(one.exists())) for one in (settled, moving, credited)
+    ):
+        raise NotVoidable
+    for entry_id in session.scalars(
+        select(JournalEntry.id).where(
+            JournalEntry.source_kind == "invoice", JournalEntry.source_id == invoice_id
+        )
+    ).all():
+        reverse(session, entry_id, staff_id=actor.staff_id)
+    invoice.status = InvoiceStatus.VOIDED
+    session.flush()
+    return invoice
+
+
+def total_due(session: Session, invoice_id: uuid.UUID) -> int:
+    """What is still owed on an invoice; never below zero."""
+    return max(invoice_open_minor(session, invoice_id), 0)

@@ -1,0 +1,142 @@
+"""Reading checkout's documents and balances over HTTP. Every answer is recorded in the audit."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import func, select
+
+from medspa.kernel.errors import NotFound
+from medspa.kernel.vocabulary import Account, InvoiceStatus, Permission, Purpose
+from operational.checkout import views
+from operational.checkout.drafts import code_digest
+from operational.checkout.queries import found
+from operational.checkout.schemas import Body, GiftCode
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.ledger.balances import liability_minor
+from operational.models import CreditMemo, GiftCard, Invoice, Payment, Payout, Posting
+from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
+from operational.privacy.schemas import render, render_many
+
+router = APIRouter()
+
+Reader = Annotated[Unit, Depends(needs(Permission.INVOICE_READ, phi=Purpose.PAYMENT), scope="function")]
+Taker = Annotated[Unit, Depends(needs(Permission.PAYMENT_TAKE, phi=Purpose.PAYMENT), scope="function")]
+
+
+@router.get("/invoices", response_model=Page[views.InvoiceSummary])
+def list_invoices(
+    unit: Reader,
+    location_id: uuid.UUID | None = None,
+    client_id: uuid.UUID | None = None,
+    appointment_id: uuid.UUID | None = None,
+    owing: bool = False,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[views.InvoiceSummary]:
+    """Invoices in the order of issue; `owing`: only those on which something is due."""
+    if location_id is not None:
+        unit.actor.require(Permission.INVOICE_READ, location_id)
+    query = select(Invoice)
+    for column, value in (
+        (Invoice.location_id, location_id),
+        (Invoice.client_id, client_id),
+        (Invoice.appointment_id, appointment_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if owing:
+        due = (
+            select(func.coalesce(func.sum(Posting.amount_minor), 0))
+            .where(
+                Posting.org_id == Invoice.org_id,
+                Posting.invoice_id == Invoice.id,
+                Posting.account == Account.ACCOUNTS_RECEIVABLE.value,
+            )
+            .scalar_subquery()
+        )
+        query = query.where(Invoice.status == InvoiceStatus.ISSUED, due > 0)
+    rows, more = by_id(unit.session, query, Invoice.id, limit, cursor)
+    shown = [views.invoice_summary(unit.session, row) for row in rows]
+    items = render_many(unit.session, unit.actor, "invoice.list", views.InvoiceSummary, shown)
+    return Page(items=items, next_cursor=more)
+
+
+@router.get("/invoices/{invoice_id}", response_model=views.InvoiceView)
+def get_invoice(invoice_id: uuid.UUID, unit: Reader) -> views.InvoiceView:
+    invoice = found(unit.session, Invoice, invoice_id, "invoice")
+    unit.actor.require(Permission.INVOICE_READ, invoice.location_id)
+    shown = views.invoice_in_full(unit.session, invoice)
+    return render(unit.session, unit.actor, "invoice", views.InvoiceView, shown)
+
+
+@router.get("/payments", response_model=Page[views.PaymentView])
+def list_payments(
+    unit: Reader,
+    invoice_id: uuid.UUID | None = None,
+    client_id: uuid.UUID | None = None,
+    drawer_session_id: uuid.UUID | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[views.PaymentView]:
+    """Payments in the order of taking, declined ones included."""
+    query = select(Payment)
+    for column, value in (
+        (Payment.invoice_id, invoice_id),
+        (Payment.client_id, client_id),
+        (Payment.drawer_session_id, drawer_session_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    rows, more = by_id(unit.session, query, Payment.id, limit, cursor)
+    shown = [views.payment_in_full(unit.session, row) for row in rows]
+    items = render_many(unit.session, unit.actor, "payment.list", views.PaymentView, shown)
+    return Page(items=items, next_cursor=more)
+
+
+@router.get("/payments/{payment_id}", response_model=views.PaymentView)
+def get_payment(payment_id: uuid.UUID, unit: Reader) -> views.PaymentView:
+    payment = found(unit.session, Payment, payment_id, "payment")
+    unit.actor.require(Permission.INVOICE_READ, payment.location_id)
+    shown = views.payment_in_full(unit.session, payment)
+    return render(unit.session, unit.actor, "payment", views.PaymentView, shown)
+
+
+@router.get("/credit-memos/{credit_memo_id}", response_model=views.CreditMemoView)
+def get_credit_memo(credit_memo_id: uuid.UUID, unit: Reader) -> views.CreditMemoView:
+    memo = found(unit.session, CreditMemo, credit_memo_id, "credit memo")
+    unit.actor.require(Permission.INVOICE_READ, memo.location_id)
+    shown = views.credit_memo_in_full(unit.session, memo)
+    return render(unit.session, unit.actor, "credit_memo", views.CreditMemoView, shown)
+
+
+@router.get("/payouts/{payout_id}", response_model=views.PayoutView)
+def get_payout(payout_id: uuid.UUID, unit: Reader) -> views.PayoutView:
+    payout = found(unit.session, Payout, payout_id, "payout")
+    unit.actor.require(Permission.INVOICE_READ, payout.location_id)
+    return render(unit.session, unit.actor, "payout", views.PayoutView, payout)
+
+
+@router.get("/clients/{client_id}/balances", response_model=views.BalancesView)
+def get_balances(client_id: uuid.UUID, unit: Reader) -> views.BalancesView:
+    """Deposits and account credit of a client, over all locations."""
+    shown = views.balances_of(unit.session, client_id)
+    return render(unit.session, unit.actor, "client.balances", views.BalancesView, shown)
+
+
+class CodeIn(Body):
+    code: GiftCode
+
+
+@router.post("/gift-cards/balance", response_model=views.GiftCardBalance)
+def get_gift_card_balance(body: CodeIn, unit: Taker) -> views.GiftCardBalance:
+    """What a card holds, by its code. A POST, so that the code is in no address and no log."""
+    digest = code_digest(unit.actor.org_id, body.code)
+    card = unit.session.scalar(select(GiftCard).where(GiftCard.code_digest == digest))
+    if card is None:
+        raise NotFound("There is no gift card with this code.")
+    held = liability_minor(unit.session, Account.GIFT_CARDS, gift_card_id=card.id)
+    return views.GiftCardBalance(gift_card_id=card.id, currency=card.currency, balance_minor=held)

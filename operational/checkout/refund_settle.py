@@ -1,0 +1,119 @@
+"""What a payout posts when it succeeds (metrics, section 7: rows 15, 16, 18, 32). Locks are the caller's."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.money import split
+from medspa.kernel.vocabulary import Account, LedgerEvent, PaymentStatus, Tender
+from operational.checkout.queries import found, present
+from operational.checkout.refundable import value_of
+from operational.ledger.days import open_business_date
+from operational.ledger.post import Line, across_locations, post
+from operational.models import CreditMemo, Payment, Payout, Posting, Tip
+
+
+def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None) -> None:
+    """Mark a payout as paid and post it; what it touches is held."""
+    day = open_business_date(session, payout.location_id)
+    payout.status = PaymentStatus.SUCCEEDED
+    payout.business_date = day
+    payout.succeeded_at = clock.now()
+    payout.decline_code = None
+    session.flush()
+    payment = None if payout.payment_id is None else found(session, Payment, payout.payment_id, "payment")
+    value = value_of(payout)
+    if value:
+        credit = payout.credit_memo_id is not None
+        _post(
+            session,
+            LedgerEvent.CREDIT_PAID_OUT if credit else LedgerEvent.DEPOSIT_RETURNED,
+            payout,
+            [_freed(session, payout, payment, value), *_paid(payout, payment, value + payout.rounding_minor)],
+            staff_id,
+            rounding=payout.rounding_minor,
+        )
+    if payout.tip_minor and payment is not None:
+        rounding = 0 if value else payout.rounding_minor
+        lines = _tips(session, payment, payout)
+        lines += _paid(payout, payment, payout.tip_minor + rounding)
+        _post(session, LedgerEvent.TIP_REFUNDED, payout, lines, staff_id, rounding=rounding)
+
+
+def _post(
+    session: Session,
+    event: LedgerEvent,
+    payout: Payout,
+    lines: list[Line],
+    staff_id: uuid.UUID | None,
+    *,
+    rounding: int,
+) -> None:
+    post(
+        session,
+        event=event,
+        source_kind="payout",
+        source_id=payout.id,
+        lines=across_locations([*lines, Line(Account.CASH_ROUNDING, rounding, payout.location_id)]),
+        staff_id=staff_id,
+    )
+
+
+def _freed(session: Session, payout: Payout, payment: Payment | None, value: int) -> Line:
+    """The debit: the overpaid invoice of the memo, or the deposit where it was taken."""
+    if payout.credit_memo_id is not None:
+        memo = found(session, CreditMemo, payout.credit_memo_id, "credit memo")
+        return Line(Account.ACCOUNTS_RECEIVABLE, value, memo.location_id, invoice_id=memo.invoice_id)
+    taken = present(payment)
+    return Line(Account.CLIENT_DEPOSITS, value, taken.location_id, client_id=taken.client_id)
+
+
+def _paid(payout: Payout, payment: Payment | None, amount: int) -> list[Line]:
+    """The credit: the tender it goes back to, or account credit."""
+    if payout.tender is None:
+        return [Line(Account.ACCOUNT_CREDIT, -amount, payout.location_id, client_id=payout.client_id)]
+    if payout.tender is Tender.CARD:
+        merchant = payment.merchant_account_id if payment is not None else None
+        return [Line(Account.CARD_CLEARING, -amount, payout.location_id, merchant_account_id=merchant)]
+    return [Line(Account.CASH_DRAWER, -amount, payout.location_id)]
+
+
+def _tips(session: Session, payment: Payment, payout: Payout) -> list[Line]:
+    """From what is still owed to the providers; the house bears what they were paid already."""
+    left = {
+        tip.provider_id: tip.amount_minor
+        for tip in session.scalars(select(Tip).where(Tip.payment_id == payment.id).order_by(Tip.provider_id))
+    }
+    earlier = session.scalars(
+        select(Payout.tip_minor)
+        .where(
+            Payout.payment_id == payment.id,
+            Payout.status == PaymentStatus.SUCCEEDED,
+            Payout.id != payout.id,
+            Payout.tip_minor > 0,
+        )
+        .order_by(Payout.succeeded_at, Payout.id)
+    ).all()
+    for amount in [*earlier, payout.tip_minor]:
+        providers = sorted(left)
+        parts = dict(zip(providers, split(amount, [left[one] for one in providers]), strict=True))
+        left = {one: left[one] - parts[one] for one in providers}
+    lines = []
+    for provider_id, part in parts.items():
+        owed = session.scalar(
+            select(func.coalesce(-func.sum(Posting.amount_minor), 0)).where(
+                Posting.account == Account.TIPS_PAYABLE.value,
+                Posting.provider_id == provider_id,
+                Posting.location_id == payment.location_id,
+            )
+        )
+        from_owed = max(min(part, int(owed or 0)), 0)
+        lines += [
+            Line(Account.TIPS_PAYABLE, from_owed, payment.location_id, provider_id=provider_id),
+            Line(Account.TIPS_BORNE_BY_HOUSE, part - from_owed, payment.location_id),
+        ]
+    return lines

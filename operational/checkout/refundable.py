@@ -1,0 +1,66 @@
+"""How much of a credit memo, a payment or a deposit may still be paid out. Sums are read under locks."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from medspa.kernel.vocabulary import PaymentStatus
+from operational.checkout.queries import OPEN_STATES, payouts_of
+from operational.ledger.balances import invoice_open_minor
+from operational.models import CreditMemo, CreditMemoLine, Payment, Payout
+
+
+def value_of(row: Payment | Payout) -> int:
+    """What a payment or payout settles: its amount without tip and cash rounding."""
+    return row.amount_minor - row.tip_minor - row.rounding_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a payment: its settled value, its tip, and the money itself."""
+
+    value_minor: int
+    tip_minor: int
+    amount_minor: int
+
+
+def rest_of_payment(session: Session, payment: Payment) -> Rest:
+    """Captured less what went back or may yet go back; the payment's row is held."""
+    if payment.status is not PaymentStatus.SUCCEEDED:
+        return Rest(0, 0, 0)
+    given = payouts_of(session, payment_id=payment.id)
+    return Rest(
+        value_of(payment) - sum(value_of(one) for one in given),
+        payment.tip_minor - sum(one.tip_minor for one in given),
+        payment.amount_minor - sum(one.amount_minor for one in given),
+    )
+
+
+def total_of_memo(session: Session, memo_id: uuid.UUID) -> int:
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(CreditMemoLine.net_minor + CreditMemoLine.tax_minor), 0)).where(
+                CreditMemoLine.credit_memo_id == memo_id
+            )
+        )
+        or 0
+    )
+
+
+def payable_of_memo(session: Session, memo: CreditMemo) -> int:
+    """What of a memo was really paid and is not paid out; its invoice is held.
+
+    A memo on an unpaid invoice only lowers what is owed: nothing of it is payable.
+    """
+    memos = session.scalars(select(CreditMemo.id).where(CreditMemo.invoice_id == memo.invoice_id)).all()
+    given = payouts_of(session, credit_memo_ids=memos)
+    unpaid = total_of_memo(session, memo.id) - sum(
+        value_of(one) for one in given if one.credit_memo_id == memo.id
+    )
+    leaving = sum(value_of(one) for one in given if one.status in OPEN_STATES)
+    overpaid = -invoice_open_minor(session, memo.invoice_id) - leaving
+    return max(min(unpaid, overpaid), 0)

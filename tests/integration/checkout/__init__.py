@@ -1,0 +1,1 @@
+"""Checkout over real databases."""
