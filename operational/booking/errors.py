@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
 
 from medspa.kernel.errors import DomainError, TryAgain
-from medspa.kernel.vocabulary import SubjectKind
-from operational.database_errors import RETRYABLE, database_error_of, sqlstate_of
+from operational.database_errors import RETRYABLE, sqlstate_of
 
 
 class SlotTaken(DomainError):
@@ -111,9 +109,6 @@ class ShiftOverlaps(DomainError):
     title = "The provider already has a shift at this time"
 
 
-_KIND = re.compile(r"\((?:[^,()]*, )(" + "|".join(SubjectKind) + r"), ")
-
-
 @contextlib.contextmanager
 def translating() -> Iterator[None]:
     """Turn what the database refuses on the booking path into problems. Never retries: the caller decides.
@@ -127,8 +122,6 @@ def translating() -> Iterator[None]:
         if state in RETRYABLE:
             raise TryAgain("Nothing was changed. Send the request again in a moment.") from None
         if state == "23P01":
-            found = database_error_of(error)
-            kind = _KIND.search((found.diag.message_detail or "") if found is not None else "")
-            taken = [{"subject": kind.group(1)}] if kind else []
-            raise SlotTaken("Choose another time.", {"taken": taken}) from None
+            # Under row security the database does not say which claim it was.
+            raise SlotTaken("Choose another time.") from None
         raise

@@ -1,0 +1,107 @@
+"""Sixteen writers for each slot over HTTP: one wins, the database says so, and nobody waits for long.
+
+The controls take the guards away and must see what they prevent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import MakeSettings, StartServer
+from tests.factories.booking import violations
+from tests.factories.contest import CONTESTS, WRITERS, Arena, arena
+from tests.support.databases import Database
+from tests.support.storm import Answer, storm
+
+SLOTS = int(os.environ.get("CONTEST_SLOTS", "12"))
+"""Per kind of contest; five kinds."""
+CONTROL_SLOTS = 12
+LONGEST_WAIT = 3.0
+
+NO_LOCKS = """
+create or replace function booking_lock(p_subjects uuid[], p_budget_ms integer) returns void
+language plpgsql set search_path = public, pg_temp as $$ begin end $$
+"""
+NO_CONSTRAINT = "alter table occupancy drop constraint ex_occupancy_no_overlap"
+
+
+def _contest(
+    operational: Database, make_settings: MakeSettings, live_server: StartServer, name: str
+) -> list[Answer]:
+    place = arena(operational, CONTROL_SLOTS)
+    rounds = [CONTESTS[name](place, number) for number in range(CONTROL_SLOTS)]
+    return storm(live_server(make_settings(operational)).url, rounds)
+
+
+def _by_the_backstop(answer: Answer) -> bool:
+    """Refused by the constraint or a deadlock at it, not by the check: the check says what is taken."""
+    if answer.problem is None:
+        return False
+    return "taken" not in answer.problem
+
+
+def _winners(answers: list[Answer]) -> Counter[int]:
+    return Counter(one.round for one in answers if one.status in (200, 201))
+
+
+@pytest.fixture(scope="module")
+def place(operational_module: Database) -> Arena:
+    return arena(operational_module, SLOTS * len(CONTESTS))
+
+
+@pytest.mark.parametrize("name", CONTESTS)
+def test_one_writer_wins_each_slot(
+    operational_module: Database,
+    make_settings: MakeSettings,
+    live_server: StartServer,
+    place: Arena,
+    name: str,
+) -> None:
+    first = list(CONTESTS).index(name) * SLOTS
+    rounds = [CONTESTS[name](place, first + number) for number in range(SLOTS)]
+    answers = storm(live_server(make_settings(operational_module)).url, rounds)
+    assert len(answers) == SLOTS * WRITERS
+    assert {one.status for one in answers} <= {200, 201, 409}
+    assert {one.problem["type"] for one in answers if one.problem} == {"urn:medspa:problem:slot-taken"}
+    assert not any(_by_the_backstop(one) for one in answers)
+    assert violations(operational_module) == (0, 0)
+    assert dict(_winners(answers)) == dict.fromkeys(range(SLOTS), 1)
+    assert max(one.seconds for one in answers) < LONGEST_WAIT
+
+
+def test_without_locks_only_the_constraint_is_left(
+    operational: Database, make_settings: MakeSettings, live_server: StartServer
+) -> None:
+    """Control: writers pass the check together, and the backstop has to refuse them."""
+    with operational.session("owner") as session:
+        session.execute(text(NO_LOCKS))
+    answers = _contest(operational, make_settings, live_server, "same provider")
+    assert violations(operational) == (0, 0)
+    assert any(_by_the_backstop(one) for one in answers)
+
+
+def test_without_constraint_the_locks_hold(
+    operational: Database, make_settings: MakeSettings, live_server: StartServer
+) -> None:
+    with operational.session("owner") as session:
+        session.execute(text(NO_CONSTRAINT))
+    answers = _contest(operational, make_settings, live_server, "partial overlap")
+    assert violations(operational) == (0, 0)
+    assert dict(_winners(answers)) == dict.fromkeys(range(CONTROL_SLOTS), 1)
+
+
+def test_without_locks_and_constraint_slots_are_booked_twice(
+    operational: Database, make_settings: MakeSettings, live_server: StartServer
+) -> None:
+    """Control: the storm is strong enough to see a double booking."""
+    with operational.session("owner") as session:
+        session.execute(text(NO_LOCKS))
+        session.execute(text(NO_CONSTRAINT))
+    answers = _contest(operational, make_settings, live_server, "same provider")
+    overlapping, _ = violations(operational)
+    assert overlapping > 0
+    assert max(_winners(answers).values()) > 1
