@@ -1,0 +1,1 @@
+"""What can be sold and performed: categories, products, services, rooms and devices."""

@@ -1,0 +1,136 @@
+"""Setting up the organization. Everything here is about money and law, so it needs organization.manage."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import Permission
+from operational.etag import check_if_match
+from operational.identity.access import Actor
+from operational.models.organization import (
+    LegalEntity,
+    Location,
+    LocationHours,
+    MerchantAccount,
+    Organization,
+    TaxJurisdiction,
+    TaxRate,
+)
+from operational.organization.schemas import OpeningHours
+from operational.rows import add_row, change_row, get_row
+
+MANAGE = Permission.ORGANIZATION_MANAGE
+
+
+def get_organization(session: Session, *, lock: bool = False) -> Organization:
+    statement = select(Organization)
+    return session.scalars(statement.with_for_update() if lock else statement).one()
+
+
+def rename_organization(session: Session, actor: Actor, if_match: str | None, name: str) -> Organization:
+    actor.require_everywhere(MANAGE)
+    row = get_organization(session, lock=True)
+    check_if_match(row, if_match)
+    row.name = name
+    session.flush()
+    session.refresh(row)
+    return row
+
+
+def create_legal_entity(session: Session, actor: Actor, values: Mapping[str, Any]) -> LegalEntity:
+    actor.require_everywhere(MANAGE)
+    return add_row(session, LegalEntity(org_id=actor.org_id, **values))
+
+
+def edit_legal_entity(
+    session: Session, actor: Actor, entity_id: uuid.UUID, if_match: str | None, values: Mapping[str, Any]
+) -> LegalEntity:
+    actor.require_everywhere(MANAGE)
+    return change_row(session, LegalEntity, entity_id, if_match, values)
+
+
+def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -> Location:
+    """The location keeps its books in the legal entity's currency. Raises NotFound for its entity."""
+    actor.require_everywhere(MANAGE)
+    entity = get_row(session, LegalEntity, values["legal_entity_id"])
+    return add_row(session, Location(org_id=actor.org_id, currency=entity.currency, active=True, **values))
+
+
+def edit_location(
+    session: Session, actor: Actor, location_id: uuid.UUID, if_match: str | None, values: Mapping[str, Any]
+) -> Location:
+    actor.require(MANAGE, location_id)
+    return change_row(session, Location, location_id, if_match, values)
+
+
+def hours_of(session: Session, location_id: uuid.UUID) -> list[LocationHours]:
+    """Opening hours in the order of the week."""
+    order = (LocationHours.weekday, LocationHours.opens_minute)
+    statement = select(LocationHours).where(LocationHours.location_id == location_id).order_by(*order)
+    return list(session.scalars(statement))
+
+
+def set_hours(
+    session: Session,
+    actor: Actor,
+    location_id: uuid.UUID,
+    if_match: str | None,
+    hours: Sequence[OpeningHours],
+) -> Location:
+    """Replace the week. Raises Invalid when two openings overlap, also across midnight."""
+    actor.require(MANAGE, location_id)
+    _require_apart(hours)
+    # The location's version covers its hours: the change below makes it grow.
+    location = get_row(session, Location, location_id, lock=True)
+    check_if_match(location, if_match)
+    session.execute(delete(LocationHours).where(LocationHours.location_id == location_id))
+    session.add_all(
+        LocationHours(org_id=actor.org_id, location_id=location_id, **one.model_dump()) for one in hours
+    )
+    _touch(session, location)
+    return location
+
+
+def _require_apart(hours: Sequence[OpeningHours]) -> None:
+    day, week = 1440, 7 * 1440
+    spans = sorted(
+        (one.weekday * day + one.opens_minute, one.weekday * day + one.closes_minute) for one in hours
+    )
+    following = [*spans[1:], (spans[0][0] + week, 0)] if spans else []
+    for (_, closes), (opens, _) in zip(spans, following, strict=True):
+        if closes > opens:
+            raise Invalid("hours: two openings overlap; join them into one.")
+
+
+def _touch(session: Session, location: Location) -> None:
+    """An update that changes nothing but the version, which the trigger counts."""
+    same = update(Location).where(Location.id == location.id).values(name=Location.name)
+    session.execute(same, execution_options={"synchronize_session": False})
+    session.refresh(location)
+
+
+def create_jurisdiction(session: Session, actor: Actor, location_id: uuid.UUID, name: str) -> TaxJurisdiction:
+    actor.require(MANAGE, location_id)
+    get_row(session, Location, location_id)
+    return add_row(session, TaxJurisdiction(org_id=actor.org_id, location_id=location_id, name=name))
+
+
+def add_rate(
+    session: Session, actor: Actor, jurisdiction_id: uuid.UUID, values: Mapping[str, Any]
+) -> TaxRate:
+    """A rate from a date on; it ends where the next begins. What was invoiced keeps its tax."""
+    jurisdiction = get_row(session, TaxJurisdiction, jurisdiction_id)
+    actor.require(MANAGE, jurisdiction.location_id)
+    return add_row(session, TaxRate(org_id=actor.org_id, jurisdiction_id=jurisdiction_id, **values))
+
+
+def create_merchant_account(session: Session, actor: Actor, values: Mapping[str, Any]) -> MerchantAccount:
+    actor.require_everywhere(MANAGE)
+    get_row(session, LegalEntity, values["legal_entity_id"])
+    return add_row(session, MerchantAccount(org_id=actor.org_id, **values))
