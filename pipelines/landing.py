@@ -26,7 +26,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from pipelines.deidentify.tokens import TokenKeys
 from pipelines.errors import LandingFailed
-from pipelines.land.batch import Landed, Report, land
+from pipelines.land.batch import NEWEST, Landed, Order, Report, land
 
 DSN_VARIABLE = "MEDSPA_OPERATIONAL_EXTRACT_DSN"
 LAKE_VARIABLE = "MEDSPA_LAKE_URL"
@@ -38,9 +38,8 @@ _PASSED_ON_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_", "FSSPEC_", "DAGSTER_PIPES_")
 def start_landing(
     settings: Settings,
     keys: TokenKeys,
+    order: Order = NEWEST,
     *,
-    full: bool = False,
-    wait_seconds: float = 60.0,
     report: Report = lambda _: None,
 ) -> Landed:
     """Run the landing process to its end and return what it did. Raises LandingFailed with its reason."""
@@ -55,7 +54,7 @@ def start_landing(
     with process:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise LandingFailed("The landing process has no pipes.")
-        process.stdin.write(_request(keys, full=full, wait_seconds=wait_seconds))
+        process.stdin.write(_request(keys, order))
         process.stdin.close()
         for line in process.stderr:
             report(line.rstrip())
@@ -93,8 +92,7 @@ def main() -> int:
             os.environ[DSN_VARIABLE],
             os.environ[LAKE_VARIABLE],
             keys,
-            full=bool(request["full"]),
-            wait_seconds=float(request["wait_seconds"]),
+            Order(**request["order"]),
             report=lambda text: _write(sys.stderr, text),
         )
     except DomainError as error:
@@ -121,11 +119,11 @@ def _write(stream: TextIO, line: str) -> None:
     stream.flush()
 
 
-def _request(keys: TokenKeys, *, full: bool, wait_seconds: float) -> str:
+def _request(keys: TokenKeys, order: Order) -> str:
     encoded = {
         str(org): [generation, base64.b64encode(key).decode()] for org, (generation, key) in keys.items()
     }
-    return json.dumps({"keys": encoded, "full": full, "wait_seconds": wait_seconds})
+    return json.dumps({"keys": encoded, "order": dataclasses.asdict(order)})
 
 
 def _read_answer(answer: str, code: int) -> Landed:

@@ -42,6 +42,19 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What to land. `after`: the newest batch in the warehouse; a lake that is behind starts above it."""
+
+    full: bool = False
+    after: int = 0
+    wait_seconds: float = 60.0
+
+
+NEWEST = Order()
+"""What is new since the last batch of the lake."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """How a batch is read: everything (`reason` says why) or what `previous` did not show."""
 
@@ -54,9 +67,8 @@ def land(
     extract_dsn: str,
     lake_url: str,
     keys: TokenKeys,
+    order: Order = NEWEST,
     *,
-    full: bool = False,
-    wait_seconds: float = 60.0,
     report: Report = lambda _: None,
 ) -> Landed:
     """Land one batch. Nothing of an unfinished batch is ever read, so it can be killed at any point.
@@ -64,12 +76,12 @@ def land(
     Raises PipelineBusy, GuardRefused, TokenKeyMissing, TokenKeyChanged, LakeDamaged.
     """
     tokeniser = Tokeniser(keys)
-    with locked_source(extract_dsn, wait_seconds) as control:
+    with locked_source(extract_dsn, order.wait_seconds) as control:
         lake = Lake(lake_url)
         last = lake.last()
         with open_snapshot(extract_dsn, control) as snapshot:
             check_views(snapshot.views)
-            plan = make_plan(last, snapshot, tokeniser, full=full)
+            plan = make_plan(last, snapshot, tokeniser, order)
             lake.discard(plan.ref)
             report(f"snapshot taken, {'full: ' + plan.reason if plan.reason else 'incremental'}")
             files = _write_tables(lake, plan, snapshot, tokeniser, report)
@@ -99,17 +111,18 @@ def land(
     return Landed(plan.ref.batch_id, kind, plan.reason, rows, snapshot.watermark.text, taken_at)
 
 
-def make_plan(last: Manifest | None, snapshot: SourceSnapshot, tokeniser: Tokeniser, *, full: bool) -> Plan:
+def make_plan(last: Manifest | None, snapshot: SourceSnapshot, tokeniser: Tokeniser, order: Order) -> Plan:
     """The number, the place and the extent of the next batch. Raises TokenKeyChanged."""
     if last is None:
-        return Plan(BatchRef(1, 1), "first", None)
-    batch_id = last.batch_id + 1
+        return Plan(BatchRef(1, order.after + 1), "first", None)
+    batch_id = max(last.batch_id, order.after) + 1
     if _rotated(last, tokeniser):
         return Plan(BatchRef(last.lake_generation + 1, batch_id), "token_key_generation", None)
     ref = BatchRef(last.lake_generation, batch_id)
     previous = Watermark(last.snapshot)
     reason = (
-        ("asked" if full else "")
+        ("asked" if order.full else "")
+        or ("lake_behind_warehouse" if last.batch_id < order.after else "")
         or difference(last.source, snapshot.identity)
         or ("transactions_went_back" if snapshot.watermark.xmax < previous.xmax else "")
         or ("schema_changed" if last.schema_hash != schema_hash() else "")

@@ -1,0 +1,180 @@
+"""Loads one landed batch: staging, upserts, old images, totals and watermark in one transaction.
+
+Loading a batch again changes nothing. Which batches are due is decided in run.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medspa.kernel import clock
+from pipelines.contract import TableContract, contracts
+from pipelines.errors import ControlTotalsDiffer
+from pipelines.land.lake import BatchRef, Lake
+from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
+from pipelines.load import merge
+
+ROWS_AT_ONCE = 65_536
+ANALYZE_FROM = 10_000
+"""Staged rows from which statistics are worth their time; below, the planner's guess does no harm."""
+
+_STAGE_CONTROLS = (
+    "create temporary table stage_control_total (org_id uuid, table_name text, measure text,"
+    " location_id uuid, business_date date, key text, value bigint) on commit drop"
+)
+_KEEP_CONTROLS = (
+    "insert into meta.control_total"
+    " (batch_id, org_id, table_name, measure, location_id, business_date, key, value)"
+    " select {batch_id}, org_id, table_name, measure, location_id, business_date, key, value"
+    " from stage_control_total"
+)
+_BATCH = (
+    "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
+    " schema_hash, manifest_sha256, extracted_at, loaded_at) select $1, $2, $3, $4, $5, $6::text::jsonb,"
+    " $7::text::jsonb, $8, $9, $10::text::timestamptz, $11::text::timestamptz"
+)
+_BATCH_TABLE = (
+    "insert into meta.batch_table (batch_id, table_name, rows_landed, inserted, updated, deleted)"
+    " select $1, $2, $3, $4, $5, $6"
+)
+_WATERMARK = (
+    "insert into meta.watermark (batch_id, snapshot, extracted_at, checked_at, loaded_at)"
+    " select $1, $2, $3::text::timestamptz, $3::text::timestamptz, $4::text::timestamptz"
+    " on conflict (only_one) do update set batch_id = excluded.batch_id, snapshot = excluded.snapshot,"
+    " extracted_at = excluded.extracted_at, checked_at = excluded.checked_at, loaded_at = excluded.loaded_at"
+)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one batch did to one raw table."""
+
+    landed: int
+    inserted: int
+    updated: int
+    deleted: int
+
+
+def load_batch(load_dsn: str, lake: Lake, ref: BatchRef) -> dict[str, Moved] | None:
+    """Load a batch; None when it was loaded before. Raises LakeDamaged, ControlTotalsDiffer.
+
+    The files are verified against the manifest before the first row is read from them.
+    """
+    manifest = lake.manifest(ref)
+    with adbc.connect(load_dsn) as connection, connection.cursor() as cursor:
+        if _count(cursor, f"select count(*) from meta.batch where batch_id = {ref.batch_id}"):
+            return None
+        moved = {
+            contract.name: _load_table(cursor, lake, ref, contract, manifest)
+            for contract in contracts().values()
+            if manifest.kind == "full" or _file(manifest, contract.name).rows
+        }
+        _load_controls(cursor, lake, ref, manifest)
+        _check_counts(cursor, moved)
+        _write_meta(cursor, manifest, moved)
+        connection.commit()
+    return moved
+
+
+def _load_table(cursor: Any, lake: Lake, ref: BatchRef, contract: TableContract, manifest: Manifest) -> Moved:
+    file = _file(manifest, contract.name)
+    empty = not _count(cursor, f"select count(*) from (select from raw.{contract.name} limit 1) t")
+    if empty and not file.rows:
+        return Moved(0, 0, 0, 0)
+    cursor.execute(merge.create_stage(contract))
+    landed = _stage(cursor, lake, ref, merge.stage_name(contract), file)
+    if empty:
+        cursor.execute(merge.insert(contract, ref.batch_id))
+        return Moved(landed, landed, 0, 0)
+    if landed >= ANALYZE_FROM:
+        cursor.execute(f"analyze {merge.stage_name(contract)}")
+    updated = _count(cursor, merge.keep_replaced(contract, ref.batch_id))
+    full = manifest.kind == "full"
+    deleted = _count(cursor, merge.delete_missing(contract, ref.batch_id)) if full else 0
+    written = _count(cursor, merge.upsert(contract, ref.batch_id))
+    return Moved(landed, written - updated, updated, deleted)
+
+
+def _stage(cursor: Any, lake: Lake, ref: BatchRef, name: str, file: LandedFile) -> int:
+    """Copy one landed file into a temporary table, in columns and in bounded memory."""
+    if not file.path:
+        return 0
+    lake.verify(ref, name, file)
+    with lake.open(ref, file) as handle:
+        parquet = pq.ParquetFile(handle)
+        reader = pa.RecordBatchReader.from_batches(
+            parquet.schema_arrow.remove_metadata(), _batches(parquet.iter_batches(ROWS_AT_ONCE))
+        )
+        cursor.adbc_ingest(name, reader, mode="append", temporary=True)
+    return file.rows
+
+
+def _batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return (batch.replace_schema_metadata(None) for batch in batches)
+
+
+def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
+    cursor.execute(_STAGE_CONTROLS)
+    _stage(cursor, lake, ref, "stage_control_total", _file(manifest, CONTROLS))
+    cursor.execute("delete from meta.control_total")
+    cursor.execute(_KEEP_CONTROLS.format(batch_id=ref.batch_id))
+
+
+def _check_counts(cursor: Any, moved: dict[str, Moved]) -> None:
+    """The moved tables hold as many rows as the source counted; a silent restore of the source shows here."""
+    if not moved:
+        return
+    counted = " union all ".join(
+        f"select '{name}' as table_name, count(*) as held from raw.{name}" for name in moved
+    )
+    cursor.execute(
+        f"select h.table_name from ({counted}) h left join (select table_name, sum(value) as value"
+        " from stage_control_total where measure = 'rows' group by table_name) c using (table_name)"
+        " where h.held <> coalesce(c.value, 0) order by 1"
+    )
+    if wrong := [row[0] for row in cursor.fetchall()]:
+        raise ControlTotalsDiffer(f"Row counts differ from the source's in {', '.join(wrong)}.")
+
+
+def _write_meta(cursor: Any, manifest: Manifest, moved: dict[str, Moved]) -> None:
+    loaded_at = clock.now().isoformat()
+    cursor.execute(
+        _BATCH,
+        (
+            manifest.batch_id,
+            manifest.kind,
+            manifest.reason,
+            manifest.lake_generation,
+            manifest.snapshot,
+            json.dumps(manifest.source),
+            json.dumps(manifest.key_generations),
+            manifest.schema_hash,
+            manifest.sha256,
+            manifest.extracted_at,
+            loaded_at,
+        ),
+    )
+    rows = [
+        (manifest.batch_id, name, one.landed, one.inserted, one.updated, one.deleted)
+        for name, one in moved.items()
+        if one != Moved(0, 0, 0, 0)
+    ]
+    if rows:
+        cursor.executemany(_BATCH_TABLE, rows)
+    cursor.execute(_WATERMARK, (manifest.batch_id, manifest.snapshot, manifest.extracted_at, loaded_at))
+
+
+def _file(manifest: Manifest, name: str) -> LandedFile:
+    return manifest.files.get(name, LandedFile(rows=0))
+
+
+def _count(cursor: Any, query: str) -> int:
+    cursor.execute(query)
+    return int(cursor.fetchone()[0])
