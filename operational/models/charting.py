@@ -156,6 +156,7 @@ class TreatmentSite(TokenRow, Base):
 
     __tablename__ = "treatment_site"
     __audited__ = True
+    __extracted__ = False
 
     treatment_record_id: Mapped[KeyId]
     position: Mapped[SafeSmall]

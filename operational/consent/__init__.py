@@ -1,0 +1,1 @@
+"""Consent: templates with immutable versions, and signatures with their evidence."""
