@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
+from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from medspa.local import roles
 from medspa.local.doctor import databases, live
@@ -81,6 +83,12 @@ def test_a_missing_connection_names_its_variable(settings: Settings) -> None:
     del settings.warehouse["build"]
     found = _problems(settings)
     assert "MEDSPA_WAREHOUSE_BUILD_DSN" in found[0].remedy
+
+
+def test_clocks_that_are_apart_are_a_warning(settings: Settings) -> None:
+    with clock.frozen(datetime(2030, 1, 1, tzinfo=UTC)):
+        apart = [finding for finding in databases.check(settings) if finding.level is Level.WARNING]
+    assert [finding.subject for finding in apart] == ["operational clock", "warehouse clock"]
 
 
 def test_live_mode_refuses_servers_without_fsync(settings: Settings) -> None:

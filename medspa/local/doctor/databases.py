@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 import psycopg
 
+from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from medspa.local import roles
-from medspa.local.doctor.finding import Finding, ok, problem
+from medspa.local.doctor.finding import Finding, ok, problem, warning
 from medspa.local.stamp import read_mode
 
 CONNECT_TIMEOUT = 5
+CLOCK_TOLERANCE = 5.0
+"""Seconds. Sessions, tokens and holds compare times of both clocks; more than this is visible to users."""
 EXTENSIONS = {"operational": ("btree_gist",), "warehouse": ()}
 INIT = "Run `medspa doctor --init` with the cluster's ADMIN DSN set."
 
@@ -86,6 +89,7 @@ def _check_server(cluster: roles.Cluster, connection: psycopg.Connection, mode: 
             )
         else:
             yield ok(f"extension {extension}", "available")
+    yield _clocks(cluster.name, connection)
     stamped = read_mode(connection)
     if stamped is None:
         yield ok(f"{cluster.name} mode", "not stamped yet; the first start does it")
@@ -97,6 +101,15 @@ def _check_server(cluster: roles.Cluster, connection: psycopg.Connection, mode: 
         )
     else:
         yield ok(f"{cluster.name} mode", stamped)
+
+
+def _clocks(name: str, connection: psycopg.Connection) -> Finding:
+    row = connection.execute("select clock_timestamp()").fetchone()
+    apart = abs((row[0] - clock.now()).total_seconds()) if row else 0.0
+    seen = f"{apart:.1f} s from this machine's"
+    if apart > CLOCK_TOLERANCE:
+        return warning(f"{name} clock", seen, "Let both machines follow a time server (NTP).")
+    return ok(f"{name} clock", seen)
 
 
 def _reason(error: psycopg.OperationalError) -> str:
