@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from medspa.local.environment import LocalEnvironment
 from medspa.local.files import read_json
 from medspa.local.stamp import read_mode
 from medspa.local.supervisor import read_record, stop_everything
+from tests.support.databases import reachable_folder
 
 
 class Installation:
@@ -55,8 +55,7 @@ class Installation:
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    parent = Path(tempfile.mkdtemp(prefix="medspa-up-"))
-    parent.chmod(0o711)
+    parent = reachable_folder()
     one = Installation(parent / "var")
     try:
         yield one

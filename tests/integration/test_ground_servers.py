@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,16 +19,15 @@ from medspa.local.accounts import ServerAccount
 from medspa.local.environment import SECRETS_FILE, LocalEnvironment
 from medspa.local.files import readable_by_others
 from medspa.local.postgres import EmbeddedCluster
-from tests.support.databases import Servers
+from tests.support.databases import Servers, reachable_folder
 
 CANARY = "canary-4711-not-a-date"
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder that the servers' account can reach (pytest's own temporary folders are 0700)."""
-    parent = Path(tempfile.mkdtemp(prefix="medspa-ground-"))
-    parent.chmod(0o711)
+    """A state folder of its own."""
+    parent = reachable_folder()
     yield parent / "var"
     LocalEnvironment(parent / "var", durable=False).destroy()
     shutil.rmtree(parent)

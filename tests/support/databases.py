@@ -27,6 +27,7 @@ from medspa.kernel.database import TenantSession, make_engine, session_scope
 from medspa.local import roles
 from medspa.local.environment import Dsns, LocalEnvironment
 from medspa.local.files import TRAVERSE_ONLY
+from medspa.local.supervisor import stop_everything
 
 FOLDER_PREFIX = "medspa-test-"
 
@@ -86,8 +87,7 @@ class Servers:
 
     def __init__(self) -> None:
         _remove_abandoned()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
-        self.folder.chmod(TRAVERSE_ONLY)
+        self.folder = reachable_folder()
         self.environment = LocalEnvironment(self.folder / "var", durable=False)
         self.dsns: Dsns = self.environment.ensure()
         self._templates: dict[str, str] = {}
@@ -148,6 +148,13 @@ class Servers:
         }
 
 
+def reachable_folder() -> Path:
+    """A new folder that the servers' account can pass (pytest's own are 0700), swept if this process dies."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    folder.chmod(TRAVERSE_ONLY)
+    return folder
+
+
 def on_database(dsn: str, name: str) -> str:
     return make_url(dsn).set(database=name).render_as_string(hide_password=False)
 
@@ -161,5 +168,6 @@ def _remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            stop_everything(folder / "var")
             LocalEnvironment(folder / "var", durable=False).destroy()
             shutil.rmtree(folder, ignore_errors=True)
