@@ -82,8 +82,9 @@ def describe(error: BaseException) -> str:
     parts = []
     seen: BaseException | None = error
     while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)[-6:]
-        places = " < ".join(f"{_module(one.filename)}:{one.lineno} {one.name}" for one in reversed(frames))
+        frames = traceback.extract_tb(seen.__traceback__)
+        shown = [one for one in frames if "site-packages" not in one.filename][-6:] or list(frames[-3:])
+        places = " < ".join(f"{_module(one.filename)}:{one.lineno} {one.name}" for one in reversed(shown))
         state = sqlstate_of(seen)
         parts.append(f"{type(seen).__name__}{f' [{state}]' if state else ''} at {places or 'unknown place'}")
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)

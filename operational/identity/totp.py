@@ -28,7 +28,7 @@ PENDING, STORED = "totp_enrolment", "totp_secret"
 # One statement decides who used the step: of two sign-ins with one code, one wins.
 _TAKE_STEP = text(
     "update staff_member set totp_last_step = :step where id = :staff"
-    " and (totp_last_step is null or totp_last_step::bigint < :step::bigint) returning id"
+    " and (totp_last_step is null or cast(totp_last_step as bigint) < cast(:step as bigint)) returning id"
 )
 
 

@@ -5,6 +5,7 @@ The application's role cannot do this. Only the command line and set-up scripts 
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -13,13 +14,16 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
-from medspa.kernel.errors import DomainError
+from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Permission
 from operational.identity import passwords, tokens
 from operational.identity.presets import OWNER, PRESETS
 from operational.models.organization import Organization
 from operational.models.staff import ApiKey, Role, StaffMember, StaffRole
+from operational.text import clean_email, clean_line
+
+SLUG = re.compile(r"[a-z0-9-]{2,60}")
 
 
 class OrganizationExists(DomainError):
@@ -50,8 +54,14 @@ def create_organization(
 ) -> NewOrganization:
     """An organization with preset roles, its first owner and an API key with all permissions.
 
-    Raises OrganizationExists when the slug is taken, Invalid for an unusable password.
+    Raises OrganizationExists when the slug is taken, Invalid for an unusable slug, address or password.
     """
+    try:
+        owner_email, name, owner_label = clean_email(owner_email), clean_line(name), clean_line(owner_label)
+    except ValueError as error:
+        raise Invalid(str(error)) from None
+    if not SLUG.fullmatch(slug):
+        raise Invalid("slug: use 2 to 60 lower-case letters, digits and dashes.")
     secret = password or tokens.new_token()
     with session_scope(owner_engine) as session:
         if session.query(Organization).filter_by(slug=slug).first() is not None:

@@ -29,6 +29,8 @@ from tests.support.databases import Database
 FIRST_DAY = clock.business_date(clock.now(), "UTC").replace(month=1, day=1, year=2020)
 FAR_DAY = FIRST_DAY.replace(year=2090)
 TIMEZONE = "America/New_York"
+PASSWORD = "correct horse battery staple"
+"""The owner's."""
 
 
 @dataclass
@@ -36,6 +38,7 @@ class OrganizationSetUp:
     """Ids of what was made, and the owner's API key. `headers()` of a narrower actor: `key(...)`."""
 
     database: Database
+    slug: str
     new: NewOrganization
     legal_entity_id: uuid.UUID
     locations: list[uuid.UUID]
@@ -62,6 +65,10 @@ class OrganizationSetUp:
     @property
     def location_id(self) -> uuid.UUID:
         return self.locations[0]
+
+    @property
+    def owner_email(self) -> str:
+        return f"owner@{self.slug}.example"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -141,7 +148,7 @@ def organization(database: Database, *, slug: str | None = None, locations: int 
         slug=slug,
         owner_label="Owner",
         owner_email=f"owner@{slug}.example",
-        password="correct horse battery staple",
+        password=PASSWORD,
     )
     org = new.org_id
     with database.session("owner") as session:
@@ -172,6 +179,7 @@ def organization(database: Database, *, slug: str | None = None, locations: int 
         rooms = [_open(session, org, place.id, provider.id, category.id) for place in places]
         made = OrganizationSetUp(
             database=database,
+            slug=slug,
             new=new,
             legal_entity_id=entity.id,
             locations=[place.id for place in places],
