@@ -2,8 +2,11 @@
 
 create or replace function deid.birth_month(p date) returns date
 language sql immutable parallel safe as $$
-    select make_date(extract(year from p)::int, extract(month from p)::int, 1)
-    where p between date '1880-01-01' and date '2200-01-01'
+    -- CASE, not WHERE: the planner computes a constant's parts before a filter, and infinity has none.
+    select case
+        when p between date '1880-01-01' and date '2200-01-01'
+        then make_date(extract(year from p)::int, extract(month from p)::int, 1)
+    end
 $$;
 
 -- ZIP3 units of 20 000 people or fewer, in the 2000 or the 2010 census (164.514(b)(2)(i)(B)).
