@@ -19,6 +19,7 @@ from medspa.kernel.vocabulary import ActorKind, Permission, Purpose
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.identity.access import EVERYWHERE, Actor
 from operational.identity.unit import CommitFailed
+from operational.ledger.errors import from_database
 from operational.privacy.audit import open_audit
 
 JOB_ID = uuid.UUID("6d656473-7061-7000-8000-70726f636573")
@@ -55,6 +56,9 @@ class Desk:
         except DBAPIError as error:
             if sqlstate_of(error) in RETRYABLE:
                 raise
+            # The ledger's deferred checks refuse at commit what the caller can understand.
+            if (refused := from_database(error)) is not None:
+                raise refused from error
             raise CommitFailed from error
 
 

@@ -39,11 +39,17 @@ class DayClosing:
 def preview_close(
     session: Session, actor: Actor, location_id: UUID, business_date: date
 ) -> tuple[list[Blocker], list[Figure]]:
-    """What would block the close now, and the figures as they stand. Locks nothing."""
+    """What would block the close now, and the figures as they stand. Locks nothing.
+
+    No figures while a drawer is uncounted: they would tell what it should hold before it is counted.
+    """
     actor.require(Permission.DAY_CLOSE, location_id)
-    location_of(session, location_id)
+    _require_begun(location_of(session, location_id), business_date)
     session.flush()
-    return blockers_of(session, location_id, business_date), figures_of(session, location_id, business_date)
+    blockers = blockers_of(session, location_id, business_date)
+    if any(blocker.code == "session_uncounted" for blocker in blockers):
+        return blockers, []
+    return blockers, figures_of(session, location_id, business_date)
 
 
 def close_day(session: Session, actor: Actor, location_id: UUID, business_date: date) -> DayClosing:
@@ -54,8 +60,7 @@ def close_day(session: Session, actor: Actor, location_id: UUID, business_date: 
     """
     actor.require(Permission.DAY_CLOSE, location_id)
     location = location_of(session, location_id)
-    if business_date > business_date_of(now(), location.timezone, location.cutover_hour):
-        raise DayNotBegun(f"{business_date} has not begun at this location.")
+    _require_begun(location, business_date)
     # Before any day is locked: no day may appear behind this close.
     session.flush()
     session.execute(
@@ -79,6 +84,11 @@ def close_day(session: Session, actor: Actor, location_id: UUID, business_date: 
         _freeze(session, actor, location, open_days.get(day) or _new_day(session, location, day))
     closing = open_days[business_date]
     return DayClosing(closing, _freeze(session, actor, location, closing), idle)
+
+
+def _require_begun(location: Location, business_date: date) -> None:
+    if business_date > business_date_of(now(), location.timezone, location.cutover_hour):
+        raise DayNotBegun(f"{business_date} has not begun at this location.")
 
 
 def _hold_open_days(session: Session, location_id: UUID, until: date) -> dict[date, BusinessDay]:

@@ -105,6 +105,12 @@ class NotEnoughCash(DomainError):
     title = "The drawer does not hold this much cash"
 
 
+class DoubledDenomination(DomainError):
+    status = 422
+    code = "doubled-denomination"
+    title = "Send each denomination once"
+
+
 class TipsExceeded(DomainError):
     status = 409
     code = "tips-exceeded"
