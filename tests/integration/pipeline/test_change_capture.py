@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ KEYS = {ORG: (1, bytes(range(32)))}
 SET_UP = f"""
 insert into organization (org_id, name, slug, created_at) values ('{ORG}', 'Attack', 'attack', now());
 
--- What really happened: one line per write, in the transaction of the write. `seq` is the control's watermark.
+-- What really happened: a row per write, in the transaction of the write. The control reads by `seq`.
 create table public.happened (
     seq bigserial primary key, xid xid8 not null default pg_current_xact_id(),
     client_key uuid not null, version int not null
@@ -87,7 +88,9 @@ class SequenceConsumer:
         self.last = max([self.last, *(seq for (seq,) in rows)])
 
 
-def test_every_batch_is_exactly_what_the_source_showed(operational: Database, tmp_path: Path) -> None:
+def test_every_batch_is_exactly_what_the_source_showed(
+    operational: Database, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     admin = operational.connect("admin", autocommit=True)
     admin.execute(SET_UP.encode())
     control = SequenceConsumer(operational.connect("admin", autocommit=True))
@@ -111,7 +114,8 @@ def test_every_batch_is_exactly_what_the_source_showed(operational: Database, tm
     consumer.join()
 
     lake = Lake(str(tmp_path / "lake"))
-    before, compared, state = NOTHING_SEEN, 0, {}
+    before, compared = NOTHING_SEEN, 0
+    state: dict[uuid.UUID, int] = {}
     landed = batches(lake)
     for ref, manifest in landed:
         rows = landed_rows(lake, ref, manifest, "client")
@@ -129,10 +133,10 @@ def test_every_batch_is_exactly_what_the_source_showed(operational: Database, tm
 
     written = _one(admin, "select count(*) from happened")
     missed_by_sequence = written - len(control.delivered)
-    print(
-        f"{COMMITS} commits, {written} writes, {len(landed)} batches, {compared} rows landed: 0 missed,"
-        f" 0 doubled; a sequence watermark missed {missed_by_sequence}"
-    )
+    record_property("writes", written)
+    record_property("batches", len(landed))
+    record_property("rows_landed", compared)
+    record_property("missed_by_sequence", missed_by_sequence)
     assert missed_by_sequence > 0, "the control missed nothing, so the attack was too weak to prove anything"
 
 
