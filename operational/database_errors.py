@@ -30,6 +30,8 @@ _BY_STATE = {
     "22003": Meaning(422, "out-of-range", "A number is too large"),
     "22021": Meaning(422, "unusable-text", "A text contains characters that cannot be stored"),
     "22P05": Meaning(422, "unusable-text", "A text contains characters that cannot be stored"),
+    "MS101": Meaning(409, "already-signed", "A signed record is never changed"),
+    "MS102": Meaning(422, "sites-do-not-sum", "The units of the sites do not sum to the quantity"),
     "42501": Meaning(403, "forbidden", "This record is outside of what you may change"),
 }
 
