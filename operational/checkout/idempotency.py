@@ -145,10 +145,10 @@ def respond(stored: StoredAnswer, *, replayed: bool = False) -> Response:
 def moves_money(permission: Permission, *, purpose: Purpose = Purpose.PAYMENT) -> Callable[..., Call]:
     """The dependency: an authenticated, permitted actor with an Idempotency-Key."""
 
-    def dependency(
-        unit: Annotated[Unit, Depends(needs(permission, phi=purpose), scope="function")],
-        parts: Annotated[Keyed, Depends(keyed)],
-    ) -> Call:
+    permitted = Depends(needs(permission, phi=purpose), scope="function")
+
+    # A default, not Annotated: annotations are text here, and text does not see this closure.
+    def dependency(parts: Annotated[Keyed, Depends(keyed)], unit: Unit = permitted) -> Call:
         return Call(unit, parts, permission, purpose)
 
     return dependency
