@@ -100,6 +100,23 @@ union
 {{ since('payout', day, 'business_date is not null') }}
 {%- endmacro %}
 
+{# Those days and all later ones of the location: balances are carried forward. #}
+{% macro touched_balance_days() -%}
+select day.org_id, day.location_id, day.business_date
+from {{ ref('fct_business_day') }} as day
+inner join (
+    select org_id, location_id, min(business_date) as first_date
+    from ({{ touched_days() }}) as moved
+    group by org_id, location_id
+) as moved
+    on
+        moved.org_id = day.org_id
+        and moved.location_id = day.location_id
+        and moved.first_date <= day.business_date
+union
+{{ touched_days() }}
+{%- endmacro %}
+
 {# Client keys whose visits, treatments or own record moved, and those whose cycle rules moved. #}
 {% macro touched_clients() -%}
 select resolved.org_id, resolved.client_key

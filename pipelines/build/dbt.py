@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,25 +67,31 @@ def unit_tests(settings: Settings) -> Outcome:
 
 def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
     """One dbt command; the result object of dbtRunner. Raises what dbt raised before any node ran."""
-    from dbt.cli.main import dbtRunner
-
     with _lock, environment(settings):
         for folder in (artifacts(settings), logs(settings)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        runner = dbtRunner(manifest=_manifest(settings))
-        result = runner.invoke([*arguments, *_common(settings)])
+        result = _call(settings, arguments, manifest=_manifest(settings))
     if result.exception is not None and result.result is None:
         raise result.exception
     return result
 
 
-def _manifest(settings: Settings) -> Any:
+def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
+    try:
+        return dbtRunner(manifest=manifest).invoke([*arguments, *_common(settings)])
+    finally:
+        # dbt drops its file handlers without closing them: a resident process would run out of files.
+        for handler in logging.getLogger("file_log").handlers:
+            handler.close()
+
+
+def _manifest(settings: Settings) -> Any:
     key = project_hash()
     target = artifacts(settings) / "manifest.json"
     if key not in _manifests:
-        result = dbtRunner().invoke(["parse", *_common(settings)])
+        result = _call(settings, ["parse"])
         if result.exception is not None:
             raise result.exception
         _manifests[key] = result.result

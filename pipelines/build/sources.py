@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Enum
+from sqlalchemy import Enum, Table
 
 from operational.models.outside import exported_columns, models
 from pipelines.build.project import PROJECT
@@ -30,7 +30,7 @@ def _words() -> Words:
     return {
         (model.__tablename__, name): list(column.type.enums)
         for model in models()
-        if model.__extracted__
+        if model.__extracted__ and isinstance(model.__table__, Table)
         for column, _, name in exported_columns(model.__table__)
         if isinstance(column.type, Enum)
     }

@@ -2,52 +2,57 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_days(), ['org_id', 'location_id', 'business_date'], ['org_id', 'location_id', 'business_date', 'measure', 'key']) }}"
+    pre_hook="{{ replace_touched(touched_balance_days(), ['org_id', 'location_id', 'business_date'], ['org_id', 'location_id', 'business_date', 'measure', 'key']) }}"
 ) }}
 
 {# Every measure: what it is split by, what it sums, over which rows. #}
+{% set accounts, postings, balances = ref('agg_daily_account'), ref('fct_posting'), ref('int_money__balances') %}
 {% set lines, memos = ref('fct_invoice_line'), ref('fct_credit_memo_line') %}
-{% set payments, payouts = ref('fct_payment'), ref('fct_payout') %}
+{% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
 {% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
-{% set returned = "status = 'succeeded' and tender is not null" %}
+{% set returned = paid ~ ' and tender is not null' %}
 {% set parts = [
-    {'measure': 'account', 'key': 'account', 'amount': 'amount_minor', 'relation': ref('fct_posting'), 'where': 'true'},
-    {'measure': 'recognised', 'key': "''", 'amount': '-amount_minor', 'relation': ref('fct_posting'),
-     'where': "account_kind = 'revenue'"},
-    {'measure': 'gross_billed', 'key': 'kind', 'amount': 'list_minor', 'relation': lines, 'where': billed},
-    {'measure': 'discounts', 'key': 'discount_reason', 'amount': 'discount_minor', 'relation': lines,
-     'where': billed ~ ' and discount_minor > 0'},
-    {'measure': 'net_billed', 'key': "''", 'amount': 'net_minor', 'relation': lines, 'where': billed},
-    {'measure': 'tax_billed', 'key': "''", 'amount': 'tax_minor', 'relation': lines, 'where': billed},
-    {'measure': 'credit_memos', 'key': 'reason', 'amount': 'net_minor', 'relation': memos, 'where': 'true'},
-    {'measure': 'net_billed', 'key': "''", 'amount': '-net_minor', 'relation': memos, 'where': 'true'},
-    {'measure': 'tax_billed', 'key': "''", 'amount': '-tax_minor', 'relation': memos, 'where': 'true'},
-    {'measure': 'received', 'key': 'tender', 'amount': 'amount_minor', 'relation': payments, 'where': paid},
-    {'measure': 'collected', 'key': 'tender', 'amount': 'amount_minor', 'relation': payments, 'where': paid},
-    {'measure': 'tips', 'key': "''", 'amount': 'tip_minor', 'relation': payments, 'where': paid},
-    {'measure': 'paid_out', 'key': 'tender', 'amount': 'amount_minor', 'relation': payouts, 'where': returned},
-    {'measure': 'collected', 'key': 'tender', 'amount': '-amount_minor', 'relation': payouts, 'where': returned},
-    {'measure': 'tips', 'key': "''", 'amount': '-tip_minor', 'relation': payouts, 'where': returned},
-    {'measure': 'over_short', 'key': "''", 'amount': 'over_short_minor', 'relation': ref('fct_drawer_session'),
-     'where': "status = 'closed'"},
+    ('account', 'account', 'amount_minor', accounts, 'true'),
+    ('recognised', "''", '-amount_minor', accounts, "account_kind = 'revenue'"),
+    ('balance', 'account', 'closing_minor', balances, 'true'),
+    ('ar_opening', "''", 'opening_minor', balances, "account = '1100'"),
+    ('ar_closing', "''", 'closing_minor', balances, "account = '1100'"),
+    ('tax_by_jurisdiction', 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')', '-amount_minor', postings, "account = '2400'"),
+    ('deposits', 'event', '-amount_minor', postings, "account = '2100'"),
+    ('account_credit', 'event', '-amount_minor', postings, "account = '2110'"),
+    ('gift_cards', 'event', '-amount_minor', postings, "account = '2200'"),
+    ('gross_billed', 'kind', 'list_minor', lines, billed),
+    ('discounts', 'discount_reason', 'discount_minor', lines, billed ~ ' and discount_minor > 0'),
+    ('net_billed', "''", 'net_minor', lines, billed),
+    ('tax_billed', "''", 'tax_minor', lines, billed),
+    ('credit_memos', 'reason', 'net_minor', memos, 'true'),
+    ('net_billed', "''", '-net_minor', memos, 'true'),
+    ('tax_billed', "''", '-tax_minor', memos, 'true'),
+    ('received', 'tender', 'amount_minor', payments, paid),
+    ('collected', 'tender', 'amount_minor', payments, paid),
+    ('tips', "''", 'tip_minor', payments, paid),
+    ('paid_out', 'tender', 'amount_minor', payouts, returned),
+    ('collected', 'tender', '-amount_minor', payouts, returned),
+    ('tips', "''", '-tip_minor', payouts, returned),
+    ('over_short', "''", 'over_short_minor', sessions, "status = 'closed'"),
 ] %}
 
 with touched (org_id, location_id, business_date) as (
-    {{ touched_days() }}
+    {{ touched_balance_days() }}
 ),
 
 figures as (
-    {% for part in parts %}
+    {% for measure, key, amount, relation, condition in parts %}
     select
         part.org_id,
         part.location_id,
         part.business_date,
-        '{{ part.measure }}' as measure,
-        {{ part.key }} as key,
-        {{ part.amount }} as amount_minor
-    from {{ part.relation }} as part
+        '{{ measure }}' as measure,
+        {{ key }} as key,
+        {{ amount }} as amount_minor
+    from {{ relation }} as part
     {{ only_touched('part', ['org_id', 'location_id', 'business_date']) }}
-    where {{ part.where }}
+    where {{ condition }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
