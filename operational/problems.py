@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -18,12 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
-from operational.database_errors import constraint_of, meaning_of, sqlstate_of
+from medspa.kernel.logging import describe_error
+from operational.database_errors import constraint_of, meaning_of
 from operational.ledger.errors import from_database
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("medspa.http")
 _SHOWABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
+describe = describe_error
 _OWN_WORDS = {
     "uuid_parsing": "Send an id in the form of a UUID.",
     "uuid_type": "Send an id in the form of a UUID.",
@@ -51,12 +52,6 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "description": HTTPStatus(code).phrase, "content": {MEDIA_TYPE: {}}}
-    for code in (400, 401, 403, 404, 409, 413, 415, 422, 429, 500)
-}
-
-
 def problem_body(status: int, code: str, title: str, detail: str = "", **extra: Any) -> dict[str, Any]:
     return {
         "type": PROBLEM_TYPE_PREFIX + code,
@@ -75,24 +70,6 @@ def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -
     if "retry_after_seconds" in body:
         sent.setdefault("Retry-After", str(body["retry_after_seconds"]))
     return Response(json.dumps(body, default=str), status, sent, MEDIA_TYPE)
-
-
-def describe(error: BaseException) -> str:
-    """What may be logged of an error: its types, SQLSTATE and places in the code. No message, no values."""
-    parts = []
-    seen: BaseException | None = error
-    while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)
-        shown = [one for one in frames if "site-packages" not in one.filename][-6:] or list(frames[-3:])
-        places = " < ".join(f"{_module(one.filename)}:{one.lineno} {one.name}" for one in reversed(shown))
-        state = sqlstate_of(seen)
-        parts.append(f"{type(seen).__name__}{f' [{state}]' if state else ''} at {places or 'unknown place'}")
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-    return " | caused by ".join(parts[:4])
-
-
-def _module(filename: str) -> str:
-    return "/".join(filename.replace("\\", "/").split("/")[-2:])
 
 
 def _location(loc: Sequence[Any]) -> str:

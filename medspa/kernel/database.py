@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, SessionTransaction
 
 ALL_LOCATIONS = "*"
@@ -37,7 +38,7 @@ def driver_dsn(dsn: str) -> str:
 def make_engine(dsn: str, *, pool_size: int = 5, application_name: str = "medspa", **options: Any) -> Engine:
     """An engine that never shows bound values in errors or logs."""
     options.setdefault("max_overflow", 0)
-    return create_engine(
+    engine = create_engine(
         driver_dsn(dsn),
         hide_parameters=True,
         pool_size=pool_size,
@@ -45,6 +46,25 @@ def make_engine(dsn: str, *, pool_size: int = 5, application_name: str = "medspa
         connect_args={"application_name": application_name, "options": "-c timezone=UTC"},
         **options,
     )
+    event.listen(engine, "handle_error", _make_terse)
+    return engine
+
+
+def _make_terse(context: ExceptionContext) -> None:
+    """Cut what quotes stored or sent values out of a database error before anybody can print it.
+
+    DETAIL and CONTEXT quote rows; the messages of class 22 (data exceptions) quote what could not be read.
+    """
+    original = context.original_exception
+    state = getattr(original, "sqlstate", None)
+    if not state or not original.args:
+        return
+    first = str(original.args[0]).split("\n", 1)[0]
+    terse = "a value could not be read" if state.startswith("22") else first
+    original.args = (terse, *original.args[1:])
+    wrapped = context.sqlalchemy_exception
+    if wrapped is not None and wrapped.args:
+        wrapped.args = (f"({type(original).__module__}.{type(original).__name__}) [{state}] {terse}",)
 
 
 class TenantSession(Session):

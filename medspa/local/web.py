@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from medspa.kernel.logging import configure
 from medspa.kernel.settings import Settings, load_settings
 
 REPORTING_PREFIXES = ("/reports", "/v1/reports")
@@ -55,12 +56,14 @@ def create_web_app(settings: Settings) -> OneOrigin:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGTERM. Access logs are off: they would hold query strings."""
+    """Serve until SIGTERM. The server's own access log is off: it would hold query strings."""
+    configure()
     uvicorn.run(
         create_web_app(settings),
         host=host,
         port=port,
         access_log=False,
+        log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=False,

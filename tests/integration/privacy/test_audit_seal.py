@@ -94,7 +94,8 @@ ATTACKS: dict[str, tuple[str, set[tuple[str, int]]]] = {
     "row added": (
         (
             "insert into audit.disclosure (org_id, at, epoch, xid, access_id, columns, client_ids) select"
-            " org_id, at, epoch, xid, access_id, columns, client_ids from audit.disclosure order by xid limit 1"
+            " org_id, at, epoch, xid, access_id, columns, client_ids"
+            " from audit.disclosure order by xid limit 1"
         ),
         {("row added", 1)},
     ),
