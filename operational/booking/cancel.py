@@ -23,7 +23,7 @@ from medspa.kernel.vocabulary import (
 from operational.booking import history, queries
 from operational.booking.errors import NotStarted, WrongState
 from operational.booking.facts import Place, load_facts
-from operational.booking.neighbours import charge_fee
+from operational.checkout.fees import charge_fee
 from operational.identity.access import Actor
 from operational.models import Appointment, Occupancy
 

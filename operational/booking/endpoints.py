@@ -133,7 +133,7 @@ def complete(
 ) -> schemas.AppointmentOut:
     """The visit took place. Items that are not named were performed."""
     _if_asked(unit, appointment_id, if_match)
-    asked = request or schemas.Complete.model_validate({})
+    asked = request or schemas.Complete()
     row = visiting.complete(unit.session, unit.actor, appointment_id, asked.items, asked.gate_overrides)
     return _answer(unit, response, row)
 
@@ -202,7 +202,7 @@ def restore(
 ) -> schemas.AppointmentOut:
     """Bring a cancelled or missed visit back, if its time is still free."""
     _if_asked(unit, appointment_id, if_match)
-    asked = request or schemas.Restore.model_validate({})
+    asked = request or schemas.Restore()
     return _answer(unit, response, moving.restore(unit.session, unit.actor, appointment_id, asked))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -29,12 +30,12 @@ Time = Annotated[
     ),
 ]
 Overrides = Annotated[
-    list[SoftRule],
-    Field(default_factory=list, max_length=10, description="Soft rules to break; needs `booking.override`."),
+    tuple[SoftRule, ...],
+    Field(max_length=10, description="Soft rules to break; needs `booking.override`."),
 ]
 GateReasons = Annotated[
-    dict[str, str],
-    Field(default_factory=dict, max_length=20, description="Gate → reason code; needs `gate.override`."),
+    Mapping[str, str],
+    Field(max_length=20, description="Gate → reason code; needs `gate.override`."),
 ]
 
 
@@ -66,7 +67,7 @@ class NewVisit(Request):
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     walk_in: bool = False
     follow_up_of_id: uuid.UUID | None = None
-    overrides: Overrides
+    overrides: Overrides = ()
 
     @model_validator(mode="after")
     def _has_a_start(self) -> NewVisit:
@@ -94,7 +95,7 @@ class Move(Request):
     items: list[MovedItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     by: Literal["client", "practice"] = "practice"
     reason: CancelReason | None = None
-    overrides: Overrides
+    overrides: Overrides = ()
     waive_fee: bool = Field(False, description="Needs `booking.override`.")
 
 
@@ -109,11 +110,11 @@ class NoShow(Request):
 
 
 class Restore(Request):
-    overrides: Overrides
+    overrides: Overrides = ()
 
 
 class Gated(Request):
-    gate_overrides: GateReasons
+    gate_overrides: GateReasons = Field(default_factory=dict)
 
 
 class PerformedItem(Request):

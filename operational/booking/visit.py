@@ -15,8 +15,8 @@ from operational.booking import history, queries
 from operational.booking.cancel import release_claims
 from operational.booking.errors import WrongState
 from operational.booking.facts import Place, load_facts
-from operational.booking.neighbours import check_gates
 from operational.booking.schemas import PerformedItem
+from operational.charting.gates import check_gates
 from operational.identity.access import Actor
 from operational.models import Appointment, AppointmentItem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -32,7 +33,7 @@ def ask(
     service: object,
     *overrides: SoftRule,
     fresh_client: bool = True,
-    permissions: list[Permission] | None = None,
+    permissions: Sequence[Permission] = tuple(Permission),
     provider: object = None,
 ) -> str | None:
     """Book and return what the history says was overridden."""
@@ -42,10 +43,10 @@ def ask(
             "location_id": setup.location_id,
             "starts_at": start,
             "items": [NewItem.model_validate({"service_id": service, "provider_id": provider})],
-            "overrides": list(overrides),
+            "overrides": overrides,
         }
     )
-    actor = actor_of(setup, permissions or list(Permission))
+    actor = actor_of(setup, permissions)
     with unit(setup.database, setup) as session:
         visit = book(session, actor, request)
         found: str | None = session.execute(

@@ -115,8 +115,8 @@ def test_claims_of_one_visit_never_overlap_each_other(found: list[tuple[int, Sha
         for other in claims[number + 1 :]:
             same = one.subject_id == other.subject_id
             assert not (same and overlap((one.starts_at, one.ends_at), (other.starts_at, other.ends_at)))
-    for one in placed:
-        low, high = one.asked.client_time
+    for asked in (one.asked for one in placed):
+        low, high = asked.client_time
         assert any(
             c.hard and c.subject_id == room and c.starts_at <= low and high <= c.ends_at for c in claims
         )
