@@ -7,7 +7,12 @@ import typer
 from medspa.cli.options import AsOf, Json, OptionalOrg
 from medspa.cli.output import emit_json, records, say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Segments: list, show and evaluate them.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("list")
