@@ -12,6 +12,8 @@ from medspa.local.files import write_private
 from medspa.local.services import Service, ServiceFailed, is_free
 
 PORTS_TRIED = 20
+DAGSTER_START = 180.0
+"""Seconds. Importing Dagster, dbt and the definitions takes 10 to 45 of them on two busy cores."""
 
 
 def services(settings: Settings) -> list[Service]:
@@ -49,6 +51,7 @@ def _dagster(settings: Settings, common: dict[str, str], taken: set[int]) -> lis
             (*dagster, "api", "grpc", "-m", "pipelines.definitions", *on_code_port),
             environment,
             port=code_port,
+            start_timeout=DAGSTER_START,
         ),
         Service(
             "dagster",
@@ -66,6 +69,7 @@ def _dagster(settings: Settings, common: dict[str, str], taken: set[int]) -> lis
             environment,
             port=port,
             url=f"http://127.0.0.1:{port}",
+            start_timeout=DAGSTER_START,
         ),
         Service(
             "dagster-daemon",

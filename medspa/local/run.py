@@ -16,7 +16,7 @@ from medspa.local.plan import services
 from medspa.local.prepare import local_environment, prepared
 from medspa.local.services import ServiceFailed, tail
 
-BACKGROUND_TIMEOUT = 180.0
+BACKGROUND_TIMEOUT = 300.0
 
 Say = Callable[[str], None]
 

@@ -34,7 +34,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=330,
             env={**os.environ, "MEDSPA_HOME": str(self.home), **variables},
         )
 
@@ -64,7 +64,7 @@ def installation() -> Iterator[Installation]:
         shutil.rmtree(parent)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_everything_comes_up_answers_and_goes_down(installation: Installation) -> None:
     up = installation.run("up", "--detach")
     assert up.returncode == 0, up.stderr
