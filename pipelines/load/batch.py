@@ -6,7 +6,7 @@ Loading a batch again changes nothing. Which batches are due is decided in run.p
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
 from pipelines.load import merge
+
+Report = Callable[[str], None]
 
 ROWS_AT_ONCE = 65_536
 ANALYZE_FROM = 10_000
@@ -62,7 +64,9 @@ class Moved:
     deleted: int
 
 
-def load_batch(load_dsn: str, lake: Lake, ref: BatchRef) -> dict[str, Moved] | None:
+def load_batch(
+    load_dsn: str, lake: Lake, ref: BatchRef, *, report: Report = lambda _: None
+) -> dict[str, Moved] | None:
     """Load a batch; None when it was loaded before. Raises LakeDamaged, ControlTotalsDiffer.
 
     The files are verified against the manifest before the first row is read from them.
@@ -71,14 +75,15 @@ def load_batch(load_dsn: str, lake: Lake, ref: BatchRef) -> dict[str, Moved] | N
     with adbc.connect(load_dsn) as connection, connection.cursor() as cursor:
         if _count(cursor, f"select count(*) from meta.batch where batch_id = {ref.batch_id}"):
             return None
-        moved = {
-            contract.name: _load_table(cursor, lake, ref, contract, manifest)
-            for contract in contracts().values()
-            if manifest.kind == "full" or _file(manifest, contract.name).rows
-        }
+        moved = {}
+        for contract in contracts().values():
+            if manifest.kind == "full" or _file(manifest, contract.name).rows:
+                moved[contract.name] = _load_table(cursor, lake, ref, contract, manifest)
+                report(f"{contract.name} loaded")
         _load_controls(cursor, lake, ref, manifest)
         _check_counts(cursor, moved)
         _write_meta(cursor, manifest, moved)
+        report("committing")
         connection.commit()
     return moved
 

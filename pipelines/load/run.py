@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import psycopg
 
 from medspa.kernel.settings import Settings
 from pipelines.land.lake import BatchRef, Lake
-from pipelines.load.batch import Moved, load_batch
-
-Report = Callable[[str], None]
+from pipelines.load.batch import Moved, Report, load_batch
 
 
 def load_pending(settings: Settings, *, report: Report = lambda _: None) -> dict[int, dict[str, Moved]]:
@@ -23,7 +20,7 @@ def load_pending(settings: Settings, *, report: Report = lambda _: None) -> dict
     lake = Lake(settings.lake)
     done: dict[int, dict[str, Moved]] = {}
     for ref in due(lake, last_loaded(dsn)):
-        moved = load_batch(dsn, lake, ref)
+        moved = load_batch(dsn, lake, ref, report=report)
         if moved is not None:
             done[ref.batch_id] = moved
             rows = sum(one.inserted + one.updated + one.deleted for one in moved.values())
