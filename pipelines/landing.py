@@ -8,13 +8,14 @@ progress goes to standard error.
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import json
 import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -43,9 +44,34 @@ def start_landing(
     report: Report = lambda _: None,
 ) -> Landed:
     """Run the landing process to its end and return what it did. Raises LandingFailed with its reason."""
+    command = [sys.executable, "-m", "pipelines.landing"]
+    return _run(command, _request(keys, order), environment(settings), report)
+
+
+def land_by(command: Sequence[str], *, report: Report = lambda _: None) -> Callable[[Order], Landed]:
+    """A way to land through a program that holds the keys: `medspa pipeline land` or one like it."""
+
+    def land_elsewhere(order: Order) -> Landed:
+        options = [f"--after={order.after}", *(["--full"] if order.full else [])]
+        return _run([*command, *options], "", None, report)
+
+    return land_elsewhere
+
+
+def answer_line(landed: Landed) -> str:
+    """The answer of a landing program: one JSON line on standard output."""
+    return json.dumps(dataclasses.asdict(landed))
+
+
+def problem_line(error: DomainError) -> str:
+    """The answer of a landing program that failed."""
+    return json.dumps({"problem": {"code": error.code, "title": error.title, "detail": error.detail}})
+
+
+def _run(command: Sequence[str], request: str, environ: dict[str, str] | None, report: Report) -> Landed:
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.landing"],
-        env=environment(settings),
+        command,
+        env=environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -54,8 +80,9 @@ def start_landing(
     with process:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise LandingFailed("The landing process has no pipes.")
-        process.stdin.write(_request(keys, order))
-        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it says itself why it ended early
+            process.stdin.write(request)
+            process.stdin.close()
         for line in process.stderr:
             report(line.rstrip())
         answer = process.stdout.read()
@@ -102,15 +129,13 @@ def main() -> int:
     except (adbc.Error, pa.ArrowException, OSError) as error:
         # Their texts may quote what they were reading.
         return _fail(LandingFailed(f"Reading or writing failed with {type(error).__name__}."))
-    answer = dataclasses.asdict(landed)
-    _tell_dagster(answer)
-    _write(sys.stdout, json.dumps(answer))
+    _tell_dagster(dataclasses.asdict(landed))
+    _write(sys.stdout, answer_line(landed))
     return 0
 
 
 def _fail(error: DomainError) -> int:
-    problem = {"code": error.code, "title": error.title, "detail": error.detail}
-    _write(sys.stdout, json.dumps({"problem": problem}))
+    _write(sys.stdout, problem_line(error))
     return 1
 
 

@@ -1,0 +1,52 @@
+"""`medspa pipeline run|land`: bring the warehouse up to the operational store, or only land a batch."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from medspa.cli.options import Json
+from medspa.cli.output import emit_json, note, say
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Bring the warehouse up to the operational store."
+)
+
+Full = Annotated[bool, typer.Option("--full", help="Read and build everything again, not only what changed.")]
+After = Annotated[int, typer.Option("--after", help="The newest batch that the warehouse holds.")]
+
+
+@app.command()
+def run(full: Full = False, json: Json = False) -> None:
+    """Extract, de-identify, land, load, build, check and publish what changed."""
+    from medspa.kernel.settings import load_settings
+    from medspa.local.pipeline import run_once
+
+    result = run_once(load_settings(), full=full, report=note)
+    if json:
+        emit_json({"batch_id": result.batch_id, "loaded": result.loaded, "rows_moved": result.rows_moved})
+    else:
+        say(f"The warehouse shows batch {result.batch_id}; {result.rows_moved} rows moved in this run.")
+
+
+@app.command()
+def land(full: Full = False, after: After = 0) -> None:
+    """Land one batch in a process that holds the token keys, and answer with one JSON line.
+
+    Dagster and `medspa pipeline run` start it, so that neither of them ever holds a key.
+    """
+    from medspa.kernel.errors import DomainError
+    from medspa.kernel.settings import load_settings
+    from operational.privacy.token_keys import export_token_keys
+    from pipelines.land.batch import Order
+    from pipelines.landing import answer_line, problem_line, start_landing
+
+    settings = load_settings()
+    try:
+        landed = start_landing(settings, export_token_keys(settings), Order(full, after), report=note)
+    except DomainError as error:
+        say(problem_line(error))
+        sys.exit(1)
+    say(answer_line(landed))
