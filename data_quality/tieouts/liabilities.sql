@@ -1,0 +1,43 @@
+-- Deposits, account credit, gift cards and tips: what documents say is owed = the liability accounts. Per
+-- organization, for a balance may be held at one location and used at another.
+select org_id, null::uuid as location_id, null::date as business_date, subject,
+    sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
+from (
+    select org_id, 'deposits' as subject, amount_minor - tip_minor - rounding_minor as left_minor,
+        0 as right_minor
+    from build.fct_payment where purpose = 'deposit' and status = 'succeeded'
+    union all
+    select org_id, 'deposits', -amount_minor, 0 from build.fct_allocation where source = 'deposit'
+    union all
+    select org_id, 'deposits', -(amount_minor - tip_minor - rounding_minor), 0
+    from build.fct_payout where credit_memo_id is null and status = 'succeeded'
+        and payment_id in (select payment_id from build.fct_payment where purpose = 'deposit')
+    union all
+    select org_id, 'account credit', amount_minor - tip_minor - rounding_minor, 0
+    from build.fct_payment where purpose = 'invoice' and status = 'succeeded'
+    union all
+    select org_id, 'account credit', -amount_minor, 0
+    from build.fct_allocation where source in ('payment', 'account_credit')
+    union all
+    select org_id, 'account credit', amount_minor,
+        0 from build.fct_payout where tender is null and status = 'succeeded'
+    union all
+    select org_id, 'gift cards', net_minor, 0
+    from build.fct_invoice_line where kind = 'gift_card' and invoice_status <> 'voided'
+    union all
+    select org_id, 'gift cards', -net_minor, 0 from build.fct_credit_memo_line where kind = 'gift_card'
+    union all
+    select org_id, 'gift cards', -amount_minor, 0 from build.fct_allocation where source = 'gift_card'
+    union all
+    select org_id, 'tips', tip_minor, 0 from build.fct_payment where status = 'succeeded'
+    union all
+    select org_id, 'tips', -tip_minor, 0 from build.fct_payout where status = 'succeeded'
+    union all
+    select org_id,
+        case account when '2100' then 'deposits' when '2110' then 'account credit' when '2200' then 'gift cards' else 'tips' end,
+        0, -amount_minor
+    from build.fct_posting
+    where account in ('2100', '2110', '2200') and event <> 'cutover'
+        or account in ('2500', '6040') and event not in ('tips_paid_out', 'cutover')
+) as both_sides
+group by org_id, subject
