@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 
 from medspa.kernel.database import make_engine
 from medspa.kernel.settings import Settings
-from operational import docs_page, problems
+from operational import docs_page, openapi, problems
 from operational.identity.dependencies import is_secure
 from operational.identity.unit import Services
 from operational.middleware import Envelope
@@ -77,11 +77,12 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses=problems.RESPONSES,
+        responses=openapi.RESPONSES,
         generate_unique_id_function=_operation_id,
     )
     problems.install(app)
     docs_page.install(app)
+    openapi.install(app)
     for router in routers():
         app.include_router(router)
     app.add_middleware(Envelope, max_body_bytes=settings.max_body_bytes, https=is_secure(settings))

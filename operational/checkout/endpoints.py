@@ -21,7 +21,7 @@ from operational.checkout.processor.signature import HEADER
 from operational.checkout.webhooks import receive
 from operational.identity.dependencies import Slot, services_of
 from operational.identity.unit import Services
-from operational.problems import Problem
+from operational.openapi import problem_response
 
 router = APIRouter(prefix="/v1", tags=["checkout"])
 router.include_router(read_endpoints.router)
@@ -29,10 +29,11 @@ router.include_router(read_endpoints.router)
 Inv = Annotated[Call, Depends(moves_money(Permission.INVOICE_WRITE), scope="function")]
 Pay = Annotated[Call, Depends(moves_money(Permission.PAYMENT_TAKE), scope="function")]
 Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
-DECLINED: dict[int | str, dict[str, object]] = {
-    202: {"description": "The processor's word is awaited; read the record to see how it ended."},
-    402: {"model": Problem, "description": "Declined by the processor."},
-}
+
+
+def _card_outcomes(answer: type[BaseModel]) -> dict[int | str, dict[str, object]]:
+    awaited = "The processor's word is awaited; read the record to see how it ended."
+    return {202: {"model": answer, "description": awaited}, 402: problem_response(402)}
 
 
 def processor_of(services: Services) -> Processor:
@@ -61,7 +62,7 @@ def void_invoice(invoice_id: uuid.UUID, call: Refund) -> Response:
     "/payments",
     status_code=status.HTTP_201_CREATED,
     response_model=schemas.PaymentAnswer,
-    responses=DECLINED,
+    responses=_card_outcomes(schemas.PaymentAnswer),
 )
 def take_payment(body: schemas.PaymentIn, call: Pay) -> Response:
     """Take one tender for an invoice, or a deposit. Several payments split an invoice."""
@@ -107,7 +108,7 @@ def issue_credit_memo(invoice_id: uuid.UUID, body: schemas.CreditMemoIn, call: R
     "/payouts",
     status_code=status.HTTP_201_CREATED,
     response_model=schemas.PayoutAnswer,
-    responses=DECLINED,
+    responses=_card_outcomes(schemas.PayoutAnswer),
 )
 def pay_out(body: schemas.PayoutIn, call: Refund) -> Response:
     """Give back what a credit memo, a deposit or a tip allows, to the payment's tender or as credit."""

@@ -1,0 +1,121 @@
+"""One row in every table of an organization, whatever the tables are: for tests that walk all of them.
+
+Rows are written by the superuser with triggers and foreign keys off, so they need not make sense together;
+CHECK constraints hold. A new table is covered without a change here, unless a CHECK needs a special value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import Column, Table
+
+import operational.models as models
+from medspa.kernel.ids import new_id
+from tests.support.databases import Database
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+LATER = NOW + timedelta(hours=1)
+REFERRED = object()
+"""Fill a nullable foreign key."""
+
+SPECIAL: dict[str, dict[str, Any]] = {
+    "idempotency_key": {"state": "in_progress"},
+    "shift": {"ends_at": LATER},
+    "appointment": {"ends_at": LATER},
+    "appointment_item": {"provider_ends_at": LATER, "ends_at": LATER},
+    "occupancy": {"ends_at": LATER},
+    "client_duplicate": {"other_client_id": new_id()},
+    "good_faith_exam": {"valid_until": NOW.date() + timedelta(days=365)},
+    "payment": {"purpose": "invoice", "invoice_id": REFERRED},
+    "allocation": {"source": "payment", "payment_id": REFERRED},
+    "invoice_line": {"discount_minor": 0},
+    "payout": {"credit_memo_id": REFERRED},
+    "processor_attempt": {"payment_id": REFERRED},
+}
+"""Table → column → value that its CHECK constraints want."""
+
+BY_TYPE: dict[str, Any] = {
+    "Integer": 1,
+    "SmallInteger": 1,
+    "BigInteger": 1,
+    "Boolean": True,
+    "Date": NOW.date(),
+    "DateTime": NOW,
+    "LargeBinary": b"\x01",
+    "JSONB": Jsonb({}),
+    "ARRAY": [],
+    "TSTZRANGE": "[2026-03-02 15:00+00, 2026-03-02 16:00+00)",
+}
+
+
+def seed_all(database: Database, org_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """Table → the id of the row in it that belongs to the organization."""
+    ids: dict[str, uuid.UUID] = {}
+    with psycopg.connect(database.dsn("admin")) as connection:
+        connection.execute("set local session_replication_role = replica")
+        for table in models.Base.metadata.sorted_tables:
+            if "org_id" in table.columns and table.name != "organization":
+                ids[table.name] = _existing(connection, table, org_id) or _insert(
+                    connection, table, org_id, ids
+                )
+    return ids
+
+
+def _existing(connection: psycopg.Connection, table: Table, org_id: uuid.UUID) -> uuid.UUID | None:
+    if "id" not in table.columns:
+        return None
+    row = connection.execute(
+        sql.SQL("select id from {} where org_id = %s order by id limit 1").format(sql.Identifier(table.name)),
+        (org_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _insert(
+    connection: psycopg.Connection, table: Table, org_id: uuid.UUID, ids: dict[str, uuid.UUID]
+) -> uuid.UUID:
+    values = {
+        column.name: _value(table, column, org_id, ids)
+        for column in table.columns
+        if column.computed is None
+        and not (column.nullable and column.name not in SPECIAL.get(table.name, {}))
+    }
+    connection.execute(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier(table.name),
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(sql.Placeholder() * len(values)),
+        ),
+        list(values.values()),
+    )
+    made = values.get("id")
+    return made if isinstance(made, uuid.UUID) else org_id
+
+
+def _value(table: Table, column: Column[Any], org_id: uuid.UUID, ids: dict[str, uuid.UUID]) -> Any:
+    special = SPECIAL.get(table.name, {})
+    if column.name in special and special[column.name] is not REFERRED:
+        return special[column.name]
+    if column.name == "org_id":
+        return org_id
+    for key in column.foreign_keys:
+        referred = key.column.table.name
+        if referred in ids and key.column.name == "id":
+            return ids[referred]
+    kind = type(column.type).__name__
+    if enum := getattr(column.type, "enums", None):
+        return enum[0]
+    if kind in ("UUID", "Uuid"):
+        return new_id()
+    if kind in BY_TYPE:
+        return BY_TYPE[kind]
+    return f"text-{next(_numbers)}"
