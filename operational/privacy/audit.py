@@ -27,8 +27,9 @@ _STATE, _READS = "medspa.audit", "medspa_reads"
 IDS_PER_ROW = 1000
 """Client ids in one disclosure row (16 kB); a longer list becomes several rows."""
 
-_OPEN = text("select audit.open(:kind, :actor, :purpose, :origin, :app_time)")
-_RECORD = text("select audit.record(:access, cast(:entries as jsonb))")
+# These two run in every request that reads: as driver SQL they cost half of what a construct costs.
+_OPEN = "select audit.open(%(kind)s, %(actor)s, %(purpose)s, %(origin)s, %(app_time)s)"
+_RECORD = "select audit.record(%(access)s, %(entries)s::jsonb)"
 _TRAIL = text(
     "select * from audit.trail(:since, :until, cast(:client as uuid), cast(:actor as uuid), :limit,"
     " cast(:before_at as timestamptz), cast(:before_id as uuid))"
@@ -70,16 +71,20 @@ def open_audit(session: Session, actor: Actor, purpose: Purpose) -> uuid.UUID:
     """
     state = _state(session)
     if purpose not in state.opened:
-        state.opened[purpose] = session.execute(
-            _OPEN,
-            {
-                "kind": actor.kind.value,
-                "actor": actor.id,
-                "purpose": purpose.value,
-                "origin": actor.origin,
-                "app_time": clock.now(),
-            },
-        ).scalar_one()
+        state.opened[purpose] = (
+            session.connection()
+            .exec_driver_sql(
+                _OPEN,
+                {
+                    "kind": actor.kind.value,
+                    "actor": actor.id,
+                    "purpose": purpose.value,
+                    "origin": actor.origin,
+                    "app_time": clock.now(),
+                },
+            )
+            .scalar_one()
+        )
     state.access_id = state.opened[purpose]
     return state.access_id
 
@@ -157,7 +162,8 @@ def _write_record(session: Session) -> None:
     session.flush()
     entries = state.entries()
     if entries:
-        session.execute(_RECORD, {"access": state.access_id, "entries": json.dumps(entries)})
+        values = {"access": state.access_id, "entries": json.dumps(entries)}
+        session.connection().exec_driver_sql(_RECORD, values)
         state.reads.clear()
         state.returned.clear()
 

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Insert, Table
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler, _CompileLabel
 from sqlalchemy.sql.elements import ClauseElement, ColumnClause, TextClause
@@ -40,6 +40,15 @@ def audited_columns() -> dict[str, frozenset[str]]:
 
 
 @functools.cache
+def generated_columns() -> frozenset[str]:
+    """Names of columns that the database computes from others of the row: they say nothing more."""
+    tables = Base.metadata.tables.values()
+    return frozenset(
+        column.name for table in tables for column in table.columns if column.computed is not None
+    )
+
+
+@functools.cache
 def _names() -> re.Pattern[str]:
     return re.compile(r"\b(" + "|".join(sorted(audited_columns(), key=len, reverse=True)) + r")\b")
 
@@ -62,18 +71,25 @@ def read_by(compiled: Any, sql: str) -> frozenset[str]:
 
 def _compiled_reads(compiled: SQLCompiler, sql: str) -> Iterator[str]:
     named = tables_named(sql)
-    if not named or not compiled._result_columns:
+    if not named or not compiled._result_columns or _returns_only_what_was_sent(compiled):
         return
     chosen, textual = _chosen(compiled)
     for name in sorted(named):
         columns = audited_columns()[name]
         read = columns & chosen.get(name, set())
-        if textual or read == columns:
+        if textual or read >= columns - generated_columns():
             yield f"{name}.*"
         elif read:
             yield from (f"{name}.{column}" for column in sorted(read))
         else:
             yield name
+
+
+def _returns_only_what_was_sent(compiled: SQLCompiler) -> bool:
+    statement = compiled.statement
+    return (
+        isinstance(statement, Insert) and statement.select is None and statement._post_values_clause is None
+    )
 
 
 def _chosen(compiled: SQLCompiler) -> tuple[dict[str, set[str]], bool]:
