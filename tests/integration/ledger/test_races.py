@@ -204,6 +204,25 @@ def test_no_day_appears_behind_a_close(operational: Database, books: Books) -> N
     assert sum(ends.values()) == ROUNDS
 
 
+def test_the_first_two_postings_of_a_day_share_it(operational: Database, books: Books) -> None:
+    with _two() as pool:
+        for number in range(ROUNDS):
+            location_id = new_id()
+            with operational.session("owner") as session:
+                session.add(make_location(books, location_id, f"F{number}"))
+
+            def poster(session: Session, meeting: Meeting, location_id: uuid.UUID = location_id) -> None:
+                _cash(session, location_id, 7)
+
+            assert _race(operational, books, pool, poster, poster) == ["ok", "ok"]
+            with operational.session(org_id=books.org_id) as session:
+                days = session.execute(
+                    text("select business_date, status from business_day where location_id = :id"),
+                    {"id": location_id},
+                ).all()
+            assert days == [(TODAY, "open")]
+
+
 def test_two_closes_of_a_day_freeze_it_once(operational: Database, books: Books) -> None:
     actor = books.actor()
     with _two() as pool:
