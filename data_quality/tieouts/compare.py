@@ -32,7 +32,7 @@ _JOIN = (
 )
 # Postings of a day that only one side has, by token.
 _ONE_SIDED = """
-select coalesce(raw.id, built.posting_id)::text as token
+select distinct coalesce(raw.id, built.posting_id)::text as token
 from (select id, account, amount_minor from raw.posting
       where org_id = %(org)s and location_id = %(location)s and business_date = %(date)s) as raw
 full outer join (select posting_id, account, amount_minor from build.fct_posting

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from medspa.kernel.settings import Settings
@@ -17,6 +17,8 @@ from pipelines.build.project import PROJECT, artifacts, environment, logs
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 _manifests: dict[str, Any] = {}
 _lock = threading.Lock()
+FAILURES = "failures.log"
+"""What failed in the last run, in the logs folder: names and the first line of the database's message."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,25 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
         for folder in (artifacts(settings), logs(settings)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         result = _call(settings, arguments, manifest=_manifest(settings))
+        (logs(settings) / FAILURES).write_text("".join(f"{line}\n" for line in _told(result)))
     if result.exception is not None and result.result is None:
         raise result.exception
     return result
 
 
+def manifest_file(settings: Settings) -> Path:
+    """dbt's manifest of the project as it is now, made when it is missing. Nothing is connected to."""
+    with _lock, environment(settings):
+        for folder in (artifacts(settings), logs(settings)):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _manifest(settings)
+    return artifacts(settings) / "manifest.json"
+
+
 def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
-    try:
-        return dbtRunner(manifest=manifest).invoke([*arguments, *_common(settings)])
-    finally:
-        # dbt drops its file handlers without closing them: a resident process would run out of files.
-        for handler in logging.getLogger("file_log").handlers:
-            handler.close()
+    return dbtRunner(manifest=manifest).invoke([*arguments, *_common(settings)])
 
 
 def _manifest(settings: Settings) -> Any:
@@ -107,11 +114,19 @@ def _common(settings: Settings) -> list[str]:
         "--target-path", str(artifacts(settings)),
         "--log-path", str(logs(settings)),
         "--log-level", "none",
-        "--log-level-file", "error",
+        "--log-level-file", "none",
         "--no-use-colors",
         "--no-send-anonymous-usage-stats",
         "--no-version-check",
     ]  # fmt: skip
+
+
+def _told(result: Any) -> Iterator[str]:
+    """Name and message of each failed node without the lines in which the database quotes a row."""
+    for one in getattr(result.result, "results", ()):
+        if str(one.status) in _FAILED:
+            lines = [line.strip() for line in str(one.message or "").splitlines()]
+            yield f"{one.node.name}: {' '.join(lines[:2])}"
 
 
 def _outcome(result: Any) -> Outcome:

@@ -36,7 +36,7 @@ class RawStore:
         self.connection = connection
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {name: {} for name in contracts()}
         self.batch_id = 0
-        self._moved: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
+        self.moved: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
 
     def put(self, table: str, **values: Any) -> Row:
         """Insert a row, or change the named columns of the row with its key."""
@@ -44,15 +44,15 @@ class RawStore:
         key = tuple(values[one] for one in contract.key)
         before = self.current(table, key)
         row: Row = {**(before or dict.fromkeys(contract.names)), **values}
-        self._moved[table, key] = row
+        self.moved[table, key] = row
         return row
 
     def remove(self, table: str, *key: Any) -> None:
-        self._moved[table, key] = None
+        self.moved[table, key] = None
 
     def current(self, table: str, key: tuple[Any, ...]) -> Row | None:
-        if (table, key) in self._moved:
-            return self._moved[table, key]
+        if (table, key) in self.moved:
+            return self.moved[table, key]
         return self.tables[table].get(key)
 
     def rows(self, table: str) -> list[Row]:
@@ -66,7 +66,7 @@ class RawStore:
         with self.connection.transaction():
             self._load(number)
         self.batch_id = number
-        self._moved.clear()
+        self.moved.clear()
 
     def _load(self, number: int) -> None:
         self.connection.execute(
@@ -76,7 +76,7 @@ class RawStore:
             (number, EXTRACTED_AT + dt.timedelta(hours=number), EXTRACTED_AT + dt.timedelta(hours=number)),
         )
         inserts: dict[str, list[Row]] = defaultdict(list)
-        for (table, key), row in self._moved.items():
+        for (table, key), row in self.moved.items():
             old = self.tables[table].pop(key, None)
             if old is not None:
                 self._insert(f"meta.before_{table}", [{**old, "_batch_id": number}])

@@ -8,15 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from medspa.kernel.vocabulary import Account
 from pipelines.contract import contracts
 from tests.factories.raw import RawStore, Row
+from tests.factories.raw_figures import day_figures
 
-ACCOUNT_KINDS = {"1": "asset", "2": "liability", "3": "equity", "4": "revenue", "5": "expense", "6": "expense"}
+ACCOUNT_KINDS = {
+    "1": "asset",
+    "2": "liability",
+    "3": "equity",
+    "4": "revenue",
+    "5": "expense",
+    "6": "expense",
+}
 REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200"}
 TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020"}
 
@@ -59,12 +66,16 @@ class RawPractice:
             contact_until_days=360, earliest_days=180,
         )["id"]  # fmt: skip
         self.product = self._product("Short")
-        self.slow_product = self._product("Slow", cycle_days=165, contact_from_days=150, contact_until_days=180)
+        self.slow_product = self._product(
+            "Slow", cycle_days=165, contact_from_days=150, contact_until_days=180
+        )
         self.service = self.put(
             "service", category_id=self.category, name="Injection", provider_minutes=30, price_minor=0,
             billed_by_unit=True, active=True,
         )["id"]  # fmt: skip
-        self.merchant = self.put("merchant_account", legal_entity_id=self.entity, name="M", processor="x")["id"]
+        self.merchant = self.put("merchant_account", legal_entity_id=self.entity, name="M", processor="x")[
+            "id"
+        ]
         self.jurisdiction = self.put("tax_jurisdiction", location_id=self.locations[0], name="State")["id"]
         self.drawers = {
             location: self.put("drawer", location_id=location, name="Front", kind="physical")["id"]
@@ -91,13 +102,10 @@ class RawPractice:
 
     def day(self, location: uuid.UUID, date: dt.date) -> Row:
         """The business day's row, open."""
-        for row in [*self.store.rows("business_day"), *self._moved("business_day")]:
-            if (row["org_id"], row["location_id"], row["business_date"]) == (self.org, location, date):
+        for row in self._all("business_day"):
+            if (row["location_id"], row["business_date"]) == (location, date):
                 return row
         return self.put("business_day", location_id=location, business_date=date, status="open")
-
-    def _moved(self, table: str) -> list[Row]:
-        return [row for (name, _), row in self.store._moved.items() if name == table and row is not None]
 
     def post(
         self, location: uuid.UUID, date: dt.date, event: str, source: uuid.UUID, *lines: tuple[str, int, Row]
@@ -210,7 +218,9 @@ class RawPractice:
             self.allocate(invoice, location, date, settled, "payment", payment_id=payment["id"])
         return payment
 
-    def allocate(self, invoice: Row, location: uuid.UUID, date: dt.date, amount: int, source: str, **keys: Any) -> None:
+    def allocate(
+        self, invoice: Row, location: uuid.UUID, date: dt.date, amount: int, source: str, **keys: Any
+    ) -> None:
         self.put(
             "allocation", invoice_id=invoice["id"], source=source, location_id=location, amount_minor=amount,
             business_date=date, **keys,
@@ -230,7 +240,11 @@ class RawPractice:
             location_id=invoice["location_id"], business_date=date, reason="dissatisfied",
         )  # fmt: skip
         self.put(
-            "credit_memo_line", credit_memo_id=memo["id"], invoice_line_id=line["id"], net_minor=net, tax_minor=tax
+            "credit_memo_line",
+            credit_memo_id=memo["id"],
+            invoice_line_id=line["id"],
+            net_minor=net,
+            tax_minor=tax,
         )
         keys = {"invoice_line_id": line["id"]}
         self.post(
@@ -245,7 +259,7 @@ class RawPractice:
         payout = self.put(
             "payout", client_id=memo["client_id"], location_id=session["location_id"], credit_memo_id=memo["id"],
             payment_id=payment["id"], drawer_session_id=session["id"], tender=payment["tender"], currency="USD",
-            status="succeeded", amount_minor=amount, tip_minor=0, business_date=date,
+            status="succeeded", amount_minor=amount, tip_minor=0, rounding_minor=0, business_date=date,
         )  # fmt: skip
         keys = {"merchant_account_id": self.merchant} if payment["tender"] == "card" else {}
         self.post(
@@ -255,15 +269,25 @@ class RawPractice:
         )  # fmt: skip
         return payout
 
+    def _all(self, table: str) -> list[Row]:
+        """Rows as they will be after the running batch."""
+        merged = {**self.store.tables[table]}
+        for (name, key), row in self.store.moved.items():
+            if name == table:
+                merged.pop(key, None)
+                if row is not None:
+                    merged[key] = row
+        return [row for row in merged.values() if row["org_id"] == self.org]
+
     def lines_of(self, invoice: Row) -> list[Row]:
-        rows = [*self.store.rows("invoice_line"), *self._moved("invoice_line")]
-        return sorted((one for one in rows if one["invoice_id"] == invoice["id"]), key=lambda one: one["position"])
+        rows = [one for one in self._all("invoice_line") if one["invoice_id"] == invoice["id"]]
+        return sorted(rows, key=lambda one: int(one["position"]))
 
     def count_drawer(self, session: Row, over_short: int = 0) -> None:
         """Close the session; expected cash comes from the mirror's rows."""
         expected = session["opening_float_minor"]
         for table, sign in (("payment", 1), ("payout", -1)):
-            for row in [*self.store.rows(table), *self._moved(table)]:
+            for row in self._all(table):
                 if row["drawer_session_id"] == session["id"] and row["tender"] == "cash":
                     expected += sign * row["amount_minor"]
         self.put(
@@ -279,20 +303,13 @@ class RawPractice:
         )  # fmt: skip
 
     def close(self, location: uuid.UUID, date: dt.date) -> None:
-        """Close a day, freezing account sums and balances from the mirror's postings."""
+        """Close a day, freezing its figures as the mirror's rows give them."""
         day = self.day(location, date)
         self.put("business_day", **{**day, "status": "closed", "figures_sha256": "0" * 64})
-        figures: dict[tuple[str, str], int] = defaultdict(int)
-        for row in [*self.store.rows("posting"), *self._moved("posting")]:
-            if row["org_id"] == self.org and row["location_id"] == location and row["business_date"] <= date:
-                if row["business_date"] == date:
-                    figures["account", row["account"]] += row["amount_minor"]
-                if row["account"] < "4000":
-                    figures["balance", row["account"]] += row["amount_minor"]
+        figures = day_figures(self.org, location, date, self._all)
         for (measure, key), amount in figures.items():
             if amount:
                 self.put(
                     "day_close_figure", business_day_id=day["id"], location_id=location, business_date=date,
                     measure=measure, key=key, amount_minor=amount,
                 )  # fmt: skip
-

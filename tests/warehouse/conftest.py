@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from psycopg.rows import dict_row
 
 from medspa.kernel.settings import Settings
+from pipelines.build.run import BuildResult, build
 from tests.factories.raw import RawStore
+from tests.factories.raw_day import full_day
 from tests.factories.raw_practice import RawPractice
-from tests.support.databases import Database
+from tests.support.databases import Database, Servers
 
 
 @pytest.fixture
@@ -37,6 +40,31 @@ def practice(store: RawStore) -> RawPractice:
     with store.batch():
         practice.open()
     return practice
+
+
+@dataclass(frozen=True)
+class Built:
+    """A warehouse with two practices and a closed day each, built once for all tests that leave it so."""
+
+    database: Database
+    settings: Settings
+    store: RawStore
+    practice: RawPractice
+    other: RawPractice
+    result: BuildResult
+
+
+@pytest.fixture(scope="session")
+def built(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    with servers.clone("warehouse") as database:
+        settings = settings_over(database, tmp_path_factory.mktemp("built"))
+        store = RawStore(database.connect("load", autocommit=True))
+        with store.batch():
+            practices = [RawPractice(store, seed).open() for seed in (1, 2)]
+            for practice in practices:
+                full_day(practice)
+        result = build(settings, store.batch_id)
+        yield Built(database, settings, store, practices[0], practices[1], result)
 
 
 Rows = Callable[..., list[dict[str, Any]]]

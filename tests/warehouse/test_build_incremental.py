@@ -22,7 +22,9 @@ def build_tables(connection: psycopg.Connection[Any]) -> dict[str, set[tuple[Any
     tables = {}
     for contract in load_contracts().values():
         columns = ", ".join(f'"{one.name}"' for one in contract.columns)
-        tables[contract.name] = set(connection.execute(f"select {columns} from build.{contract.name}").fetchall())
+        tables[contract.name] = set(
+            connection.execute(f"select {columns} from build.{contract.name}").fetchall()
+        )
     return tables
 
 
@@ -45,7 +47,9 @@ def test_incremental_builds_equal_a_build_from_nothing(
     with store.batch():
         # Late: yesterday's sale. Corrected: an appointment moves and is cancelled. A second payment; a merge.
         practice.invoice(bela, b, DAY - dt.timedelta(days=1), [("service", 28_000, 0, 0)])
-        practice.put("appointment", **{**later, "status": "cancelled", "business_date": DAY, "cancelled_by": "client"})
+        practice.put(
+            "appointment", **{**later, "status": "cancelled", "business_date": DAY, "cancelled_by": "client"}
+        )
         practice.pay(invoice, session, "card", 24_355, tip=500)
         cara = practice.client()
         practice.put("client", **{**cara, "merged_into_id": bela["id"]})
@@ -58,7 +62,9 @@ def test_incremental_builds_equal_a_build_from_nothing(
         # Removed rows, a line that moves to another day and location, a parted merge, a cycle rule.
         store.remove("appointment", practice.org, visit["id"])
         line = practice.lines_of(invoice)[1]
-        practice.put("invoice_line", **{**line, "location_id": b, "business_date": DAY + dt.timedelta(days=1)})
+        practice.put(
+            "invoice_line", **{**line, "location_id": b, "business_date": DAY + dt.timedelta(days=1)}
+        )
         practice.put("client", **{**anna, "merged_into_id": bela["id"]})
         practice.put("client", **{**cara, "merged_into_id": None})
         category = store.tables["treatment_category"][practice.org, practice.category]
@@ -73,4 +79,6 @@ def test_incremental_builds_equal_a_build_from_nothing(
     assert build(warehouse_settings, store.batch_id, full=True).full
     whole = build_tables(connection)
     assert {name for name in whole if incremental[name] != whole[name]} == set()
-    assert all(whole[name] for name in ("fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session"))
+    assert all(
+        whole[name] for name in ("fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session")
+    )

@@ -22,6 +22,7 @@ select
     payout.currency,
     payout.amount_minor,
     payout.tip_minor,
+    payout.rounding_minor,
     payout.business_date,
     payout.succeeded_at,
     payout.paid_by,

@@ -1,0 +1,39 @@
+"""One practice's day with every kind of money row this release has, as raw rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.factories.raw_practice import RawPractice
+
+DAY = dt.date(2026, 3, 2)
+
+
+def full_day(practice: RawPractice, *, closed: bool = True) -> None:
+    """An overdue invoice, sales with discount and tax, cash, card with tip, check, deposit, refund, close."""
+    a, b = practice.locations
+    anna, bela, cara = (practice.client() for _ in range(3))
+    before = DAY - dt.timedelta(days=60)
+    practice.invoice(cara, a, before, [("service", 12_000, 0, 0)])
+    session = practice.session(a, DAY)
+    sale = practice.invoice(anna, a, DAY, [("service", 56_000, 6_000, 0), ("retail", 4_000, 0, 355)])
+    practice.pay(sale, session, "cash", 30_000, rounding=0)
+    card = practice.pay(sale, session, "card", 24_855, tip=500)
+    deposit = practice.pay(None, session, "card", 5_000, client=bela)
+    fee = practice.invoice(bela, a, DAY, [("fee", 5_000, 0, 0)])
+    practice.apply_deposit(fee, DAY, deposit["amount_minor"])
+    small = practice.invoice(cara, a, DAY, [("retail", 1_998, 0, 177)])
+    practice.pay(small, session, "cash", 2_175)
+    practice.invoice(cara, b, DAY, [("gift_card", 10_000, 0, 0)])
+    memo = practice.credit(sale, practice.lines_of(sale)[1], DAY, 4_000, 355)
+    practice.pay_out(memo, session, card, 4_355)
+    practice.treat(anna, DAY)
+    practice.appointment(anna, DAY, "completed")
+    practice.appointment(bela, DAY, "no_show")
+    practice.appointment(cara, DAY + dt.timedelta(days=30))
+    practice.count_drawer(session, over_short=436)
+    if closed:
+        for location in (a, b):
+            for date in (before, DAY):
+                practice.day(location, date)
+                practice.close(location, date)
