@@ -29,6 +29,9 @@ from pipelines.deidentify.tokens import TokenKeys
 from pipelines.errors import LandingFailed
 from pipelines.land.batch import NEWEST, Landed, Order, Report, land
 
+COMMAND = (sys.executable, "-m", "medspa", "pipeline", "land")
+"""The composition root's way to land: it fetches the keys and hands them to this module's process."""
+
 DSN_VARIABLE = "MEDSPA_OPERATIONAL_EXTRACT_DSN"
 LAKE_VARIABLE = "MEDSPA_LAKE_URL"
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "SSL_CERT_FILE")

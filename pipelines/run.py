@@ -47,7 +47,7 @@ def run_pipeline(
     *,
     full: bool = False,
     land: Land | None = None,
-    level: Literal["live", "full"] = "full",
+    level: Literal["batch", "full"] = "full",
     report: Report = lambda _: None,
 ) -> RunResult:
     """Bring the warehouse up to the operational store. `full` reads and builds everything again.
@@ -72,17 +72,26 @@ def land_and_load(
     report("landing")
     landed = landing(Order(full=full, after=last_loaded(dsn)))
     report(f"landed {landed.rows} rows" if landed.batch_id else "nothing new in the source")
-    try:
-        moved = load_pending(settings, report=report)
-    except ControlTotalsDiffer as difference:
-        # The source's history is not the one read before (a restore that kept its identity), or a
-        # change escaped capture. Either way reading everything again is the remedy.
-        report(f"{difference.detail} Reading everything again.")
-        landed = landing(Order(full=True, after=last_loaded(dsn)))
-        moved = load_pending(settings, report=report)
+    again, moved = load_or_heal(settings, landing, report=report)
     if landed.batch_id is None:
         record_checked(dsn, datetime.fromisoformat(landed.taken_at))
-    return landed, moved
+    return again or landed, moved
+
+
+def load_or_heal(
+    settings: Settings, landing: Land, *, report: Report = lambda _: None
+) -> tuple[Landed | None, dict[int, dict[str, Moved]]]:
+    """Load what is due; when the source counts otherwise, land everything again (first of the pair) and load.
+
+    Then the source's history is not the one read before (a restore that kept its identity), or a change
+    escaped capture: reading everything again is the remedy for both.
+    """
+    try:
+        return None, load_pending(settings, report=report)
+    except ControlTotalsDiffer as difference:
+        report(f"{difference.detail} Reading everything again.")
+        again = landing(Order(full=True, after=last_loaded(settings.warehouse_dsn("load"))))
+        return again, load_pending(settings, report=report)
 
 
 def rebuild_warehouse(settings: Settings, *, report: Report = lambda _: None) -> RunResult:

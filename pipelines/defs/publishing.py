@@ -1,0 +1,64 @@
+"""The marts that readers see, moved from the build once the checks have run, and what is made from them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from pipelines.defs.names import BUILD, CHECK_RESULTS, MARTS, key, settings
+from pipelines.load.prune import prune
+from pipelines.load.run import last_loaded
+from pipelines.publish.contracts import load_contracts
+from pipelines.publish.run import publish
+from reporting_api.catalog import reports
+from segments.catalogue import definitions
+
+_EXPORT_SOURCES = ("fct_posting", "dim_account", "fct_business_day")
+
+
+@dg.definitions
+def publishing() -> dg.Definitions:
+    """Marts, and the lineage of reports, segments and exports."""
+    return dg.Definitions(assets=[_published(), *_outputs()])
+
+
+def _published() -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="publish",
+        specs=[
+            dg.AssetSpec(
+                key(MARTS, name),
+                deps=[key(BUILD, name), CHECK_RESULTS],
+                group_name=MARTS,
+                kinds={"postgres"},
+                description=contract.description,
+            )
+            for name, contract in load_contracts().items()
+        ],
+    )
+    def publish_marts() -> Iterator[Any]:
+        found = settings()
+        batch_id = last_loaded(found.warehouse_dsn("load"))
+        publication = publish(found, batch_id)
+        prune(found, published_batch=batch_id)
+        for name in load_contracts():
+            yield dg.MaterializeResult(
+                asset_key=key(MARTS, name),
+                metadata={"batch": batch_id, "organizations": len(publication.published)},
+            )
+
+    return publish_marts
+
+
+def _outputs() -> Iterator[dg.AssetSpec]:
+    for report in reports().values():
+        sources = [name for name in load_contracts() if f"marts.{name}" in report.sql]
+        yield _output("reports", report.name, sources, report.title)
+    for definition in definitions().values():
+        yield _output("segments", definition.code, [definition.mart], definition.label)
+    yield _output("exports", "accounting", _EXPORT_SOURCES, "Accounting batches of closed days.")
+
+
+def _output(group: str, name: str, sources: Iterable[str], description: str) -> dg.AssetSpec:
+    deps = [key(MARTS, source) for source in sources]
+    return dg.AssetSpec(key(group, name), deps=deps, group_name=group, description=description)
