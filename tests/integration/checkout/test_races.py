@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import apply, errors, invoices, payouts, schemas
-from operational.checkout.queries import found
+from operational.checkout.queries import Row, found
 from operational.checkout.schemas import ApplicationIn
-from operational.models import Allocation, CreditMemo, Invoice, InvoiceLine, Payment, Payout
+from operational.models import Allocation, CreditMemo, GiftCard, Invoice, InvoiceLine, Payment, Payout
 from tests.factories.checkout import Shop, open_shop
 from tests.support.databases import Database
 from tests.support.together import together
@@ -117,9 +117,7 @@ def test_without_locks_and_guard_a_balance_is_spent_twice(
         for guard in ("check_postings", "check_balance"):
             session.execute(text(f"alter table posting disable trigger {guard}"))
     monkeypatch.setattr(apply, "lock_client", lambda *_: None)
-    monkeypatch.setattr(
-        apply, "lock_gift_card", lambda session, card: found(session, apply.GiftCard, card, "card")
-    )
+    monkeypatch.setattr(apply, "lock_gift_card", lambda session, card: found(session, GiftCard, card, "card"))
     doubled = (
         sum(isinstance(one, Allocation) for one in spend(shop)) == 2 and shop.balance(account) > 0
         for _ in range(CONTROL_ROUNDS)
@@ -164,9 +162,9 @@ def test_without_the_lock_a_visit_is_invoiced_more_than_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unlocked(
-        session: Session, model: object, row_id: uuid.UUID, what: str, *, lock: bool = False
-    ) -> object:
-        return found(session, model, row_id, what)  # type: ignore[type-var]
+        session: Session, model: type[Row], row_id: uuid.UUID, what: str, *, lock: bool = False
+    ) -> Row:
+        return found(session, model, row_id, what)
 
     monkeypatch.setattr(invoices, "found", unlocked)
     assert any(times_invoiced(shop)[0] > 1 for _ in range(CONTROL_ROUNDS))

@@ -1,0 +1,346 @@
+"""Card calls whose outcome comes late, twice, in the wrong order or never."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Invalid
+from medspa.kernel.settings import Settings
+from medspa.kernel.vocabulary import Account, AttemptState, LedgerEvent, PaymentStatus
+from operational.app import create_app
+from operational.checkout import attempts, cards, errors, schemas
+from operational.checkout.answers import of_payment, of_payout
+from operational.checkout.claims import Claim, StoredAnswer, claim
+from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.checkout.processor.open import open_processor, webhook_secret
+from operational.checkout.processor.port import (
+    NOT_RECEIVED,
+    ChargeRequest,
+    Outcome,
+    Processor,
+    RefundRequest,
+    Result,
+)
+from operational.checkout.processor.signature import sign
+from operational.checkout.reconcile import reconcile, reconcile_with
+from operational.checkout.webhooks import receive
+from operational.models import JournalEntry, Payment, Payout, ProcessorAttempt, ProcessorEvent
+from tests.factories.checkout import Shop, open_shop
+from tests.support.api import client_of
+from tests.support.databases import Database
+from tests.support.together import together
+
+ROUNDS = 100
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+def shop(operational_module: Database) -> Shop:
+    return open_shop(operational_module)
+
+
+@pytest.fixture
+def processor(tmp_path: Path) -> InProcessProcessor:
+    return InProcessProcessor(tmp_path / "books.sqlite")
+
+
+def claimed(shop: Shop) -> Claim:
+    with shop.transaction() as session:
+        held = claim(session, uuid.uuid4().hex, "fingerprint", shop.actor.id)
+    assert isinstance(held, Claim)
+    return held
+
+
+def charge(
+    shop: Shop, processor: Processor, token: str, amount: int = 5_000, **values: Any
+) -> tuple[StoredAnswer, Payment]:
+    """A deposit by card (or what `values` say), through all three steps."""
+    asked = {
+        "location_id": shop.north, "drawer_session_id": shop.drawers[shop.north], "tender": "card",
+        "currency": "USD", "payment_token": token, "amount_minor": amount, "client_id": shop.client_id,
+        **values,
+    }  # fmt: skip
+    held = claimed(shop)
+    with shop.desk() as desk:
+        request = schemas.PaymentIn.model_validate(asked)
+        answer = cards.pay_by_card(desk, held, processor, request, of_payment)
+    with shop.database.session("owner") as session:
+        payment = session.scalars(
+            select(Payment)
+            .join(ProcessorAttempt, ProcessorAttempt.payment_id == Payment.id)
+            .where(ProcessorAttempt.request_key == held.request_key)
+        ).one()
+    return answer, payment
+
+
+def refund(shop: Shop, processor: Processor, payment: Payment, amount: int) -> StoredAnswer:
+    request = schemas.PayoutIn(currency="USD", payment_id=payment.id, amount_minor=amount)
+    with shop.desk() as desk:
+        return cards.refund(desk, claimed(shop), processor, request, of_payout)
+
+
+def reread(shop: Shop, payment: Payment) -> Payment:
+    with shop.database.session("owner") as session:
+        return session.get_one(Payment, (payment.org_id, payment.id))
+
+
+def age(shop: Shop, by: timedelta) -> None:
+    with shop.database.session("owner") as session:
+        session.execute(
+            text("update processor_attempt set created_at = created_at - :by where org_id = :org"),
+            {"by": by, "org": shop.made.org_id},
+        )
+
+
+def entries(shop: Shop, source_id: uuid.UUID) -> int:
+    with shop.database.session("owner") as session:
+        return session.scalar(select(func.count()).where(JournalEntry.source_id == source_id)) or 0
+
+
+def settle_all(shop: Shop, processor: Processor) -> int:
+    return reconcile_with(shop.database.engine("app"), processor, timedelta(0)).settled
+
+
+def deliver(shop: Shop, body: bytes) -> str:
+    return receive(shop.database.engine("app"), SECRET, body, sign(SECRET, body, clock.now()))
+
+
+def test_a_timeout_after_the_charge_is_found_by_the_reconciler(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    answer, payment = charge(shop, processor, "tok_timeout_charged")
+    assert (answer.status, payment.status, payment.business_date) == (202, PaymentStatus.UNKNOWN, None)
+    assert shop.balance(Account.CARD_CLEARING) == 0
+    assert settle_all(shop, processor) == 1
+    assert reread(shop, payment).status is PaymentStatus.SUCCEEDED
+    assert (entries(shop, payment.id), shop.balance(Account.CARD_CLEARING)) == (1, 5_000)
+
+
+def test_a_lost_call_is_given_up_only_when_it_cannot_arrive_any_more(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, payment = charge(shop, processor, "tok_timeout_lost")
+    assert settle_all(shop, processor) == 0
+    age(shop, attempts.GIVEN_UP)
+    assert settle_all(shop, processor) == 1
+    found = reread(shop, payment)
+    assert (found.status, found.decline_code) == (PaymentStatus.DECLINED, NOT_RECEIVED)
+    assert entries(shop, payment.id) == 0
+
+
+def test_money_taken_after_a_call_was_given_up_is_not_lost(shop: Shop, processor: InProcessProcessor) -> None:
+    _, payment = charge(shop, processor, "tok_timeout_lost")
+    age(shop, attempts.GIVEN_UP)
+    settle_all(shop, processor)
+    with shop.database.session("owner") as session:
+        attempt = session.scalars(
+            select(ProcessorAttempt).where(ProcessorAttempt.payment_id == payment.id)
+        ).one()
+    processor.charge(ChargeRequest(attempt.request_key, "m", 5_000, "USD", "tok_visa"))
+    (body,) = [body for _, body in processor.undelivered()]
+    assert deliver(shop, body) == "applied"
+    assert reread(shop, payment).status is PaymentStatus.SUCCEEDED
+    assert shop.balance(Account.CLIENT_DEPOSITS) == -5_000
+
+
+def test_a_stale_call_is_not_made(shop: Shop, processor: InProcessProcessor) -> None:
+    attempt = ProcessorAttempt(
+        created_at=clock.now() - attempts.CALL_WINDOW - timedelta(seconds=1), state=AttemptState.CREATED
+    )
+    result = attempts.call(processor, attempt, ChargeRequest("k", "m", 1, "USD", "tok_visa"))
+    assert (result.outcome, processor.operations()) == (Outcome.UNKNOWN, [])
+
+
+def test_pending_money_counts_as_taken(shop: Shop, processor: InProcessProcessor) -> None:
+    issued = shop.invoice()
+    charge(shop, processor, "tok_timeout_charged", 10_000, client_id=None, invoice_id=issued.invoice.id)
+    with pytest.raises(errors.MoreThanDue):
+        shop.pay(issued.invoice.id)
+    assert settle_all(shop, processor) == 1
+    assert shop.balance(Account.ACCOUNTS_RECEIVABLE) == 0
+
+
+@dataclass
+class Watching:
+    """The processor, noting what the database holds open while it is called."""
+
+    real: Processor
+    watch: Callable[[], list[tuple[Any, ...]]]
+    seen: list[tuple[Any, ...]] = field(default_factory=list)
+    calls: int = 0
+
+    def charge(self, request: ChargeRequest) -> Result:
+        self._note()
+        return self.real.charge(request)
+
+    def refund(self, request: RefundRequest) -> Result:
+        self._note()
+        return self.real.refund(request)
+
+    def lookup(self, request_key: str) -> Result | None:
+        self._note()
+        return self.real.lookup(request_key)
+
+    def _note(self) -> None:
+        self.calls += 1
+        self.seen += self.watch()
+
+
+def test_nothing_is_held_while_the_processor_is_called(shop: Shop, processor: InProcessProcessor) -> None:
+    admin = shop.database.connect("admin", autocommit=True)
+    query = (
+        "select pid, state from pg_stat_activity where datname = current_database()"
+        " and usename = 'medspa_app' and xact_start is not null"
+    )
+    watching = Watching(processor, lambda: admin.execute(query).fetchall())
+    _, payment = charge(shop, watching, "tok_visa")
+    refund(shop, watching, payment, 1_000)
+    charge(shop, watching, "tok_timeout_charged")
+    assert settle_all(shop, watching) == 1
+    assert (watching.calls, watching.seen) == (4, [])
+    with shop.transaction() as session:
+        session.execute(select(Payment.id))
+        assert watching.watch(), "an open transaction would have been seen"
+
+
+@pytest.mark.timeout(400)
+def test_answer_event_and_reconciler_at_once_post_once(shop: Shop, processor: InProcessProcessor) -> None:
+    for _ in range(ROUNDS):
+        _, payment = charge(shop, processor, "tok_timeout_charged", 100)
+        (sequence, body) = processor.undelivered()[-1]
+        calls: list[Callable[[], object]] = [
+            partial(deliver, shop, body), partial(deliver, shop, body),
+            partial(settle_all, shop, processor), partial(settle_all, shop, processor),
+        ]  # fmt: skip
+        answers = together(calls)
+        assert not [one for one in answers if isinstance(one, Exception)]
+        assert entries(shop, payment.id) == 1
+        processor.mark_delivered(sequence)
+    assert shop.balance(Account.CARD_CLEARING) == ROUNDS * 100
+    assert shop.balance(Account.CLIENT_DEPOSITS) == -ROUNDS * 100
+
+
+def test_events_count_once_and_in_any_order(shop: Shop, processor: InProcessProcessor) -> None:
+    _, payment = charge(shop, processor, "tok_timeout_charged")
+    (_, body) = processor.undelivered()[-1]
+    failed = {**json.loads(body), "id": "evt_later", "type": "charge.failed", "code": "card_declined"}
+    assert deliver(shop, body) == "applied"
+    assert deliver(shop, body) == "repeated"
+    assert deliver(shop, json.dumps(failed).encode()) == "ignored"
+    assert reread(shop, payment).status is PaymentStatus.SUCCEEDED
+    with shop.database.session("owner") as session:
+        outcomes = session.scalars(
+            select(ProcessorEvent.outcome)
+            .where(ProcessorEvent.org_id == shop.made.org_id)
+            .order_by(ProcessorEvent.id)
+        ).all()
+    assert outcomes == ["applied", "ignored"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount_minor": 4_999}, {"currency": "EUR"}, {"type": "refund.succeeded"}]
+)
+def test_an_event_that_is_not_about_our_call_is_not_believed(
+    shop: Shop, processor: InProcessProcessor, change: dict[str, Any]
+) -> None:
+    _, payment = charge(shop, processor, "tok_timeout_charged")
+    (_, body) = processor.undelivered()[-1]
+    assert deliver(shop, json.dumps({**json.loads(body), **change}).encode()) == "ignored"
+    assert reread(shop, payment).status is PaymentStatus.UNKNOWN
+
+
+def test_unsigned_old_and_strange_events_are_refused(shop: Shop, processor: InProcessProcessor) -> None:
+    charge(shop, processor, "tok_timeout_charged")
+    (_, body) = processor.undelivered()[-1]
+    now = clock.now()
+    engine = shop.database.engine("app")
+    good = sign(SECRET, body, now)
+    for header in (
+        None, "", "t=1", "v1=00", good.replace("v1=", "v1=00"), sign(b"x" * 32, body, now),
+        sign(SECRET, body, now - timedelta(minutes=6)), sign(SECRET, body, now + timedelta(minutes=6)),
+        sign(SECRET, body + b" ", now), good + "," + good, "t=\u0661,v1=00", "t=99999999999999999999,v1=00",
+    ):  # fmt: skip
+        with pytest.raises(errors.SignatureRefused):
+            receive(engine, SECRET, body, header)
+    for strange in (b"[]", b'{"id": 1', b'{"id": "e", "type": "charge.succeeded"}'):
+        with pytest.raises(Invalid):
+            deliver(shop, strange)
+    unknown = {**json.loads(body), "request_key": "medspa_unknown"}
+    assert deliver(shop, json.dumps(unknown).encode()) == "ignored"
+
+
+def test_events_arrive_over_http(shop: Shop, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, operational=shop.database.dsns)
+    books = open_processor(settings)
+    _, payment = charge(shop, books, "tok_timeout_charged")
+    (_, body) = books.undelivered()[-1]
+    with client_of(settings, create_app(settings)) as client:
+        signature = sign(webhook_secret(settings), body, clock.now())
+        for expected in ("applied", "repeated"):
+            answer = client.post(
+                "/v1/processor/events", content=body, headers={"Processor-Signature": signature}
+            )
+            assert (answer.status_code, answer.json()) == (200, {"outcome": expected})
+        refused = client.post(
+            "/v1/processor/events", content=body, headers={"Processor-Signature": "t=1,v1=0"}
+        )
+        assert (refused.status_code, refused.json()["type"]) == (401, "urn:medspa:problem:signature-refused")
+    assert reread(shop, payment).status is PaymentStatus.SUCCEEDED
+
+
+def test_a_refund_that_times_out_is_not_given_twice(shop: Shop, processor: InProcessProcessor) -> None:
+    _, payment = charge(shop, processor, "tok_refund_timeout", 6_000)
+    answer = refund(shop, processor, payment, 4_000)
+    assert answer.status == 202
+    with pytest.raises(errors.MoreThanRefundable):
+        refund(shop, processor, payment, 2_001)
+    assert shop.balance(Account.CLIENT_DEPOSITS) == -6_000
+    assert settle_all(shop, processor) == 1
+    assert shop.balance(Account.CLIENT_DEPOSITS) == -2_000
+    assert shop.balance(Account.CARD_CLEARING) == 2_000
+
+
+def test_a_refused_refund_leaves_everything_as_it_was(shop: Shop, processor: InProcessProcessor) -> None:
+    _, payment = charge(shop, processor, "tok_refund_declined", 6_000)
+    assert refund(shop, processor, payment, 4_000).status == 402
+    assert shop.balance(Account.CLIENT_DEPOSITS) == -6_000
+    with shop.database.session("owner") as session:
+        statuses = session.scalars(select(Payout.status).where(Payout.org_id == shop.made.org_id)).all()
+    assert statuses == [PaymentStatus.DECLINED]
+
+
+def test_six_card_refunds_at_once_never_exceed_the_charge(shop: Shop, processor: InProcessProcessor) -> None:
+    for _ in range(20):
+        _, payment = charge(shop, processor, "tok_visa", 10_000)
+        answers = together([partial(refund, shop, processor, payment, 2_500)] * 6)
+        assert sum(isinstance(one, StoredAnswer) and one.status == 201 for one in answers) == 4
+    refunds = [one for one in processor.operations() if one["kind"] == "refund"]
+    assert {one["outcome"] for one in refunds} == {"succeeded"}
+    assert (len(refunds), shop.balance(Account.CLIENT_DEPOSITS)) == (80, 0)
+
+
+def test_the_reconciler_finds_its_own_way(shop: Shop, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, operational=shop.database.dsns)
+    charge(shop, open_processor(settings), "tok_timeout_charged")
+    assert reconcile(settings, timedelta(0)).settled == 1
+    assert shop.balance(Account.CARD_CLEARING) == 5_000
+
+
+def test_every_entry_of_a_card_payment_is_dated_and_named(shop: Shop, processor: InProcessProcessor) -> None:
+    _, payment = charge(shop, processor, "tok_mastercard")
+    found = reread(shop, payment)
+    assert (found.card_brand, found.card_last_four, found.business_date) == ("mastercard", "4444", shop.today)
+    with shop.database.session("owner") as session:
+        events = session.scalars(select(JournalEntry.event).where(JournalEntry.source_id == payment.id)).all()
+    assert events == [LedgerEvent.PAYMENT_TAKEN]
