@@ -72,7 +72,7 @@ PRODUCTS: dict[str, Cycle] = {
 def load_defaults(session: Session, actor: Actor) -> tuple[int, int]:
     """(categories, products) added. Loading again adds only what is missing."""
     actor.require_everywhere(Permission.CATALOGUE_MANAGE)
-    present = dict(session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).tuples().all())
+    present = dict(session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).all())
     added = [
         TreatmentCategory(org_id=actor.org_id, code=code, name=name, **cycle.columns())
         for code, (name, cycle) in CATEGORIES.items()

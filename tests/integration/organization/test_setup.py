@@ -1,0 +1,325 @@
+"""Setting up an organization over HTTP: entities, locations, hours, taxes, credentials, the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import Permission
+from operational.organization.bootstrap import OrganizationExists, create_organization
+from tests.conftest import MakeSettings
+from tests.factories.organization import OrganizationSetUp, organization
+from tests.support.api import client_of
+from tests.support.databases import Database
+
+
+@pytest.fixture(scope="module")
+def operational(operational_module: Database) -> Database:
+    return operational_module
+
+
+@pytest.fixture
+def made(operational: Database) -> OrganizationSetUp:
+    return organization(operational)
+
+
+@pytest.fixture
+def api(operational: Database, make_settings: MakeSettings, made: OrganizationSetUp) -> Iterator[TestClient]:
+    with client_of(make_settings(operational)) as client:
+        client.headers.update(made.headers)
+        yield client
+
+
+def _post(api: TestClient, path: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
+    answer = api.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def _location(made: OrganizationSetUp, **values: Any) -> dict[str, Any]:
+    return {
+        "legal_entity_id": str(made.legal_entity_id),
+        "name": "Riverside",
+        "code": "RIVER",
+        "timezone": "America/Chicago",
+        "state": "IL",
+        **values,
+    }
+
+
+def test_from_nothing_to_a_location_with_taxes(operational: Database, make_settings: MakeSettings) -> None:
+    new = create_organization(
+        operational.engine("owner"),
+        name="Fresh",
+        slug="fresh",
+        owner_label="Owner",
+        owner_email="o@fresh.example",
+    )
+    with client_of(make_settings(operational)) as api:
+        api.headers["Authorization"] = f"Bearer {new.api_key}"
+        entity = _post(api, "/v1/legal-entities", {"name": "Fresh PC", "currency": "EUR"})
+        body = {"legal_entity_id": entity["id"], "name": "One", "code": "ONE", "timezone": "Europe/Paris"}
+        location = _post(api, "/v1/locations", {**body, "state": "NY"})
+        assert location["currency"] == "EUR"
+        address = f"/v1/locations/{location['id']}"
+        jurisdiction = _post(api, f"{address}/tax-jurisdictions", {"name": "City"})
+        rates = f"/v1/tax-jurisdictions/{jurisdiction['id']}/rates"
+        for day, rate in (("2020-01-01", 80_000), ("2026-01-01", 88_750)):
+            _post(api, rates, {"tax_class": "retail", "rate_ppm": rate, "valid_from": day})
+        assert [one["rate_ppm"] for one in api.get(rates).json()["items"]] == [80_000, 88_750]
+        twice = {"tax_class": "retail", "rate_ppm": 1, "valid_from": "2026-01-01"}
+        assert api.post(rates, json=twice).status_code == 409
+        account = {"legal_entity_id": entity["id"], "name": "Cards"}
+        assert _post(api, "/v1/merchant-accounts", account)["processor"] == "inprocess"
+        assert api.get("/v1/organization").json()["slug"] == "fresh"
+        assert {one["name"] for one in api.get("/v1/roles").json()["items"]} == {
+            "Owner", "Manager", "Provider", "Front desk", "Bookkeeper", "Marketer",
+        }  # fmt: skip
+
+
+def test_an_organization_s_short_name_is_its_own(operational: Database, made: OrganizationSetUp) -> None:
+    def create(**values: str) -> None:
+        given = {"name": "X", "slug": "other", "owner_label": "O", "owner_email": "o@x.example", **values}
+        create_organization(operational.engine("owner"), **given)
+
+    with pytest.raises(OrganizationExists):
+        create(slug=made.slug)
+    for wrong in ({"slug": "Not OK"}, {"owner_email": "nobody"}, {"password": "short"}):
+        with pytest.raises(Invalid):
+            create(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timezone": "America/Gotham"},
+        {"timezone": "EST5EDT"},
+        {"state": "Illinois"},
+        {"cutover_hour": 13},
+        {"no_show_fee_minor": -1},
+        {"no_show_fee_minor": 10.5},
+        {"cash_step_minor": 0},
+        {"currency": "EUR"},
+        {"code": "with space"},
+        {"name": "Right\u202eleft"},
+    ],
+)
+def test_a_location_that_cannot_be(api: TestClient, made: OrganizationSetUp, wrong: dict[str, Any]) -> None:
+    answer = api.post("/v1/locations", json=_location(made, **wrong))
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == list(wrong)
+    assert len(api.get("/v1/locations").json()["items"]) == 2
+
+
+def test_a_location_code_is_used_once(api: TestClient, made: OrganizationSetUp) -> None:
+    _post(api, "/v1/locations", _location(made))
+    answer = api.post("/v1/locations", json=_location(made, name="Other"))
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:medspa:problem:already-exists")
+
+
+def test_what_business_dates_rest_on_does_not_change(api: TestClient, made: OrganizationSetUp) -> None:
+    address = f"/v1/locations/{made.location_id}"
+    etag = api.get(address).headers["etag"]
+    for wrong in ({"timezone": "America/Chicago"}, {"cutover_hour": 5}, {"currency": "EUR"}):
+        assert api.patch(address, json=wrong, headers={"If-Match": etag}).status_code == 422
+    changed = api.patch(address, json={"invoice_due_days": 14}, headers={"If-Match": etag})
+    assert changed.json()["invoice_due_days"] == 14
+    assert changed.headers["etag"] != etag
+    stale = api.patch(address, json={"invoice_due_days": 7}, headers={"If-Match": etag})
+    assert (stale.status_code, stale.json()["type"]) == (412, "urn:medspa:problem:stale-version")
+    assert (
+        api.patch(address, json={"name": None}, headers={"If-Match": changed.headers["etag"]}).status_code
+        == 422
+    )
+
+
+def test_opening_hours_are_replaced_as_a_whole(api: TestClient, made: OrganizationSetUp) -> None:
+    address = f"/v1/locations/{made.location_id}/hours"
+    etag = api.get(address).headers["etag"]
+    week = [{"weekday": 0, "opens_minute": 540, "closes_minute": 1020}]
+    assert api.put(address, json={"hours": week}).status_code == 428
+    changed = api.put(address, json={"hours": week}, headers={"If-Match": etag})
+    assert (changed.status_code, changed.json()["hours"]) == (200, week)
+    assert changed.headers["etag"] != etag
+    assert api.put(address, json={"hours": []}, headers={"If-Match": etag}).status_code == 412
+    assert api.get(address).json()["hours"] == week
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        [{"weekday": 7, "opens_minute": 0, "closes_minute": 60}],
+        [{"weekday": 0, "opens_minute": 600, "closes_minute": 600}],
+        [
+            {"weekday": 0, "opens_minute": 600, "closes_minute": 700},
+            {"weekday": 0, "opens_minute": 650, "closes_minute": 800},
+        ],
+        [
+            {"weekday": 0, "opens_minute": 1200, "closes_minute": 1500},
+            {"weekday": 1, "opens_minute": 30, "closes_minute": 600},
+        ],
+        [
+            {"weekday": 6, "opens_minute": 1200, "closes_minute": 1500},
+            {"weekday": 0, "opens_minute": 30, "closes_minute": 600},
+        ],
+    ],
+)
+def test_hours_that_cannot_be(api: TestClient, made: OrganizationSetUp, hours: list[dict[str, int]]) -> None:
+    address = f"/v1/locations/{made.location_id}/hours"
+    before = api.get(address)
+    answer = api.put(address, json={"hours": hours}, headers={"If-Match": before.headers["etag"]})
+    assert answer.status_code == 422
+    assert api.get(address).json() == before.json()
+
+
+def test_defaults_load_once_and_leave_what_is_there(api: TestClient, made: OrganizationSetUp) -> None:
+    assert api.post("/v1/catalogue/defaults").json() == {"categories_added": 18, "products_added": 5}
+    assert api.post("/v1/catalogue/defaults").json() == {"categories_added": 0, "products_added": 0}
+    categories = {one["code"]: one for one in api.get("/v1/treatment-categories").json()["items"]}
+    assert categories["neurotoxin"]["id"] == str(made.category_id)
+    assert categories["filler_lips"]["cycle_days"] == 270
+    assert (
+        categories["filler_lips"]["contact_from_days"],
+        categories["filler_lips"]["contact_until_days"],
+    ) == (
+        240,
+        360,
+    )
+    products = {one["name"]: one for one in api.get("/v1/products").json()["items"]}
+    assert products["Daxxify"]["cycle_days"] == 165
+    assert not products["Daxxify"]["active"]
+
+
+def test_a_service_with_what_it_needs(api: TestClient, made: OrganizationSetUp) -> None:
+    body = {
+        "category_id": str(made.category_id),
+        "name": "Laser, face",
+        "provider_minutes": 45,
+        "price_minor": 25_000,
+        "needs": [{"kind": "room", "tag": "laser"}, {"kind": "device", "tag": "laser"}],
+    }
+    created = api.post("/v1/services", json=body)
+    assert created.status_code == 201
+    address, etag = f"/v1/services/{created.json()['id']}", created.headers["etag"]
+    assert len(created.json()["needs"]) == 2
+    changed = api.patch(
+        address,
+        json={"price_minor": 26_000, "needs": [{"kind": "room", "tag": "laser"}]},
+        headers={"If-Match": etag},
+    )
+    assert (changed.json()["price_minor"], changed.json()["needs"]) == (
+        26_000,
+        [{"kind": "room", "tag": "laser"}],
+    )
+    listed = api.get("/v1/services", params={"category_id": str(made.category_id), "active": True})
+    assert len(listed.json()["items"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/services", {"name": "X", "provider_minutes": 0, "price_minor": 1}),
+        ("/v1/services", {"name": "X", "provider_minutes": 30, "price_minor": -1}),
+        ("/v1/services", {"name": "X", "provider_minutes": 30, "price_minor": 1, "billed_by_unit": True}),
+        ("/v1/services", {"name": "X", "provider_minutes": 30, "price_minor": 10**15}),
+        ("/v1/services", {"name": "X\u0007", "provider_minutes": 30, "price_minor": 1}),
+        ("/v1/products", {"name": "X", "unit": "barrel", "price_minor": 1}),
+        (
+            "/v1/products",
+            {"name": "X", "unit": "unit", "price_minor": 1, "contact_from_days": 9, "contact_until_days": 8},
+        ),
+        ("/v1/treatment-categories", {"code": "Not a code", "name": "X"}),
+        ("/v1/treatment-categories", {"code": "x", "name": "X", "cycle_days": 0}),
+    ],
+)
+def test_catalogue_entries_that_cannot_be(
+    api: TestClient, made: OrganizationSetUp, path: str, body: dict[str, Any]
+) -> None:
+    if path != "/v1/treatment-categories":
+        body = {"category_id": str(made.category_id), **body}
+    before = api.get(path).json()
+    answer = api.post(path, json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert api.get(path).json() == before
+
+
+def test_unknown_ids_in_bodies_are_404_and_change_nothing(api: TestClient, made: OrganizationSetUp) -> None:
+    unknown = "00000000-0000-7000-8000-000000000000"
+    for path, body in (
+        ("/v1/locations", _location(made, legal_entity_id=unknown)),
+        ("/v1/services", {"category_id": unknown, "name": "X", "provider_minutes": 30, "price_minor": 1}),
+        ("/v1/resources", {"location_id": unknown, "kind": "room", "name": "X", "tag": "x"}),
+        ("/v1/merchant-accounts", {"legal_entity_id": unknown, "name": "X"}),
+    ):
+        assert api.post(path, json=body).status_code == 404
+    for path in (
+        "/v1/locations/",
+        "/v1/services/",
+        "/v1/products/",
+        "/v1/resources/",
+        "/v1/roles/",
+        "/v1/staff/",
+    ):
+        assert api.get(path + unknown).status_code == 404
+        assert api.get(path + "not-an-id").status_code == 422
+
+
+def test_credentials_are_for_providers_and_have_an_end(api: TestClient, made: OrganizationSetUp) -> None:
+    address = f"/v1/staff/{made.provider_id}/credentials"
+    body = {
+        "category_id": str(made.category_id),
+        "location_id": str(made.location_id),
+        "valid_from": "2026-01-01",
+        "valid_until": "2027-01-01",
+        "licence_number": "RN-55501",
+    }
+    created = api.post(address, json=body)
+    assert created.status_code == 201
+    assert "RN-55501" not in created.text
+    assert api.post(address, json={**body, "valid_until": "2026-01-01"}).status_code == 422
+    assert api.post(f"/v1/staff/{made.owner_id}/credentials", json=body).status_code == 422
+    one = f"/v1/credentials/{created.json()['id']}"
+    changed = api.patch(
+        one, json={"valid_until": "2026-06-01"}, headers={"If-Match": created.headers["etag"]}
+    )
+    assert changed.json()["valid_until"] == "2026-06-01"
+    wrong = api.patch(one, json={"valid_until": "2025-06-01"}, headers={"If-Match": changed.headers["etag"]})
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:medspa:problem:out-of-range")
+
+
+def test_set_up_needs_its_permission_at_the_place(api: TestClient, made: OrganizationSetUp) -> None:
+    here, there = made.locations
+    local = made.key([Permission.ORGANIZATION_MANAGE, Permission.CATALOGUE_MANAGE], location_id=here)
+    assert api.post("/v1/locations", json=_location(made), headers=local).status_code == 403
+    room = {"kind": "room", "name": "Room 9", "tag": "laser"}
+    statuses = [
+        api.post("/v1/resources", json={**room, "location_id": str(place)}, headers=local).status_code
+        for place in (here, there)
+    ]
+    assert statuses == [201, 403]
+    desk = made.key([Permission.BOOKING_WRITE])
+    assert api.post("/v1/catalogue/defaults", headers=desk).status_code == 403
+    assert api.get("/v1/services", headers=desk).status_code == 200
+
+
+def test_lists_are_paged_in_a_stable_order(api: TestClient) -> None:
+    api.post("/v1/catalogue/defaults")
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = api.get(
+            "/v1/treatment-categories", params={"limit": 7} | ({"cursor": cursor} if cursor else {})
+        )
+        seen += [one["id"] for one in page.json()["items"]]
+        cursor = page.json()["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 19
+    assert seen == sorted(seen)
+    for wrong in ({"limit": 0}, {"limit": 201}, {"cursor": "not a cursor"}, {"limit": "many"}):
+        assert api.get("/v1/treatment-categories", params=wrong).status_code == 422
