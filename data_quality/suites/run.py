@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def declared() -> dict[str, dict[str, list[dict[str, Any]]]]:
 def run_suites(settings: Settings) -> Iterator[Result]:
     """One result per table: how many expectations were asked, and how many held."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         # Its own imports warn of modules that Python will drop.
         warnings.simplefilter("ignore")
