@@ -62,7 +62,7 @@ class NewTreatment(Sent):
     lot_id: uuid.UUID | None = None
     quantity_milli: Quantity | None = None
     area: Code | None = None
-    dilution: Line | None = None
+    dilution: Code | None = Field(None, examples=["2.5ml_per_100u"])
     sites: Annotated[tuple[Site, ...], Field(max_length=60)] = ()
     next_due_on: dt.date | None = None
     details: Paragraph | None = None

@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
+    Column,
     Date,
     DateTime,
     Enum,
@@ -23,12 +25,13 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
+    Table,
     Text,
     Uuid,
     event,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, mapped_column
 
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
@@ -48,6 +51,8 @@ KeyId = Annotated[uuid.UUID, tagged(Uuid, Phi.KEY)]
 ClientKey = Annotated[uuid.UUID, tagged(Uuid, Phi.SAFE)]
 """The random key a client is known by outside; derived from nothing."""
 SafeText = Annotated[str, tagged(Text, Phi.SAFE)]
+CodeText = Annotated[str, tagged(Text, Phi.SAFE, info={"code": True})]
+"""A word of a list, never a sentence: it stands beside a person and leaves; the database checks its form."""
 SafeInt = Annotated[int, tagged(Integer, Phi.SAFE)]
 SafeSmall = Annotated[int, tagged(SmallInteger, Phi.SAFE)]
 SafeBig = Annotated[int, tagged(BigInteger, Phi.SAFE)]
@@ -118,9 +123,7 @@ class TenantRow:
 
     org_id: Mapped[SafeId] = tagged(Uuid, Phi.SAFE, primary_key=True, sort_order=-20)
     changed_xid: Mapped[int | None] = tagged(BigInteger, Phi.SAFE, sort_order=90)
-    created_at: Mapped[Instant] = tagged(
-        DateTime(timezone=True), Phi.SAFE, default=clock.now, sort_order=89
-    )
+    created_at: Mapped[Instant] = tagged(DateTime(timezone=True), Phi.SAFE, default=clock.now, sort_order=89)
 
 
 class TokenRow(TenantRow):
@@ -154,6 +157,16 @@ def tenant_fk(referred: str, *columns: str, **options: Any) -> ForeignKeyConstra
     if target == "org_id":
         return ForeignKeyConstraint([column], ["organization.org_id"], **options)
     return ForeignKeyConstraint(["org_id", column], [f"{referred}.org_id", f"{referred}.id"], **options)
+
+
+CODE_PATTERN = "^[a-z0-9][a-z0-9_.,-]{0,99}$"
+
+
+@event.listens_for(Column, "after_parent_attach")
+def _codes_have_their_form(column: Column[Any], parent: object) -> None:
+    if isinstance(parent, Table) and column.info.get("code"):
+        form = CheckConstraint(f"{column.name} ~ '{CODE_PATTERN}'", name=f"{column.name}_code")
+        parent.append_constraint(form)
 
 
 @event.listens_for(Mapper, "after_configured")

@@ -9,16 +9,22 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped
 
 from medspa.kernel.phi import Phi
-from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, CancelledBy, SubjectKind, VisitSource
+from medspa.kernel.vocabulary import (
+    AppointmentEvent,
+    AppointmentStatus,
+    CancelledBy,
+    SubjectKind,
+    VisitSource,
+)
 from operational.models.base import (
     Base,
+    CodeText,
     Day,
     Instant,
     KeyId,
     SafeBool,
     SafeId,
     SafeSmall,
-    SafeText,
     TokenRow,
     Versioned,
     tagged,
@@ -75,7 +81,7 @@ class AppointmentItem(TokenRow, Base):
     """End of hands-on time; processing and finishing follow."""
     ends_at: Mapped[Instant]
     performed: Mapped[SafeBool]
-    not_performed_reason: Mapped[SafeText | None]
+    not_performed_reason: Mapped[CodeText | None]
 
     __table_args__ = (
         tenant_fk("appointment", "appointment_id"),
@@ -152,9 +158,9 @@ class AppointmentHistory(TokenRow, Base):
     business_date: Mapped[Day]
     scheduled_start: Mapped[Instant]
     staff_id: Mapped[SafeId | None]
-    override: Mapped[SafeText | None]
+    override: Mapped[CodeText | None]
     """The soft rules that were overridden, as codes joined by commas."""
-    reason: Mapped[SafeText | None]
+    reason: Mapped[CodeText | None]
     """Why, as a code of the vocabulary."""
 
     __table_args__ = (

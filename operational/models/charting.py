@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from medspa.kernel.vocabulary import Intent, LotMovementKind, NoteStatus, TreatmentSource
 from operational.models.base import (
     Base,
+    CodeText,
     Day,
     DirectText,
     Instant,
@@ -16,7 +17,6 @@ from operational.models.base import (
     PlainRow,
     SafeId,
     SafeSmall,
-    SafeText,
     SealedText,
     TokenRow,
     Versioned,
@@ -97,7 +97,7 @@ class LotMovement(TokenRow, Base):
     """Positive when received, negative when charted or wasted."""
     treatment_record_id: Mapped[KeyId | None]
     business_date: Mapped[Day]
-    reason: Mapped[SafeText | None]
+    reason: Mapped[CodeText | None]
 
     __table_args__ = (
         tenant_fk("product_lot", "lot_id"),
@@ -123,11 +123,11 @@ class TreatmentRecord(TokenRow, Versioned, Base):
     lot_id: Mapped[SafeId | None]
     intent: Mapped[Intent] = word(Intent)
     source: Mapped[TreatmentSource] = word(TreatmentSource)
-    area: Mapped[SafeText | None]
+    area: Mapped[CodeText | None]
     """An area group as a code: `upper_face`, `lips`."""
     quantity_milli: Mapped[Milli | None]
     """Thousandths of the product's unit; unknown on imported records."""
-    dilution: Mapped[SafeText | None]
+    dilution: Mapped[CodeText | None]
     performed_at: Mapped[Instant]
     business_date: Mapped[Day]
     next_due_on: Mapped[Day | None]
@@ -160,7 +160,7 @@ class TreatmentSite(TokenRow, Base):
 
     treatment_record_id: Mapped[KeyId]
     position: Mapped[SafeSmall]
-    site: Mapped[SafeText]
+    site: Mapped[CodeText]
     quantity_milli: Mapped[Milli]
 
     __table_args__ = (
@@ -199,9 +199,9 @@ class GateOverride(TokenRow, Base):
     __append_only__ = True
 
     appointment_id: Mapped[KeyId]
-    gate: Mapped[SafeText]
+    gate: Mapped[CodeText]
     staff_id: Mapped[SafeId]
-    reason: Mapped[SafeText]
+    reason: Mapped[CodeText]
     """A reason code."""
 
     __table_args__ = (tenant_fk("appointment", "appointment_id"), tenant_fk("staff_member", "staff_id"))

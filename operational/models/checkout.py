@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from medspa.kernel.vocabulary import AllocationSource, CreditReason, DiscountReason, InvoiceStatus, LineKind
 from operational.models.base import (
     Base,
+    CodeText,
     Currency,
     Day,
     DirectText,
@@ -18,7 +19,6 @@ from operational.models.base import (
     Ppm,
     SafeId,
     SafeSmall,
-    SafeText,
     SecretText,
     TokenRow,
     Versioned,
@@ -76,7 +76,7 @@ class InvoiceLine(TokenRow, Base):
     gift_card_id: Mapped[KeyId | None]
     quantity_milli: Mapped[Milli]
     charted_quantity_milli: Mapped[Milli | None]
-    quantity_reason: Mapped[SafeText | None]
+    quantity_reason: Mapped[CodeText | None]
     """Why billed differs from charted, as a code."""
     unit_price_minor: Mapped[Minor]
     list_minor: Mapped[Minor]

@@ -12,6 +12,7 @@ from operational.models.base import (
     Base,
     BirthDate,
     ClientKey,
+    CodeText,
     DirectText,
     Instant,
     KeyId,
@@ -53,7 +54,7 @@ class Client(TokenRow, Versioned, Base):
     city: Mapped[DirectText | None]
     state: Mapped[SafeText | None]
     zip_code: Mapped[ZipCode | None]
-    source: Mapped[SafeText | None]
+    source: Mapped[CodeText | None]
     """Where the client heard of the practice, as a code."""
     flags: Mapped[SafeWords]
     home_location_id: Mapped[SafeId | None]
@@ -87,7 +88,7 @@ class ClientDuplicate(TokenRow, Base):
 
     client_id: Mapped[KeyId]
     other_client_id: Mapped[KeyId]
-    reason: Mapped[SafeText]
+    reason: Mapped[CodeText]
     """`phone`, `email` or `name_birth_date`."""
     resolved_at: Mapped[Instant | None]
 

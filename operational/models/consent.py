@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from medspa.kernel.vocabulary import SignatureMethod
 from operational.models.base import (
     Base,
+    CodeText,
     DirectText,
     Instant,
     KeyId,
@@ -74,7 +75,7 @@ class SignedConsent(TokenRow, Base):
     rendered: Mapped[SealedText]
     rendered_sha256: Mapped[DirectText]
     signer_name: Mapped[SealedText]
-    relationship: Mapped[SafeText]
+    relationship: Mapped[CodeText]
     """`self`, or who signs for a minor."""
     signature: Mapped[SealedText]
     method: Mapped[SignatureMethod] = word(SignatureMethod)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerMovementKind, DrawerStatus
 from operational.models.base import (
     Base,
+    CodeText,
     Currency,
     Day,
     Instant,
@@ -105,7 +106,7 @@ class DrawerMovement(TokenRow, Base):
     kind: Mapped[DrawerMovementKind] = word(DrawerMovementKind)
     amount_minor: Mapped[Minor]
     provider_id: Mapped[SafeId | None]
-    reason: Mapped[SafeText]
+    reason: Mapped[CodeText]
     staff_id: Mapped[SafeId | None]
 
     __table_args__ = (

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Text, text
 
 from medspa.kernel.phi import LEAVES, Phi, phi_of
 from operational.models import Base
@@ -178,6 +178,53 @@ def test_other_roles_hold_what_their_work_needs(store: Database) -> None:
     assert column(store, WRITABLE, role="medspa_backup") == []
     assert [one for one in column(store, READABLE, role="medspa_backup") if one.startswith("vault.")] == []
     assert [one for one in column(store, READABLE, role="medspa_app") if not one.startswith("public.")] == []
+
+
+OWN_WORDS = {
+    "organization", "legal_entity", "location", "treatment_category", "product", "service", "resource",
+    "drawer", "tax_jurisdiction", "tax_rate", "merchant_account", "consent_template", "consent_template_version",
+    "export_batch", "export_batch_day", "business_day", "day_close_figure", "journal_entry",
+}  # fmt: skip
+"""Tables about the practice: what it calls its rooms and services."""
+
+PROGRAM_WORDS = {
+    "client.state": "two letters",
+    "payment.card_brand": "the processor's word",
+    "payment.decline_code": "the processor's word",
+    "payout.decline_code": "the processor's word",
+    "posting.account": "a foreign key to the chart of accounts",
+}
+"""Texts beside a person that no person types."""
+
+
+def test_text_that_leaves_beside_a_person_is_a_code(store: Database) -> None:
+    """A reason that may be a sentence will one day name somebody."""
+    loose = [
+        f"{m.__tablename__}.{c.name}"
+        for m in models()
+        if m.__extracted__ and "org_id" in m.__table__.columns and m.__tablename__ not in OWN_WORDS
+        for c in m.__table__.columns
+        if type(c.type) is Text and phi_of(c) is Phi.SAFE and not c.info.get("code") and c.name != "currency"
+    ]
+    assert sorted(loose) == sorted(PROGRAM_WORDS)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Frau Zephyrine", "zephyrine@example.test", "a b", "", "X", "+12025550123"]
+)
+def test_a_sentence_in_place_of_a_code_is_refused(store: Database, sentence: str) -> None:
+    checked = [
+        (t.name, c.name) for t in Base.metadata.tables.values() for c in t.columns if c.info.get("code")
+    ]
+    assert len(checked) > 10
+    with store.session("owner") as session:
+        for table, name in checked:
+            (condition,) = session.execute(
+                text("select pg_get_expr(conbin, conrelid) from pg_constraint where conname = :name"),
+                {"name": f"ck_{table}_{name}_code"},
+            ).scalars()
+            holds = text(f"select {condition} from (select cast(:sentence as text) as {name}) t")
+            assert session.execute(holds, {"sentence": sentence}).scalar() is False
 
 
 def test_append_only_tables_cannot_be_changed_by_the_app(store: Database) -> None:

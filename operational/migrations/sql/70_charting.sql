@@ -32,12 +32,12 @@ create or replace trigger check_sites before update on treatment_record
 -- Sites of a signed record are as immutable as the record.
 create or replace function charting_keep_sites() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-    v_row treatment_site := coalesce(old, new);
 begin
+    -- Both sides of an update: a site could otherwise be moved from a draft into a signed record.
     if exists (
         select 1 from treatment_record r
-        where r.org_id = v_row.org_id and r.id = v_row.treatment_record_id and r.status = 'signed'
+        where r.status = 'signed'
+          and (r.org_id, r.id) in ((old.org_id, old.treatment_record_id), (new.org_id, new.treatment_record_id))
     ) then
         raise exception using errcode = 'MS101', message = 'A signed record is never changed.';
     end if;
