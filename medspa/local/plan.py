@@ -20,7 +20,9 @@ def services(settings: Settings) -> list[Service]:
     """Every service in the order of starting. Raises ServiceFailed when a chosen port is taken."""
     taken: set[int] = set()
     common = {"MEDSPA_HOME": str(settings.home.absolute()), "MEDSPA_MODE": settings.mode}
-    planned = [_web(settings, common, taken)]
+    web = _web(settings, common, taken)
+    settling = (sys.executable, "-m", "medspa.local.settling", "--origin", web.url)
+    planned = [web, Service("settling", settling, common)]
     if _exists("pipelines.definitions"):
         planned += _dagster(settings, common, taken)
     if _exists("pipelines.worker"):

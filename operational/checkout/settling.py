@@ -1,0 +1,52 @@
+"""The resident worker of card calls: asks the processor about calls without an answer, sends its events.
+
+Runs beside the web server. What an answer changes is decided in attempts.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from medspa.kernel.database import make_engine
+from medspa.kernel.errors import DomainError
+from medspa.kernel.settings import Settings
+from operational.checkout.processor.delivery import deliver
+from operational.checkout.processor.open import open_processor, webhook_secret
+from operational.checkout.processor.signature import HEADER
+from operational.checkout.reconcile import reconcile_with
+
+EVERY_SECONDS = 5.0
+OLDER_THAN = timedelta(seconds=45)
+"""Longer than the processor takes to answer: most calls settle themselves."""
+EVENTS = "/v1/processor/events"
+SEND_TIMEOUT = 10.0
+_log = logging.getLogger("medspa.checkout")
+
+
+def run(settings: Settings, origin: str, stop: threading.Event) -> None:
+    """Work until `stop` is set. `origin` is where the operational app answers."""
+    engine = make_engine(settings.operational_dsn("app"), pool_size=1, application_name="medspa-settling")
+    processor, secret = open_processor(settings), webhook_secret(settings)
+    try:
+        with httpx.Client(base_url=origin, timeout=SEND_TIMEOUT, trust_env=False) as client:
+            while not stop.wait(EVERY_SECONDS):
+                try:
+                    deliver(processor, secret, lambda body, signature: _send(client, body, signature))
+                    reconcile_with(engine, processor, OLDER_THAN)
+                except (SQLAlchemyError, DomainError) as error:
+                    _log.warning("settling waits: %s", type(error).__name__)
+    finally:
+        engine.dispose()
+
+
+def _send(client: httpx.Client, body: bytes, signature: str) -> bool:
+    headers = {HEADER: signature, "Content-Type": "application/json"}
+    try:
+        return client.post(EVENTS, content=body, headers=headers).is_success
+    except httpx.HTTPError:
+        return False
