@@ -82,7 +82,7 @@ def find_place(
         "client": visit.client_id,
         "skip": skip,
         "subjects": subjects_of(items, visit.client_id, *also_lock),
-        "items": json.dumps([_question(item) for item in items]),
+        "items": questions_of(items),
         "budget": LOCK_BUDGET_MS,
     }
     with translating():
@@ -93,6 +93,12 @@ def find_place(
 
 def write(session: Session, actor: Actor, visit: Visit, chosen: Chosen) -> None:
     """Write the visit with all its claims in one statement; an existing one releases its old claims first."""
+    with translating():
+        session.execute(_WRITE, {"visit": document_of(actor, visit, chosen)})
+
+
+def document_of(actor: Actor, visit: Visit, chosen: Chosen) -> str:
+    """The one document that `booking_write` takes."""
     items = chosen.items
     starts_at = min(item.asked.starts_at for item in items)
     now = clock.now()
@@ -123,8 +129,7 @@ def write(session: Session, actor: Actor, visit: Visit, chosen: Chosen) -> None:
         ],
         "claims": [_claim(one) for one in claims_of(items)],
     }
-    with translating():
-        session.execute(_WRITE, {"visit": json.dumps(document, default=_plain)})
+    return json.dumps(document, default=_plain)
 
 
 def _check_client(client: dict[str, Any] | None) -> None:
@@ -135,6 +140,11 @@ def _check_client(client: dict[str, Any] | None) -> None:
     for flag, words in REFUSING.items():
         if flag in client["flags"]:
             raise ClientNotBookable(f"The client is {words}.", {"flag": flag.value})
+
+
+def questions_of(items: Sequence[Asked]) -> str:
+    """What `booking_probe` is asked about each item."""
+    return json.dumps([_question(item) for item in items])
 
 
 def _question(item: Asked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from tests.conftest import MakeSettings, StartServer
 from tests.factories.booking import violations
-from tests.factories.contest import CONTESTS, WRITERS, Arena, arena
+from tests.factories.contest import CONTESTS, NO_LOCKS, WRITERS, Arena, arena
 from tests.support.databases import Database
 from tests.support.storm import Answer, storm
 
@@ -22,10 +22,6 @@ SLOTS = int(os.environ.get("CONTEST_SLOTS", "12"))
 CONTROL_SLOTS = 12
 LONGEST_WAIT = 3.0
 
-NO_LOCKS = """
-create or replace function booking_lock(p_subjects uuid[], p_budget_ms integer) returns void
-language plpgsql set search_path = public, pg_temp as $$ begin end $$
-"""
 NO_CONSTRAINT = "alter table occupancy drop constraint ex_occupancy_no_overlap"
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     invariant,
     multiple,
@@ -98,7 +99,7 @@ class Desk(RuleBasedStateMachine):
     )
     def books(
         self, start: int, items: list[tuple[int, int | None]], parallel: bool, client: int, squeeze: bool
-    ) -> object:
+    ) -> uuid.UUID | MultipleResults[uuid.UUID]:
         at = self.start + timedelta(minutes=15 * start)
         wanted = [
             NewItem(
@@ -129,7 +130,7 @@ class Desk(RuleBasedStateMachine):
     )
     def moves(
         self, id_: uuid.UUID, start: int, provider: int | None, room: int | None, by: str, squeeze: bool
-    ) -> object:
+    ) -> uuid.UUID | MultipleResults[uuid.UUID]:
         def work(session: TenantSession) -> VisitRow:
             row = queries.visit(session, id_)
             change = {
