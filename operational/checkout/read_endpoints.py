@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Account, InvoiceStatus, Permission, Purpose
@@ -14,6 +15,7 @@ from operational.checkout import views
 from operational.checkout.drafts import code_digest
 from operational.checkout.queries import found
 from operational.checkout.schemas import Body, GiftCode
+from operational.identity.access import EVERYWHERE
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.ledger.balances import liability_minor
@@ -25,6 +27,17 @@ router = APIRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.INVOICE_READ, phi=Purpose.PAYMENT), scope="function")]
 Taker = Annotated[Unit, Depends(needs(Permission.PAYMENT_TAKE, phi=Purpose.PAYMENT), scope="function")]
+
+
+def _where_allowed(
+    unit: Unit, query: Select[Any], location_id: InstrumentedAttribute[uuid.UUID]
+) -> Select[Any]:
+    """Only locations at which the actor may read: row security passes those where they may do anything."""
+    held = unit.actor.permissions
+    if Permission.INVOICE_READ in held.get(EVERYWHERE, frozenset()):
+        return query
+    allowed = [place for place, words in held.items() if Permission.INVOICE_READ in words]
+    return query.where(location_id.in_(allowed))
 
 
 @router.get("/invoices", response_model=Page[views.InvoiceSummary])
@@ -40,7 +53,7 @@ def list_invoices(
     """Invoices in the order of issue; `owing`: only those on which something is due."""
     if location_id is not None:
         unit.actor.require(Permission.INVOICE_READ, location_id)
-    query = select(Invoice)
+    query = _where_allowed(unit, select(Invoice), Invoice.location_id)
     for column, value in (
         (Invoice.location_id, location_id),
         (Invoice.client_id, client_id),
@@ -83,7 +96,7 @@ def list_payments(
     cursor: Cursor = None,
 ) -> Page[views.PaymentView]:
     """Payments in the order of taking, declined ones included."""
-    query = select(Payment)
+    query = _where_allowed(unit, select(Payment), Payment.location_id)
     for column, value in (
         (Payment.invoice_id, invoice_id),
         (Payment.client_id, client_id),

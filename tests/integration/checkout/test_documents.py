@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, text
+
+from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import apply, errors, invoices, schemas
@@ -197,3 +200,63 @@ def test_a_void_in_the_open_day_reverses_and_frees_the_item(shop: Shop) -> None:
     shop.pay(again.invoice.id)
     with pytest.raises(errors.NotVoidable), shop.transaction() as session:
         invoices.void_invoice(session, shop.actor, again.invoice.id)
+
+
+def test_a_check_is_paid_back_in_cash_and_another_days_drawer_takes_none(shop: Shop) -> None:
+    issued = shop.invoice()
+    paid = shop.pay(issued.invoice.id, tender="check", check_number="77")
+    memo = shop.credit(issued, 4_000)
+    out = shop.pay_out(credit_memo_id=memo.memo.id, payment_id=paid.id, amount_minor=4_000)
+    assert shop.postings(out.id) == [("1000", -4_000), ("1100", 4_000)]
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        later = shop.invoice(retail=[{"product_id": shop.retail_id}])
+        with pytest.raises(errors.DrawerNotOpen):
+            shop.pay(later.invoice.id)
+        checked = shop.pay(later.invoice.id, tender="check", check_number="78")
+    assert checked.business_date == shop.today + timedelta(days=1)
+
+
+def test_what_a_deposit_paid_is_refunded_as_account_credit(shop: Shop) -> None:
+    shop.deposit(10_000)
+    issued = shop.invoice()
+    with shop.transaction() as session:
+        request = schemas.ApplicationIn(currency="USD", source="deposit")
+        apply.apply_balance(session, shop.actor, issued.invoice.id, request)
+    memo = shop.credit(issued)
+    with pytest.raises(errors.MoreThanRefundable):
+        shop.pay_out(credit_memo_id=memo.memo.id, to_account_credit=True, amount_minor=10_001)
+    out = shop.pay_out(credit_memo_id=memo.memo.id, to_account_credit=True, amount_minor=10_000)
+    assert shop.postings(out.id) == [("1100", 10_000), ("2110", -10_000)]
+    again = shop.invoice()
+    with shop.transaction() as session:
+        request = schemas.ApplicationIn(currency="USD", source="account_credit")
+        assert apply.apply_balance(session, shop.actor, again.invoice.id, request).amount_minor == 10_000
+    assert shop.balance(Account.ACCOUNT_CREDIT) == 0
+
+
+def test_a_payment_of_another_invoice_is_not_touched(shop: Shop) -> None:
+    one, other = shop.invoice(), shop.invoice()
+    paid = shop.pay(one.invoice.id)
+    shop.pay(other.invoice.id)
+    memo = shop.credit(other)
+    with pytest.raises(errors.NotRefundable):
+        shop.pay_out(credit_memo_id=memo.memo.id, payment_id=paid.id, amount_minor=1)
+    with pytest.raises(errors.NotRefundable):
+        shop.pay_out(payment_id=paid.id, amount_minor=1)
+
+
+def test_rates_change_on_their_day(shop: Shop) -> None:
+    with shop.database.session("owner") as session:
+        session.execute(
+            text(
+                "insert into tax_rate"
+                " (org_id, id, jurisdiction_id, tax_class, rate_ppm, valid_from, created_at)"
+                " select org_id, gen_random_uuid(), id, 'retail', 100000, :day, now()"
+                " from tax_jurisdiction where org_id = :org"
+            ),
+            {"org": shop.made.org_id, "day": shop.today + timedelta(days=1)},
+        )
+    line = {"product_id": shop.retail_id}
+    assert shop.invoice(retail=[line]).lines[0].tax_minor == 178
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        assert shop.invoice(retail=[line]).lines[0].tax_minor == 200
