@@ -14,6 +14,7 @@ STORAGE_VARIABLE = "MEDSPA_DAGSTER_STORAGE_URL"
 
 INSTANCE = {
     "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
     "storage": {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}},
     # One run at a time: the warehouse has one builder, and two cores gain nothing from a second run.
     "concurrency": {"runs": {"max_concurrent_runs": 1}},
