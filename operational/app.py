@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -91,13 +90,7 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
 
 def routers() -> list[APIRouter]:
     """The routers of all areas."""
-    found = []
-    for area in AREAS:
-        if importlib.util.find_spec(f"operational.{area}") is None:
-            continue
-        if importlib.util.find_spec(f"operational.{area}.endpoints") is not None:
-            found.append(importlib.import_module(f"operational.{area}.endpoints").router)
-    return found
+    return [importlib.import_module(f"operational.{area}.endpoints").router for area in AREAS]
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -19,8 +19,19 @@ from operational.identity.access import Actor
 from operational.identity.errors import CsrfMissing, EnrolmentRequired
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_KEY = text("select created_by, scopes, location_id from api_key where id = :id")
-_SESSION = text("select csrf_digest, second_factor_at from auth_session where id = :id")
+# The record and its owner's roles in one round trip: one row per role, or one without any.
+_KEY = text(
+    "select a.created_by, a.scopes, a.location_id, held.place, held.permissions from api_key a"
+    " left join lateral (select sr.location_id as place, r.permissions from staff_role sr"
+    " join role r on r.org_id = sr.org_id and r.id = sr.role_id"
+    " where sr.org_id = a.org_id and sr.staff_id = a.created_by) held on true where a.id = :id"
+)
+_SESSION = text(
+    "select a.csrf_digest, a.second_factor_at, held.place, held.permissions from auth_session a"
+    " left join lateral (select sr.location_id as place, r.permissions from staff_role sr"
+    " join role r on r.org_id = sr.org_id and r.id = sr.role_id"
+    " where sr.org_id = a.org_id and sr.staff_id = a.staff_id) held on true where a.id = :id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,8 @@ def recognise(
 
 def _key_actor(session: Session, key: lookup.KeyFound) -> Actor:
     """A key never outlives its creator's own rights: its scopes are cut to what they hold today."""
-    row = session.execute(_KEY, {"id": key.key_id}).one()
-    held = permissions.of_staff(session, row.created_by)
+    rows = session.execute(_KEY, {"id": key.key_id}).all()
+    row, held = rows[0], permissions.collect((one.place, one.permissions) for one in rows)
     return Actor(
         org_id=key.org_id,
         kind=ActorKind.API_KEY,
@@ -87,7 +98,8 @@ def _key_actor(session: Session, key: lookup.KeyFound) -> Actor:
 def _session_actor(
     session: Session, found: lookup.SessionFound, presented: Presented, half_signed_in: bool
 ) -> Actor:
-    row = session.execute(_SESSION, {"id": found.session_id}).one()
+    rows = session.execute(_SESSION, {"id": found.session_id}).all()
+    row, held = rows[0], permissions.collect((one.place, one.permissions) for one in rows)
     if presented.method not in SAFE_METHODS and not (
         presented.csrf and tokens.matches(presented.csrf, row.csrf_digest)
     ):
@@ -101,5 +113,5 @@ def _session_actor(
         id=found.staff_id,
         staff_id=found.staff_id,
         origin="http",
-        permissions=permissions.of_staff(session, found.staff_id) if complete else {},
+        permissions=held if complete else {},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -25,9 +25,15 @@ def known(words: Iterable[str]) -> frozenset[Permission]:
 
 def of_staff(session: Session, staff_id: uuid.UUID) -> Held:
     """The permissions of a staff member per location; the key None holds those held everywhere."""
+    rows = session.execute(_OF_STAFF, {"staff": staff_id})
+    return collect((row.location_id, row.permissions) for row in rows)
+
+
+def collect(rows: Iterable[tuple[uuid.UUID | None, Sequence[str] | None]]) -> Held:
+    """Permissions per location from rows of (location, words)."""
     held: dict[uuid.UUID | None, frozenset[Permission]] = {}
-    for location_id, words in session.execute(_OF_STAFF, {"staff": staff_id}):
-        granted = known(words)
+    for location_id, words in rows:
+        granted = known(words or ())
         if granted:
             held[location_id] = held.get(location_id, frozenset()) | granted
     return held

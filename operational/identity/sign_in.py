@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from operational.identity import passwords, tokens, totp
 from operational.identity.errors import SecondFactorRequired, SignInFailed, TooManyAttempts
 from operational.identity.unit import Services
 from operational.models.staff import AuthSession, StaffMember
+
+_log = logging.getLogger("medspa.security")
 
 SESSION_LIFETIME = timedelta(hours=12)
 """A working day; idling ends a session much earlier."""
@@ -61,9 +64,11 @@ def sign_in(services: Services, attempt: Attempt) -> SignedIn:
     counters = throttle.counters(engine, account, device, attempt.address, now)
     wait = throttle.claim(engine, counters, now)
     if wait:
+        _log.warning("sign-in delayed by %s s", wait)
         raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})
     found = _with_password(services, _candidates(services, account, attempt.organization), attempt.password)
     if found is None:
+        _log.warning("sign-in refused: address or password")
         raise SignInFailed
     with session_scope(engine, found.org_id) as session:
         staff = session.get_one(StaffMember, (found.org_id, found.staff_id))
@@ -71,12 +76,21 @@ def sign_in(services: Services, attempt: Attempt) -> SignedIn:
             if attempt.code is None:
                 throttle.settle(engine, counters, success=False)
                 raise SecondFactorRequired
-            totp.check(session, services.vault, staff.id, staff.totp_secret, attempt.code)
+            _check_code(services, session, staff, attempt.code)
         signed_in = _open(session, found, attempt, complete=staff.totp_secret is not None)
     throttle.settle(engine, counters, success=True)
+    _log.info("signed in: staff %s", found.staff_id)
     if signed_in.complete:
         throttle.remember_device(engine, tokens.digest(signed_in.device_token), account, now)
     return signed_in
+
+
+def _check_code(services: Services, session: TenantSession, staff: StaffMember, code: str) -> None:
+    try:
+        totp.check(session, services.vault, staff.id, staff.totp_secret or b"", code)
+    except SignInFailed:
+        _log.warning("sign-in refused: code of staff %s", staff.id)
+        raise
 
 
 def _candidates(services: Services, account: str, organization: str | None) -> Sequence[lookup.StaffFound]:

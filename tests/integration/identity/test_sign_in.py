@@ -157,7 +157,9 @@ def test_a_session_idles_out(api: TestClient, made: OrganizationSetUp, settings:
     assert (answer.status_code, answer.json()["type"]) == (401, "urn:medspa:problem:unauthenticated")
 
 
-def test_a_session_ends_after_a_working_day_whatever_happens(api: TestClient, made: OrganizationSetUp) -> None:
+def test_a_session_ends_after_a_working_day_whatever_happens(
+    api: TestClient, made: OrganizationSetUp
+) -> None:
     start = clock.now()
     with clock.frozen(start):
         _enrol(api, made)
