@@ -22,7 +22,8 @@ def services(settings: Settings) -> list[Service]:
     common = {"MEDSPA_HOME": str(settings.home.absolute()), "MEDSPA_MODE": settings.mode}
     web = _web(settings, common, taken)
     settling = (sys.executable, "-m", "medspa.local.settling", "--origin", web.url)
-    planned = [web, Service("settling", settling, common)]
+    sealing = (sys.executable, "-m", "medspa.local.sealing")
+    planned = [web, Service("settling", settling, common), Service("sealing", sealing, common)]
     if _exists("pipelines.definitions"):
         planned += _dagster(settings, common, taken)
     if _exists("pipelines.worker"):

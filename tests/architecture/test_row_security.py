@@ -14,6 +14,7 @@ from medspa.kernel.database import make_engine, session_scope
 from medspa.kernel.vocabulary import Purpose
 from operational.models import Base, Shift
 from operational.privacy.audit import open_audit
+from operational.privacy.columns import audited_columns
 from tests.factories.practice import STARTED, Practice, make_practice
 from tests.support.databases import Database
 
@@ -131,6 +132,27 @@ def test_the_walk_finds_what_was_forgotten(operational_module: Database, plant: 
         session.execute(text(PLANTED[plant]))
         assert walk(session) != []
         session.rollback()
+
+
+READS_AUDITED = {
+    "day_blockers": "which lines were charted but not billed, by id; tells nothing of the treatment",
+    "ledger_lock_spent": "locks a client's row and returns nothing of it",
+    "ledger_hold_client": "locks a client's row and returns nothing of it",
+    "take_segment": "compares client keys and returns none",
+}
+"""Functions with their owner's rights that touch audited tables: the gate does not stand before them."""
+
+
+def test_no_function_goes_around_the_gate_unlisted(operational_module: Database) -> None:
+    statement = text(
+        "select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+        " where p.prosecdef and p.prorettype <> 'trigger'::regtype and n.nspname !~ '^pg_'"
+        " and p.prosrc ~ :tables"
+    )
+    tables = r"\m(" + "|".join(sorted(audited_columns())) + r")\M"
+    with operational_module.session("admin") as session:
+        found = set(session.execute(statement, {"tables": tables}).scalars())
+    assert found == set(READS_AUDITED)
 
 
 def test_the_listed_exceptions_still_exist(operational_module: Database) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import text
 
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Purpose
+from medspa.local import sealing
 from operational.privacy.anchors import Signer
 from operational.privacy.audit import open_audit, record_disclosure
 from operational.privacy.blocks import head_of
@@ -299,6 +301,40 @@ def test_rows_on_another_server_are_another_epoch(
     read(operational, practice)
     assert seal(trail).rows == 2
     assert verify(trail).intact
+
+
+def test_the_resident_sealer_seals_again_and_again_and_survives_a_failure(
+    operational: Database,
+    practice: Practice,
+    make_settings: MakeSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = make_settings(operational)
+    monkeypatch.setattr(sealing, "EVERY_SECONDS", 0.05)
+    settings.audit_key_path.parent.mkdir(parents=True)
+    settings.audit_key_path.write_text("no key")
+    stop = threading.Event()
+    sealer = threading.Thread(target=sealing.run, args=(settings, stop))
+    sealer.start()
+    try:
+        read(operational, practice)
+        time.sleep(0.3)
+        settings.audit_key_path.unlink()
+        for expected in (2, 4):
+            deadline = time.monotonic() + 30
+            while _sealed_rows(operational) < expected and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert _sealed_rows(operational) == expected
+            read(operational, practice)
+    finally:
+        stop.set()
+        sealer.join(30)
+    assert verify(settings).intact
+
+
+def _sealed_rows(database: Database) -> int:
+    with database.session("maintenance") as session:
+        return int(session.execute(text("select coalesce(sum(row_count), 0) from audit.block")).scalar_one())
 
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
