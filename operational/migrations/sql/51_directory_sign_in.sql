@@ -6,6 +6,8 @@ create table if not exists directory.attempt (
     last_at timestamptz not null
 );
 
+create index if not exists ix_attempt_last_at on directory.attempt (last_at);
+
 create table if not exists directory.known_device (
     device_digest text not null,
     email_digest text not null,
@@ -42,14 +44,24 @@ begin
         return v_wait;
     end if;
     update directory.attempt a set failures = a.failures + 1, last_at = p_now where a.key = any (p_keys);
+    -- Each attempt clears away some that no longer matter, so the table never outgrows a day's attempts.
+    -- Last, and skipping what is locked: nothing is waited for while these rows are held.
+    delete from directory.attempt where key in (
+        select a.key from directory.attempt a
+        where a.last_at < p_now - interval '1 day' limit 20 for update skip locked
+    );
     return 0;
 end $$;
 
--- Takes back what claim_attempt counted; `p_forget` keys start afresh.
+-- Takes back what claim_attempt counted; `p_forget` keys start afresh. Rows are locked in the same order.
 create or replace function directory.settle_attempt(p_keys text[], p_forget text[]) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-    update directory.attempt set failures = greatest(failures - 1, 0) where key = any (p_keys);
-    update directory.attempt set failures = 0 where key = any (p_forget);
+    with held as (
+        select a.key from directory.attempt a where a.key = any (p_keys) order by a.key for update
+    )
+    update directory.attempt a
+    set failures = case when a.key = any (p_forget) then 0 else greatest(a.failures - 1, 0) end
+    from held where a.key = held.key
 $$;
 
 create or replace function directory.device_known(p_device text, p_email text, p_now timestamptz) returns boolean
@@ -62,23 +74,16 @@ $$;
 
 create or replace function directory.remember_device(p_device text, p_email text, p_expires timestamptz)
 returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+    delete from directory.known_device where email_digest = p_email and expires_at < p_expires - interval '180 days';
     insert into directory.known_device values (p_device, p_email, p_expires)
     on conflict (device_digest, email_digest) do update set expires_at = excluded.expires_at
-$$;
-
--- Rows that no longer matter, for the maintenance job.
-create or replace function directory.forget_old(p_now timestamptz) returns void
-language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-    delete from directory.attempt where last_at < p_now - interval '1 day';
-    delete from directory.known_device where expires_at < p_now;
 $$;
 
 revoke all on function
     directory.claim_attempt(text[], int[], timestamptz),
     directory.settle_attempt(text[], text[]),
     directory.device_known(text, text, timestamptz),
-    directory.remember_device(text, text, timestamptz),
-    directory.forget_old(timestamptz)
+    directory.remember_device(text, text, timestamptz)
 from public;
 grant execute on function
     directory.claim_attempt(text[], int[], timestamptz),
@@ -86,5 +91,3 @@ grant execute on function
     directory.device_known(text, text, timestamptz),
     directory.remember_device(text, text, timestamptz)
 to medspa_app;
-grant usage on schema directory to medspa_maintenance;
-grant execute on function directory.forget_old(timestamptz) to medspa_maintenance;

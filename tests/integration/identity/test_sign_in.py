@@ -254,3 +254,16 @@ def test_the_stored_secret_and_session_are_not_readable(api: TestClient, made: O
     assert app.secret.encode() not in bytes(row.totp_secret)
     assert row.password_hash.startswith("$argon2id$")
     assert token not in digests
+
+
+def test_attempts_are_forgotten_after_a_day(api: TestClient, made: OrganizationSetUp) -> None:
+    guess = _body(made, email="nobody@nowhere.example")
+    now = clock.now()
+    with clock.frozen(now):
+        api.post("/v1/session", json=guess)
+    with clock.frozen(now + timedelta(days=1, seconds=1)):
+        api.post("/v1/session", json=_body(made, password="a wrong password"))
+    with made.database.session("owner") as session:
+        last = session.scalars(text("select last_at from directory.attempt")).all()
+    assert len(last) == 2
+    assert min(last) > now
