@@ -46,7 +46,11 @@ class Settings(BaseSettings):
     lock_timeout_ms: int = Field(default=3000, ge=100, le=60_000)
     pool_size: int = Field(default=16, ge=1, le=200)
     max_body_bytes: int = Field(default=8_000_000, ge=1_000)
-    processor: Literal["inprocess"] = "inprocess"
+    processor: Literal["inprocess", "stripe"] = "inprocess"
+    processor_url: str = "https://api.stripe.com"
+    processor_key_file: Path | None = None
+    processor_events_file: Path | None = None
+    """The secret that the processor signs its events with."""
     operational: dict[str, str] = Field(default_factory=dict)
     warehouse: dict[str, str] = Field(default_factory=dict)
 

@@ -57,6 +57,15 @@ def refund_request(session: Session, attempt: ProcessorAttempt) -> RefundRequest
     )
 
 
+def whereabouts(session: Session, attempt: ProcessorAttempt) -> tuple[str, str | None]:
+    """Where to look an attempt up: the merchant account and, for a refund, the charge it gives back."""
+    if attempt.payment_id is not None:
+        return _account(session, found(session, Payment, attempt.payment_id, "payment")), None
+    payout = found(session, Payout, present(attempt.payout_id), "payout")
+    payment = found(session, Payment, present(payout.payment_id), "payment")
+    return _account(session, payment), payment.processor_reference
+
+
 def _account(session: Session, payment: Payment) -> str:
     account = found(session, MerchantAccount, present(payment.merchant_account_id), "merchant account")
     return account.processor_account or str(account.id)

@@ -15,9 +15,8 @@ from pydantic import BaseModel
 from medspa.kernel.vocabulary import Permission, Tender
 from operational.checkout import answers, apply, cards, credit, invoices, payments, read_endpoints, schemas
 from operational.checkout.idempotency import Call, moves_money
-from operational.checkout.processor.open import open_processor, webhook_secret
+from operational.checkout.processor.open import event_source, open_processor
 from operational.checkout.processor.port import Processor
-from operational.checkout.processor.signature import HEADER
 from operational.checkout.webhooks import receive
 from operational.identity.dependencies import Slot, services_of
 from operational.identity.unit import Services
@@ -130,5 +129,5 @@ async def raw_body(request: Request) -> bytes:
 def processor_event(request: Request, body: Annotated[bytes, Depends(raw_body)], _slot: Slot) -> EventTaken:
     """The card processor's events, signed in the header `Processor-Signature`."""
     services = services_of(request)
-    secret = webhook_secret(services.settings)
-    return EventTaken(outcome=receive(services.engine, secret, body, request.headers.get(HEADER)))
+    source = event_source(services.settings)
+    return EventTaken(outcome=receive(services.engine, source, body, request.headers.get(source.header)))

@@ -60,9 +60,10 @@ def _waiting(engine: Engine, before: datetime) -> list[tuple[uuid.UUID, uuid.UUI
 def _one(desk: Desk, processor: Processor, attempt_id: uuid.UUID) -> bool:
     with desk.transaction() as session:
         attempt = found(session, ProcessorAttempt, attempt_id, "attempt")
+        account, charge = attempts.whereabouts(session, attempt)
     if attempt.state not in (AttemptState.CREATED, AttemptState.UNKNOWN):
         return False
-    result = processor.lookup(attempt.request_key)
+    result = processor.lookup(attempt.request_key, charge, account)
     if result is None:
         result = _unheard_of(attempt)
     with desk.transaction() as session:

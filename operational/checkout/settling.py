@@ -20,6 +20,7 @@ from medspa.kernel.settings import Settings
 from operational.checkout import claims
 from operational.checkout.desk import open_desk, settlement_actor
 from operational.checkout.processor.delivery import deliver
+from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.open import open_processor, webhook_secret
 from operational.checkout.processor.signature import HEADER
 from operational.checkout.reconcile import reconcile_with
@@ -38,12 +39,14 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
     """Work until `stop` is set. `origin` is where the operational app answers."""
     engine = make_engine(settings.operational_dsn("app"), pool_size=1, application_name="medspa-settling")
     tidy_at = clock.now()
-    processor, secret = open_processor(settings), webhook_secret(settings)
+    processor = open_processor(settings)
+    secret = webhook_secret(settings) if isinstance(processor, InProcessProcessor) else b""
     try:
         with httpx.Client(base_url=origin, timeout=SEND_TIMEOUT, trust_env=False) as client:
             while not stop.wait(EVERY_SECONDS):
                 try:
-                    deliver(processor, secret, lambda body, signature: _send(client, body, signature))
+                    if isinstance(processor, InProcessProcessor):
+                        deliver(processor, secret, lambda body, signature: _send(client, body, signature))
                     reconcile_with(engine, processor, OLDER_THAN)
                     if clock.now() >= tidy_at:
                         tidy_at = clock.now() + TIDY_EVERY

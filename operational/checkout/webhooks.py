@@ -7,8 +7,8 @@ so that early, late, repeated and contradicting events change nothing twice.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -17,49 +17,39 @@ from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
 from operational.checkout import attempts
 from operational.checkout.desk import open_desk, settlement_actor
-from operational.checkout.processor.port import Outcome, Result
+from operational.checkout.processor.port import Happened, ReadEvent
 from operational.checkout.processor.signature import verify
 from operational.checkout.queries import found, present
 from operational.models import Payment, Payout, ProcessorAttempt, ProcessorEvent
 
 APPLIED, REPEATED, IGNORED = "applied", "repeated", "ignored"
-_OUTCOMES = {
-    "charge.succeeded": Outcome.SUCCEEDED,
-    "charge.failed": Outcome.DECLINED,
-    "refund.succeeded": Outcome.SUCCEEDED,
-    "refund.failed": Outcome.DECLINED,
-}
+MAX_REFERENCE = 255
 _FIND = text("select org_id, attempt_id from directory.processor_attempt(:request_key)")
 
 
-class Event(BaseModel):
-    """What the processor sends. Fields that we do not know are its own matter."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where events come from: how they are signed and how they are read."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    id: str = Field(min_length=1, max_length=100)
-    type: str = Field(max_length=100)
-    request_key: str = Field(max_length=100)
-    reference: str | None = Field(default=None, max_length=100)
-    amount_minor: int = Field(strict=True)
-    currency: str
-    code: str | None = Field(default=None, max_length=100)
-    card_brand: str | None = Field(default=None, max_length=40)
-    card_last_four: str | None = Field(default=None, pattern="^[0-9]{4}$")
+    header: str
+    secret: bytes
+    read: ReadEvent
 
 
-def receive(engine: Engine, secret: bytes, body: bytes, signature: str | None) -> str:
+def receive(engine: Engine, source: Source, body: bytes, signature: str | None) -> str:
     """Take one event; what it changed: `applied`, `repeated` or `ignored`.
 
     Raises SignatureRefused before anything of the body is read, Invalid for what is no event.
     """
-    verify(secret, body, signature, clock.now())
+    verify(source.secret, body, signature, clock.now())
     try:
-        event = Event.model_validate_json(body)
-    except ValidationError:
+        event = source.read(body)
+    except ValueError:
         raise Invalid("This is not an event of the processor.") from None
+    if event is None or len(event.id) > MAX_REFERENCE:
+        return IGNORED
     owner = _owner(engine, event.request_key)
-    if owner is None or event.type not in _OUTCOMES:
+    if owner is None:
         return IGNORED
     org_id, attempt_id = owner
     with open_desk(engine, settlement_actor(org_id)) as desk, desk.transaction() as session:
@@ -72,13 +62,10 @@ def _owner(engine: Engine, request_key: str) -> tuple[uuid.UUID, uuid.UUID] | No
     return None if row is None else (row[0], row[1])
 
 
-def _take(session: Session, event: Event, org_id: uuid.UUID, attempt_id: uuid.UUID) -> str:
+def _take(session: Session, event: Happened, org_id: uuid.UUID, attempt_id: uuid.UUID) -> str:
     attempt = found(session, ProcessorAttempt, attempt_id, "attempt")
     matches = _matches(session, event, attempt)
-    result = Result(
-        _OUTCOMES[event.type], event.reference, event.code, event.card_brand, event.card_last_four
-    )
-    moved = matches and attempts.resolve(session, attempt_id, result, None)
+    moved = matches and attempts.resolve(session, attempt_id, event.result, None)
     outcome = APPLIED if moved else IGNORED
     # Two deliveries at once: the second waits here for the first's commit, then finds its row.
     first = session.scalar(
@@ -96,14 +83,14 @@ def _take(session: Session, event: Event, org_id: uuid.UUID, attempt_id: uuid.UU
     return outcome if first is not None else REPEATED
 
 
-def _matches(session: Session, event: Event, attempt: ProcessorAttempt) -> bool:
+def _matches(session: Session, event: Happened, attempt: ProcessorAttempt) -> bool:
     """An event about another kind of call, amount or currency than ours is not believed."""
     row: Payment | Payout
     if attempt.payment_id is not None:
-        row, kind = found(session, Payment, attempt.payment_id, "payment"), "charge."
+        row, kind = found(session, Payment, attempt.payment_id, "payment"), "charge"
     else:
-        row, kind = found(session, Payout, present(attempt.payout_id), "payout"), "refund."
-    return event.type.startswith(kind) and (event.amount_minor, event.currency) == (
+        row, kind = found(session, Payout, present(attempt.payout_id), "payout"), "refund"
+    return event.kind == kind and (event.amount_minor, event.currency) == (
         row.amount_minor,
         row.currency,
     )

@@ -43,8 +43,10 @@ class Dying:
     def refund(self, request: RefundRequest) -> Result:
         return self._around(lambda: self.real.refund(request))
 
-    def lookup(self, request_key: str) -> Result | None:
-        return self.real.lookup(request_key)
+    def lookup(
+        self, request_key: str, charge_reference: str | None = None, account: str = ""
+    ) -> Result | None:
+        return self.real.lookup(request_key, charge_reference, account)
 
     def _around(self, call: Any) -> Result:
         if self.moment == "before_call":

@@ -21,6 +21,7 @@ from operational.checkout.errors import ProcessorMisused
 from operational.checkout.processor.port import (
     UNKNOWN,
     ChargeRequest,
+    Happened,
     Outcome,
     RefundRequest,
     Result,
@@ -104,7 +105,12 @@ class InProcessProcessor:
         times_out = known is None and charge is not None and charge["token"] == REFUND_TIMES_OUT
         return UNKNOWN if times_out else result
 
-    def lookup(self, request_key: str) -> Result | None:
+    def lookup(
+        self,
+        request_key: str,
+        charge_reference: str | None = None,  # noqa: ARG002 - all calls are in one book
+        account: str = "",  # noqa: ARG002
+    ) -> Result | None:
         with self._transaction() as books:
             row = books.execute("select * from operation where request_key = ?", (request_key,)).fetchone()
         return None if row is None else _result(row)
@@ -147,6 +153,26 @@ class InProcessProcessor:
             books.execute("commit")
         finally:
             books.close()
+
+
+def read_event(body: bytes) -> Happened | None:
+    """An event of this processor. Raises ValueError for what is no event."""
+    event = json.loads(body)
+    try:
+        kind, _, end = event["type"].partition(".")
+        amount = event["amount_minor"]
+        if type(amount) is not int:
+            raise ValueError("no amount")
+        code, brand, last_four = (event.get(name) for name in ("code", "card_brand", "card_last_four"))
+        outcome = {"succeeded": Outcome.SUCCEEDED, "failed": Outcome.DECLINED}.get(end)
+        if outcome is None or kind not in ("charge", "refund"):
+            return None
+        result = Result(outcome, event.get("reference"), code, brand, last_four)
+        return Happened(
+            event["id"], event["type"], kind, event["request_key"], amount, event["currency"], result
+        )
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("no event") from error
 
 
 def _spelled(request: ChargeRequest | RefundRequest) -> str:

@@ -1,24 +1,57 @@
-"""Which processor a process talks to, and the secret its events are signed with. From settings only."""
+"""Which processor a process talks to, and how its events are signed and read. From settings only."""
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 from pathlib import Path
 
-from medspa.kernel.settings import Settings
+from medspa.kernel.settings import SettingMissing, Settings
+from operational.checkout.processor import inprocess, stripe
 from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.checkout.processor.port import Processor
+from operational.checkout.processor.signature import HEADER
+from operational.checkout.webhooks import Source
 
 _FOLDER = "processor"
 SECRET_BYTES = 32
+VENDOR_HEADER = "Stripe-Signature"
 
 
-def open_processor(settings: Settings) -> InProcessProcessor:
+def open_processor(settings: Settings) -> Processor:
+    if settings.processor == "stripe":
+        return _stripe(settings.processor_url, _read(settings.processor_key_file, "KEY"))
+    return open_inprocess(settings)
+
+
+@functools.cache
+def _stripe(base_url: str, secret_key: str) -> stripe.StripeProcessor:
+    """One per process: it keeps its connections open between calls."""
+    return stripe.StripeProcessor(base_url, secret_key)
+
+
+def open_inprocess(settings: Settings) -> InProcessProcessor:
     return InProcessProcessor(settings.home / _FOLDER / "books.sqlite")
 
 
+def event_source(settings: Settings) -> Source:
+    if settings.processor == "stripe":
+        secret = _read(settings.processor_events_file, "EVENTS").encode()
+        return Source(VENDOR_HEADER, secret, stripe.read_event)
+    return Source(HEADER, webhook_secret(settings), inprocess.read_event)
+
+
+def _read(path: Path | None, name: str) -> str:
+    if path is None or not path.is_file():
+        raise SettingMissing(
+            f"Set MEDSPA_PROCESSOR_{name}_FILE to the file that holds the processor's secret."
+        )
+    return path.read_text().strip()
+
+
 def webhook_secret(settings: Settings) -> bytes:
-    """The secret shared with the processor; made at first use, readable by its owner only."""
+    """The secret shared with the in-process processor; made at first use, readable by its owner only."""
     path = settings.home / _FOLDER / "webhook.secret"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

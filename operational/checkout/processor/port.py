@@ -7,6 +7,7 @@ not know whether it had one: only `lookup` or an event may settle it.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,6 +67,29 @@ class Processor(Protocol):
         """Give money of one charge back; never more than it took."""
         ...
 
-    def lookup(self, request_key: str) -> Result | None:
-        """What became of the call with this key; None when it never arrived. UNKNOWN: cannot tell now."""
+    def lookup(
+        self, request_key: str, charge_reference: str | None = None, account: str = ""
+    ) -> Result | None:
+        """What became of the call with this key; None when it never arrived. UNKNOWN: cannot tell now.
+
+        `charge_reference` names the refunded charge when the call was a refund.
+        """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of the processor about one of our calls."""
+
+    id: str
+    type: str
+    kind: str
+    """`charge` or `refund`."""
+    request_key: str
+    amount_minor: int
+    currency: str
+    result: Result
+
+
+ReadEvent = Callable[[bytes], Happened | None]
+"""Reads a vendor's event; None for one that is not about our calls. Raises ValueError for no event."""

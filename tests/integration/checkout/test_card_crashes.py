@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, LedgerEvent
-from operational.checkout.processor.open import open_processor
+from operational.checkout.processor.open import open_inprocess
 from operational.checkout.reconcile import reconcile
 from operational.models import JournalEntry, Payment, Payout
 from tests.factories.checkout import Shop, open_shop
@@ -121,12 +121,12 @@ def test_a_payment_survives_a_kill(doomed: Doomed, shop: Shop, settings: Setting
     }  # fmt: skip
     desk = Desk(doomed, settings, shop, "/v1/payments", body)
     desk.send_and_die(moment)
-    assert len(open_processor(settings).operations()) == (1 if moment in CHARGED else 0)
+    assert len(open_inprocess(settings).operations()) == (1 if moment in CHARGED else 0)
     answer = recover(desk, settings, moment)
     assert (answer.status_code, answer.json()["status"]) == (201, "succeeded"), answer.text
     assert rows(shop, Payment) == ["succeeded"]
     assert entries(shop, LedgerEvent.PAYMENT_TAKEN) == 1
-    assert [one["outcome"] for one in open_processor(settings).operations()] == ["succeeded"]
+    assert [one["outcome"] for one in open_inprocess(settings).operations()] == ["succeeded"]
     assert shop.balance(Account.ACCOUNTS_RECEIVABLE) == 0
     assert shop.balance(Account.CARD_CLEARING) == 10_000
 
@@ -152,7 +152,7 @@ def test_a_refund_survives_a_kill(doomed: Doomed, shop: Shop, settings: Settings
     assert (answer.status_code, answer.json()["status"]) == (201, "succeeded"), answer.text
     assert rows(shop, Payout) == ["succeeded"]
     assert entries(shop, LedgerEvent.CREDIT_PAID_OUT) == 1
-    assert [one["kind"] for one in open_processor(settings).operations()] == ["charge", "refund"]
+    assert [one["kind"] for one in open_inprocess(settings).operations()] == ["charge", "refund"]
     assert shop.balance(Account.ACCOUNTS_RECEIVABLE) == 0
     assert shop.balance(Account.CARD_CLEARING) == 0
 

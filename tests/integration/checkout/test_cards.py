@@ -22,8 +22,8 @@ from operational.app import create_app
 from operational.checkout import attempts, cards, errors, schemas
 from operational.checkout.answers import of_payment, of_payout
 from operational.checkout.claims import Claim, StoredAnswer, claim
-from operational.checkout.processor.inprocess import InProcessProcessor
-from operational.checkout.processor.open import open_processor, webhook_secret
+from operational.checkout.processor.inprocess import InProcessProcessor, read_event
+from operational.checkout.processor.open import open_inprocess, webhook_secret
 from operational.checkout.processor.port import (
     NOT_RECEIVED,
     ChargeRequest,
@@ -34,7 +34,7 @@ from operational.checkout.processor.port import (
 )
 from operational.checkout.processor.signature import sign
 from operational.checkout.reconcile import reconcile, reconcile_with
-from operational.checkout.webhooks import receive
+from operational.checkout.webhooks import Source, receive
 from operational.models import JournalEntry, Payment, Payout, ProcessorAttempt, ProcessorEvent
 from tests.factories.checkout import Shop, open_shop
 from tests.support.api import client_of
@@ -43,6 +43,7 @@ from tests.support.together import together
 
 ROUNDS = 100
 SECRET = b"s" * 32
+SOURCE = Source("Processor-Signature", SECRET, read_event)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def settle_all(shop: Shop, processor: Processor) -> int:
 
 
 def deliver(shop: Shop, body: bytes) -> str:
-    return receive(shop.database.engine("app"), SECRET, body, sign(SECRET, body, clock.now()))
+    return receive(shop.database.engine("app"), SOURCE, body, sign(SECRET, body, clock.now()))
 
 
 def test_a_timeout_after_the_charge_is_found_by_the_reconciler(
@@ -188,9 +189,11 @@ class Watching:
         self._note()
         return self.real.refund(request)
 
-    def lookup(self, request_key: str) -> Result | None:
+    def lookup(
+        self, request_key: str, charge_reference: str | None = None, account: str = ""
+    ) -> Result | None:
         self._note()
-        return self.real.lookup(request_key)
+        return self.real.lookup(request_key, charge_reference, account)
 
     def _note(self) -> None:
         self.calls += 1
@@ -272,7 +275,7 @@ def test_unsigned_old_and_strange_events_are_refused(shop: Shop, processor: InPr
         sign(SECRET, body + b" ", now), good + "," + good, "t=\u0661,v1=00", "t=99999999999999999999,v1=00",
     ):  # fmt: skip
         with pytest.raises(errors.SignatureRefused):
-            receive(engine, SECRET, body, header)
+            receive(engine, SOURCE, body, header)
     for strange in (b"[]", b'{"id": 1', b'{"id": "e", "type": "charge.succeeded"}'):
         with pytest.raises(Invalid):
             deliver(shop, strange)
@@ -282,7 +285,7 @@ def test_unsigned_old_and_strange_events_are_refused(shop: Shop, processor: InPr
 
 def test_events_arrive_over_http(shop: Shop, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, operational=shop.database.dsns)
-    books = open_processor(settings)
+    books = open_inprocess(settings)
     _, payment = charge(shop, books, "tok_timeout_charged")
     (_, body) = books.undelivered()[-1]
     with client_of(settings, create_app(settings)) as client:
@@ -332,7 +335,7 @@ def test_six_card_refunds_at_once_never_exceed_the_charge(shop: Shop, processor:
 
 def test_the_reconciler_finds_its_own_way(shop: Shop, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, operational=shop.database.dsns)
-    charge(shop, open_processor(settings), "tok_timeout_charged")
+    charge(shop, open_inprocess(settings), "tok_timeout_charged")
     assert reconcile(settings, timedelta(0)).settled == 1
     assert shop.balance(Account.CARD_CLEARING) == 5_000
 

@@ -10,7 +10,7 @@ import pytest
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import PaymentStatus
 from operational.checkout import settling
-from operational.checkout.processor.open import open_processor, webhook_secret
+from operational.checkout.processor.open import open_inprocess, webhook_secret
 from tests.conftest import StartServer
 from tests.factories.checkout import Shop, open_shop
 from tests.integration.checkout.test_cards import charge, reread
@@ -27,7 +27,7 @@ def test_the_worker_delivers_events_and_settles_what_has_none(
 ) -> None:
     monkeypatch.setattr(settling, "EVERY_SECONDS", 0.05)
     settings = Settings(home=tmp_path, operational=shop.database.dsns)
-    books = open_processor(settings)
+    books = open_inprocess(settings)
     webhook_secret(settings)
     _, payment = charge(shop, books, "tok_timeout_charged")
     stop = threading.Event()
