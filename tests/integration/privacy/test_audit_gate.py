@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from medspa.kernel import clock
 from medspa.kernel.database import bind_organization, make_engine, new_session, session_scope
 from medspa.kernel.vocabulary import Purpose
+from operational.migrations.runner import migrate
 from operational.models import Base, Client
 from operational.privacy.audit import open_audit
 from tests.factories.practice import STARTED, Practice, make_practice
@@ -335,3 +336,19 @@ def test_the_gate_is_swept_of_ended_transactions_only(
     with operational.session("maintenance") as session:
         assert session.execute(text("select audit.sweep_gate()")).scalar() == 1
     assert clients(raw) == 1
+
+
+def test_migrating_again_keeps_every_row_and_the_guards(
+    operational: Database, raw: psycopg.Connection, practice: Practice
+) -> None:
+    bind(raw, practice)
+    raw.execute(OPEN, (practice.staff_id,))
+    raw.commit()
+    migrate(operational.dsn("owner"))
+    with operational.session("maintenance") as session:
+        assert session.execute(text("select count(*) from audit.access")).scalar() == 1
+        assert session.execute(text("select count(*) from audit.epoch")).scalar() == 1
+    with pytest.raises(DBAPIError, match="never changed"), operational.session("owner") as session:
+        session.execute(text("delete from audit.access"))
+    bind(raw, practice)
+    assert clients(raw) == 0
