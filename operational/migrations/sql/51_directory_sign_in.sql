@@ -74,7 +74,8 @@ $$;
 
 create or replace function directory.remember_device(p_device text, p_email text, p_expires timestamptz)
 returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-    delete from directory.known_device where email_digest = p_email and expires_at < p_expires - interval '180 days';
+    delete from directory.known_device
+    where email_digest = p_email and expires_at < p_expires - interval '180 days';
     insert into directory.known_device values (p_device, p_email, p_expires)
     on conflict (device_digest, email_digest) do update set expires_at = excluded.expires_at
 $$;
