@@ -34,7 +34,7 @@ def _around(due: int, before: int, after: int) -> Cycle:
 
 
 NEUROTOXIN = Cycle(90, 84, 120, 90)
-LONG_NEUROTOXIN = Cycle(165, 150, 180, 150)
+LONG_NEUROTOXIN = Cycle(165, 150, 180, 90)
 
 CATEGORIES: dict[str, tuple[str, Cycle]] = {
     "neurotoxin": ("Neurotoxin", NEUROTOXIN),
