@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -69,4 +70,20 @@ def create_reporting_app(settings: Settings) -> Starlette:
     """The reporting app over the warehouse's reporting role, with operational sign-in and audit."""
     operational = make_engine(settings.operational_dsn("app"), application_name="medspa-reporting-access")
     warehouse = make_engine(settings.warehouse_dsn("reporting"), application_name="medspa-reporting")
-    return create_app(warehouse, OperationalAuthorizer(operational, settings), AuditedReports(operational))
+    app = create_app(warehouse, OperationalAuthorizer(operational, settings), AuditedReports(operational))
+    app.router.lifespan_context = _closing(operational, warehouse)
+    return app
+
+
+def _closing(*engines: Engine) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
+    """Pooled connections go when the server stops."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            for engine in engines:
+                engine.dispose()
+
+    return lifespan

@@ -66,8 +66,8 @@ def run(settings: Settings, folder: Path, report: Report = lambda _: None) -> Ou
     organization, slug = _organization(settings)
     report(f"organization {slug} made")
     with serving(settings) as http:
-        with _simulated(day) as simulated:
-            practice = setup.set_up(http, organization.api_key, simulated, day - HISTORY, day)
+        with simulated(day) as told_time:
+            practice = setup.set_up(http, organization.api_key, told_time, day - HISTORY, day)
             report("practice set up: one legal entity, two studios, prices, staff, forms, stock")
             told = story.live(practice, day)
             report("visits lived, drawers counted, days closed")
@@ -139,13 +139,13 @@ def _organization(settings: Settings) -> tuple[NewOrganization, str]:
 
 
 @contextlib.contextmanager
-def _simulated(day: dt.date) -> Iterator[SimulatedClock]:
+def simulated(day: dt.date) -> Iterator[SimulatedClock]:
     """The simulated clock while the block runs, then the clock there was before."""
-    simulated = SimulatedClock(setup.TIMEZONE, clock.now())
-    simulated.at(day - dt.timedelta(days=82), "09:00")
-    with clock.frozen(simulated()):
-        clock.install(simulated)
-        yield simulated
+    hands = SimulatedClock(setup.TIMEZONE, clock.now())
+    hands.at(day - dt.timedelta(days=82), "09:00")
+    with clock.frozen(hands()):
+        clock.install(hands)
+        yield hands
 
 
 def _export(
