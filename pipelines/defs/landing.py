@@ -88,6 +88,7 @@ def _results(found: Settings, answer: dict[str, Any]) -> Iterator[Any]:
             check_results=[
                 dg.AssetCheckResult(
                     passed=ref is None or not file.path or as_tagged(lake, ref, file, contract),
+                    asset_key=key(LAKE, name),
                     check_name=GUARD,
                 )
             ],

@@ -17,13 +17,15 @@ from tests.factories.practice import make_practice
 from tests.factories.warehouse import bring_in, raw_content, settings_for
 from tests.support.databases import Database, Servers
 
-WORDS = st.one_of(st.none(), st.sampled_from(["web", "friend", "", "naïve ☂", "a,b\"'\\", "{}", "NULL"]))
-NEW_CLIENT = st.tuples(st.just("new_client"), st.integers(0, 1), st.none() | st.dates(), WORDS)
+CODES = st.none() | st.sampled_from(["web", "friend", "null", "a,b"])
+WORDS = st.sampled_from(["", "naïve ☂", "a,b\"'\\", "{}", "NULL", "\t\n", "\\N"])
+FLAGS = ["vip", "minor", "no_recall"]
+NEW_CLIENT = st.tuples(st.just("new_client"), st.integers(0, 1), st.none() | st.dates(), CODES)
 CHANGE_CLIENT = st.tuples(
-    st.just("change_client"), st.integers(0, 9), WORDS, st.lists(st.sampled_from('ab," '))
+    st.just("change_client"), st.integers(0, 9), CODES, st.lists(st.sampled_from(FLAGS))
 )
 MERGE = st.tuples(st.just("merge"), st.integers(0, 9), st.integers(0, 9))
-NEW_PRODUCT = st.tuples(st.just("new_product"), st.integers(0, 1), st.integers(0, 2**62), st.booleans())
+NEW_PRODUCT = st.tuples(st.just("new_product"), st.integers(0, 1), st.integers(0, 2**62), WORDS)
 CHANGE_PRODUCT = st.tuples(st.just("change_product"), st.integers(0, 9), st.none() | st.integers(1, 900))
 LOAD = st.just(("load",))
 ROLLED_BACK = st.tuples(st.just("rolled_back"), st.integers(0, 1))
@@ -71,11 +73,11 @@ class Store:
             (org, into // 2, org, org, index // 2),
         )
 
-    def _new_product(self, org: int, price: int, retail: bool) -> None:
+    def _new_product(self, org: int, price: int, word: str) -> None:
         self._connection.execute(
             "insert into product (org_id, id, name, unit, price_minor, is_retail, tax_class, active,"
-            " created_at) values (%s, %s, %s, 'unit', %s, %s, 'goods', true, now())",
-            (self.orgs[org], uuid.uuid4(), uuid.uuid4().hex, price, retail),
+            " created_at) values (%s, %s, %s, 'unit', %s, true, 'goods', true, now())",
+            (self.orgs[org], uuid.uuid4(), word + uuid.uuid4().hex, price),
         )
 
     def _change_product(self, index: int, cycle: int | None) -> None:
@@ -87,7 +89,7 @@ class Store:
 
     def _rolled_back(self, org: int) -> None:
         with self._connection.transaction(force_rollback=True):
-            self._new_client(org, None, "never happened")
+            self._new_client(org, None, "never")
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_a_warehouse_made_again_from_the_lake_is_the_same(
     bring_in(settings, practice.org_id)
     for number in range(3):
         make_client(operational, practice.org_id, f"Client {number}")
-        rename_client(operational, practice.client_id, f"source {number}")
+        rename_client(operational, practice.client_id, f"source_{number}")
         bring_in(settings, practice.org_id)
     before = raw_content(warehouse)
     empty_raw(settings)
