@@ -1,4 +1,4 @@
-"""Keeps results in the warehouse, where publication reads them. One set per build and level."""
+"""Keeps results in the warehouse, where publication reads them. One set per build."""
 
 from __future__ import annotations
 
@@ -35,12 +35,9 @@ def keep(
     results: Sequence[Result],
     now: dt.datetime,
 ) -> None:
-    """Replace the results of the build. A full check speaks for the batch level too."""
-    levels = ["batch", "full"] if level == "full" else ["batch"]
+    """Replace the results of the build, of whichever level: the newest check is the one that counts."""
     for table in ("tieout_result", "check_run"):
-        connection.execute(
-            f"delete from meta.{table} where build_id = %s and level = any(%s)".encode(), (build_id, levels)
-        )
+        connection.execute(f"delete from meta.{table} where build_id = %s".encode(), (build_id,))
     with connection.cursor() as cursor:
         cursor.executemany(
             _INSERT,

@@ -32,6 +32,19 @@ select
 from gone
 {%- endmacro %}
 
+{# The CTE of what was touched. Outside incremental runs nothing reads it, so nothing is asked for; while dbt
+   parses (`execute` is off) it is rendered for the dependencies. #}
+{% macro touched(scope) -%}
+touched ({{ scope | join(', ') }}) as (
+    {% if is_incremental() or not execute %}
+    {{ caller() }}
+    {% else %}
+    select {% for column in scope %}null as {{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+    {% endif %}
+)
+{%- endmacro %}
+
 {# The rows an incremental run writes: those in the touched scope; everything on a full refresh. #}
 {% macro only_touched(alias, scope, columns=none) -%}
 {% if is_incremental() %}

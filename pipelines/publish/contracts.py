@@ -54,7 +54,7 @@ def load_contracts() -> dict[str, Contract]:
 
 def _read() -> Iterator[Contract]:
     for path in sorted((PROJECT / "models" / "marts").glob("*/_*.yml")):
-        for model in yaml.safe_load(path.read_text())["models"]:
+        for model in yaml.safe_load(path.read_text()).get("models", []):
             yield _contract(model)
 
 

@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -21,11 +21,11 @@ from pipelines.contract import contracts
 Row = dict[str, Any]
 NIL = uuid.UUID(int=0)
 EXTRACTED_AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
-_DATED_TOTALS = {
-    "posting": ("amount_minor", "account", lambda row: row["amount_minor"]),
-    "invoice_line": ("total_minor", "kind", lambda row: row["net_minor"] + row["tax_minor"]),
-    "payment": ("amount_minor", "tender", lambda row: row["amount_minor"]),
-    "payout": ("amount_minor", "tender", lambda row: row["amount_minor"]),
+_DATED_TOTALS: dict[str, tuple[str, str, Callable[[Row], int]]] = {
+    "posting": ("amount_minor", "account", lambda row: int(row["amount_minor"])),
+    "invoice_line": ("total_minor", "kind", lambda row: int(row["net_minor"] + row["tax_minor"])),
+    "payment": ("amount_minor", "tender", lambda row: int(row["amount_minor"])),
+    "payout": ("amount_minor", "tender", lambda row: int(row["amount_minor"])),
 }
 
 
@@ -70,8 +70,8 @@ class RawStore:
 
     def _load(self, number: int) -> None:
         self.connection.execute(
-            "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
-            " schema_hash, manifest_sha256, extracted_at, loaded_at)"
+            "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source,"
+            " key_generations, schema_hash, manifest_sha256, extracted_at, loaded_at)"
             " values (%s, 'incremental', 'test', 1, '', '{}', '{}', '', '', %s, %s)",
             (number, EXTRACTED_AT + dt.timedelta(hours=number), EXTRACTED_AT + dt.timedelta(hours=number)),
         )

@@ -1,4 +1,4 @@
-"""The figures of a day from rows in memory, written apart from both SQL versions so that it can judge them."""
+"""The figures of a day from rows in memory, written apart from both SQL versions to judge them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 Row = dict[str, Any]
+Figures = dict[tuple[str, str], int]
 LIABILITIES = {"2100": "deposits", "2110": "account_credit", "2200": "gift_cards"}
 
 
 def day_figures(
     org: uuid.UUID, location: uuid.UUID, date: dt.date, rows: Callable[[str], list[Row]]
-) -> dict[tuple[str, str], int]:
+) -> Figures:
     """(measure, key) → amount. Zero figures may be among them."""
-    figures: dict[tuple[str, str], int] = defaultdict(int)
+    figures: Figures = defaultdict(int)
     here = [row for row in rows("posting") if row["org_id"] == org and row["location_id"] == location]
     entries = {row["id"]: row["event"] for row in rows("journal_entry")}
     for row in here:
@@ -25,30 +26,38 @@ def day_figures(
     def of_day(table: str) -> list[Row]:
         return [row for row in rows(table) if row["location_id"] == location and row["business_date"] == date]
 
-    for row in of_day("invoice_line"):
-        figures["gross_billed", row["kind"]] += row["list_minor"]
-        figures["discounts", row["discount_reason"] or ""] += row["discount_minor"]
-        figures["net_billed", ""] += row["net_minor"]
-        figures["tax_billed", ""] += row["tax_minor"]
-    for memo in of_day("credit_memo"):
-        for row in rows("credit_memo_line"):
-            if row["credit_memo_id"] == memo["id"]:
-                figures["credit_memos", memo["reason"]] += row["net_minor"]
-                figures["net_billed", ""] -= row["net_minor"]
-                figures["tax_billed", ""] -= row["tax_minor"]
-    for table, measure, sign in (("payment", "received", 1), ("payout", "paid_out", -1)):
-        for row in of_day(table):
-            if row["status"] == "succeeded" and row["tender"] is not None:
-                figures[measure, row["tender"]] += row["amount_minor"]
-                figures["collected", row["tender"]] += sign * row["amount_minor"]
-                figures["tips", ""] += sign * row["tip_minor"]
+    _billed(figures, of_day("invoice_line"), of_day("credit_memo"), rows("credit_memo_line"))
+    _taken(figures, of_day("payment"), "received", 1)
+    _taken(figures, of_day("payout"), "paid_out", -1)
     for row in of_day("drawer_session"):
         if row["status"] == "closed":
             figures["over_short", ""] += row["over_short_minor"]
     return figures
 
 
-def _posting(figures: dict[tuple[str, str], int], row: Row, date: dt.date, event: str) -> None:
+def _billed(figures: Figures, lines: list[Row], memos: list[Row], memo_lines: list[Row]) -> None:
+    for row in lines:
+        figures["gross_billed", row["kind"]] += row["list_minor"]
+        figures["discounts", row["discount_reason"] or ""] += row["discount_minor"]
+        figures["net_billed", ""] += row["net_minor"]
+        figures["tax_billed", ""] += row["tax_minor"]
+    reasons = {memo["id"]: memo["reason"] for memo in memos}
+    for row in memo_lines:
+        if row["credit_memo_id"] in reasons:
+            figures["credit_memos", reasons[row["credit_memo_id"]]] += row["net_minor"]
+            figures["net_billed", ""] -= row["net_minor"]
+            figures["tax_billed", ""] -= row["tax_minor"]
+
+
+def _taken(figures: Figures, documents: list[Row], measure: str, sign: int) -> None:
+    for row in documents:
+        if row["status"] == "succeeded" and row["tender"] is not None:
+            figures[measure, row["tender"]] += row["amount_minor"]
+            figures["collected", row["tender"]] += sign * row["amount_minor"]
+            figures["tips", ""] += sign * row["tip_minor"]
+
+
+def _posting(figures: Figures, row: Row, date: dt.date, event: str) -> None:
     account, amount = row["account"], row["amount_minor"]
     if row["business_date"] > date:
         return

@@ -86,7 +86,8 @@ def relations_of(connection: psycopg.Connection[Any], schema: str) -> list[str]:
     return [
         row[0]
         for row in connection.execute(
-            "select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind = 'r' order by 1",
+            "select relname from pg_class where relnamespace = to_regnamespace(%s) and relkind = 'r'"
+            " order by 1",
             (schema,),
         )
     ]

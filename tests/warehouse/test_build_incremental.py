@@ -1,4 +1,4 @@
-"""An incremental build gives what a build from nothing gives, whatever moved: late, corrected, removed rows."""
+"""An incremental build gives what a build from nothing gives: late, corrected, moved, removed rows."""
 
 from __future__ import annotations
 

@@ -1,28 +1,28 @@
 -- Grain: one client record, with the key of the record it was finally merged into (its own if never merged).
-with recursive followed as (
-    select
-        org_id,
-        client_id,
-        merged_into_id,
-        1 as depth
-    from {{ ref('stg_operational__client') }}
-    where merged_into_id is not null
+with ranked as (
+    with recursive followed as (
+        select
+            org_id,
+            client_id,
+            merged_into_id,
+            1 as depth
+        from {{ ref('stg_operational__client') }}
+        where merged_into_id is not null
 
-    union all
+        union all
 
-    select
-        followed.org_id,
-        followed.client_id,
-        next_client.merged_into_id,
-        followed.depth + 1 as depth
-    from followed
-    inner join {{ ref('stg_operational__client') }} as next_client
-        on next_client.org_id = followed.org_id and next_client.client_id = followed.merged_into_id
-    -- A chain of merges is short; the bound only stops a circle in bad data.
-    where next_client.merged_into_id is not null and followed.depth < 50
-),
+        select
+            followed.org_id,
+            followed.client_id,
+            next_client.merged_into_id,
+            followed.depth + 1 as depth
+        from followed
+        inner join {{ ref('stg_operational__client') }} as next_client
+            on next_client.org_id = followed.org_id and next_client.client_id = followed.merged_into_id
+        -- A chain of merges is short; the bound only stops a circle in bad data.
+        where next_client.merged_into_id is not null and followed.depth < 50
+    )
 
-ranked as (
     select
         org_id,
         client_id,

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_cycles(), ['org_id', 'client_key'], ['org_id', 'client_key', 'category_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_cycles(),
+        ['org_id', 'client_key'],
+        ['org_id', 'client_key', 'category_id']
+    ) }}"
 ) }}
 
-with touched (org_id, client_key) as (
-    {{ touched_cycles() }}
-),
+with {% call touched(['org_id', 'client_key']) %}{{ touched_cycles() }}{% endcall %},
 
 treatments as (
     select treatment.*

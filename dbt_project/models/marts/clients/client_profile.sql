@@ -5,9 +5,7 @@
     pre_hook="{{ replace_touched(touched_clients(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
 ) }}
 
-with touched (org_id, client_key) as (
-    {{ touched_clients() }}
-),
+with {% call touched(['org_id', 'client_key']) %}{{ touched_clients() }}{% endcall %},
 
 appointments as (
     select appointment.*

@@ -9,9 +9,7 @@
     ) }}"
 ) }}
 
-with touched (org_id, location_id, business_date) as (
-    {{ touched_days() }}
-)
+with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_days() }}{% endcall %}
 
 select
     posting.org_id,

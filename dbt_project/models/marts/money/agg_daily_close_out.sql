@@ -2,7 +2,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_balance_days(), ['org_id', 'location_id', 'business_date'], ['org_id', 'location_id', 'business_date', 'measure', 'key']) }}"
+    pre_hook="{{ replace_touched(
+        touched_balance_days(),
+        ['org_id', 'location_id', 'business_date'],
+        ['org_id', 'location_id', 'business_date', 'measure', 'key']
+    ) }}"
 ) }}
 
 {# Every measure: what it is split by, what it sums, over which rows. #}
@@ -37,9 +41,7 @@
     ('over_short', "''", 'over_short_minor', sessions, "status = 'closed'"),
 ] %}
 
-with touched (org_id, location_id, business_date) as (
-    {{ touched_balance_days() }}
-),
+with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_balance_days() }}{% endcall %},
 
 figures as (
     {% for measure, key, amount, relation, condition in parts %}

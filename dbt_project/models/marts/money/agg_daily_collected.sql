@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_days(), ['org_id', 'location_id', 'business_date'], ['org_id', 'location_id', 'business_date', 'tender']) }}"
+    pre_hook="{{ replace_touched(
+        touched_days(),
+        ['org_id', 'location_id', 'business_date'],
+        ['org_id', 'location_id', 'business_date', 'tender']
+    ) }}"
 ) }}
 
-with touched (org_id, location_id, business_date) as (
-    {{ touched_days() }}
-),
+with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_days() }}{% endcall %},
 
 movements as (
     select

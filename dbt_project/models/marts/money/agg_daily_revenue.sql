@@ -2,7 +2,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_days(), ['org_id', 'location_id', 'business_date'], ['org_id', 'revenue_key']) }}"
+    pre_hook="{{ replace_touched(
+        touched_days(),
+        ['org_id', 'location_id', 'business_date'],
+        ['org_id', 'revenue_key']
+    ) }}"
 ) }}
 
 {% set sums = [
@@ -13,9 +17,7 @@
     'summed.product_id', 'summed.provider_id', 'summed.currency'
 ] %}
 
-with touched (org_id, location_id, business_date) as (
-    {{ touched_days() }}
-),
+with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_days() }}{% endcall %},
 
 movements as (
     select

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('allocation'), ['org_id', 'allocation_id'], ['org_id', 'allocation_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('allocation'),
+        ['org_id', 'allocation_id'],
+        ['org_id', 'allocation_id']
+    ) }}"
 ) }}
 
-with touched (org_id, allocation_id) as (
-    {{ touched_rows('allocation') }}
-)
+with {% call touched(['org_id', 'allocation_id']) %}{{ touched_rows('allocation') }}{% endcall %}
 
 select
     allocation.org_id,

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_receivables(), ['org_id', 'invoice_id'], ['org_id', 'posting_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_receivables(),
+        ['org_id', 'invoice_id'],
+        ['org_id', 'posting_id']
+    ) }}"
 ) }}
 
-with touched (org_id, invoice_id) as (
-    {{ touched_receivables() }}
-)
+with {% call touched(['org_id', 'invoice_id']) %}{{ touched_receivables() }}{% endcall %}
 
 select
     posting.org_id,

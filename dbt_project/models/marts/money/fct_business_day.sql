@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('business_day', false), ['org_id', 'business_day_id'], ['org_id', 'location_id', 'business_date']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('business_day', false),
+        ['org_id', 'business_day_id'],
+        ['org_id', 'location_id', 'business_date']
+    ) }}"
 ) }}
 
-with touched (org_id, business_day_id) as (
-    {{ touched_rows('business_day', false) }}
-)
+with {% call touched(['org_id', 'business_day_id']) %}{{ touched_rows('business_day', false) }}{% endcall %}
 
 select
     day.org_id,

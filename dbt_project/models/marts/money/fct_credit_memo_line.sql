@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_credit_memos(), ['org_id', 'credit_memo_id'], ['org_id', 'credit_memo_line_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_credit_memos(),
+        ['org_id', 'credit_memo_id'],
+        ['org_id', 'credit_memo_line_id']
+    ) }}"
 ) }}
 
-with touched (org_id, credit_memo_id) as (
-    {{ touched_credit_memos() }}
-)
+with {% call touched(['org_id', 'credit_memo_id']) %}{{ touched_credit_memos() }}{% endcall %}
 
 select
     memo_line.org_id,

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(since('day_close_figure', ['org_id', 'location_id', 'business_date']), ['org_id', 'location_id', 'business_date'], ['org_id', 'location_id', 'business_date', 'measure', 'key']) }}"
+    pre_hook="{{ replace_touched(
+        since('day_close_figure', ['org_id', 'location_id', 'business_date']),
+        ['org_id', 'location_id', 'business_date'],
+        ['org_id', 'location_id', 'business_date', 'measure', 'key']
+    ) }}"
 ) }}
 
-with touched (org_id, location_id, business_date) as (
-    {{ since('day_close_figure', ['org_id', 'location_id', 'business_date']) }}
-)
+with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ since('day_close_figure', ['org_id', 'location_id', 'business_date']) }}{% endcall %}
 
 select
     figure.org_id,

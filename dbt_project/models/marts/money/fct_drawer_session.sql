@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_drawer_sessions(), ['org_id', 'drawer_session_id'], ['org_id', 'drawer_session_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_drawer_sessions(),
+        ['org_id', 'drawer_session_id'],
+        ['org_id', 'drawer_session_id']
+    ) }}"
 ) }}
 
-with touched (org_id, drawer_session_id) as (
-    {{ touched_drawer_sessions() }}
-),
+with {% call touched(['org_id', 'drawer_session_id']) %}{{ touched_drawer_sessions() }}{% endcall %},
 
 movements as (
     select

@@ -5,9 +5,7 @@
     pre_hook="{{ replace_touched(touched_invoices(), ['org_id', 'invoice_id'], ['org_id', 'invoice_id']) }}"
 ) }}
 
-with touched (org_id, invoice_id) as (
-    {{ touched_invoices() }}
-),
+with {% call touched(['org_id', 'invoice_id']) %}{{ touched_invoices() }}{% endcall %},
 
 summed as (
     select

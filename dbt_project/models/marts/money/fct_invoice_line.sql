@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_invoices(), ['org_id', 'invoice_id'], ['org_id', 'invoice_line_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_invoices(),
+        ['org_id', 'invoice_id'],
+        ['org_id', 'invoice_line_id']
+    ) }}"
 ) }}
 
-with touched (org_id, invoice_id) as (
-    {{ touched_invoices() }}
-)
+with {% call touched(['org_id', 'invoice_id']) %}{{ touched_invoices() }}{% endcall %}
 
 select
     line.org_id,

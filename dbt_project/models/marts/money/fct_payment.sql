@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('payment'), ['org_id', 'payment_id'], ['org_id', 'payment_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('payment'),
+        ['org_id', 'payment_id'],
+        ['org_id', 'payment_id']
+    ) }}"
 ) }}
 
-with touched (org_id, payment_id) as (
-    {{ touched_rows('payment') }}
-)
+with {% call touched(['org_id', 'payment_id']) %}{{ touched_rows('payment') }}{% endcall %}
 
 select
     payment.org_id,

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('payout'), ['org_id', 'payout_id'], ['org_id', 'payout_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('payout'),
+        ['org_id', 'payout_id'],
+        ['org_id', 'payout_id']
+    ) }}"
 ) }}
 
-with touched (org_id, payout_id) as (
-    {{ touched_rows('payout') }}
-)
+with {% call touched(['org_id', 'payout_id']) %}{{ touched_rows('payout') }}{% endcall %}
 
 select
     payout.org_id,

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('posting'), ['org_id', 'posting_id'], ['org_id', 'posting_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('posting'),
+        ['org_id', 'posting_id'],
+        ['org_id', 'posting_id']
+    ) }}"
 ) }}
 
-with touched (org_id, posting_id) as (
-    {{ touched_rows('posting') }}
-)
+with {% call touched(['org_id', 'posting_id']) %}{{ touched_rows('posting') }}{% endcall %}
 
 select
     posting.org_id,

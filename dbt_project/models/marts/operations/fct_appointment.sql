@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_appointments(), ['org_id', 'appointment_id'], ['org_id', 'appointment_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_appointments(),
+        ['org_id', 'appointment_id'],
+        ['org_id', 'appointment_id']
+    ) }}"
 ) }}
 
-with touched (org_id, appointment_id) as (
-    {{ touched_appointments() }}
-),
+with {% call touched(['org_id', 'appointment_id']) %}{{ touched_appointments() }}{% endcall %},
 
 history as (
     select

@@ -2,12 +2,14 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ replace_touched(touched_rows('treatment_record'), ['org_id', 'treatment_id'], ['org_id', 'treatment_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_rows('treatment_record'),
+        ['org_id', 'treatment_id'],
+        ['org_id', 'treatment_id']
+    ) }}"
 ) }}
 
-with touched (org_id, treatment_id) as (
-    {{ touched_rows('treatment_record') }}
-)
+with {% call touched(['org_id', 'treatment_id']) %}{{ touched_rows('treatment_record') }}{% endcall %}
 
 select
     treatment.org_id,

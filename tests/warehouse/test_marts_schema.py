@@ -1,0 +1,88 @@
+"""The tables readers see are those of the contracts: keys, row security, rights; dbt cannot touch them."""
+
+from __future__ import annotations
+
+import uuid
+
+import psycopg
+import pytest
+
+from pipelines.publish.contracts import load_contracts
+from pipelines.publish.schema import all_marts, migrate_marts
+from tests.support.databases import Database
+
+FORCED = """
+select relname::text, relrowsecurity and relforcerowsecurity from pg_class
+where relnamespace = 'marts'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+"""
+
+
+def test_every_mart_is_under_forced_row_security(warehouse: Database) -> None:
+    admin = warehouse.connect("admin")
+    forced: dict[str, bool] = dict(admin.execute(FORCED).fetchall())
+    assert set(forced) == {contract.name for contract in all_marts()}
+    assert [name for name, on in forced.items() if not on] == []
+
+
+def test_every_mart_begins_its_key_with_the_organization() -> None:
+    assert [one.name for one in all_marts() if one.key[0] != "org_id"] == []
+    assert [one.name for one in all_marts() if one.columns[0].name != "org_id"] == []
+
+
+def test_a_reader_without_an_organization_sees_nothing(warehouse: Database) -> None:
+    builder = warehouse.connect("build", autocommit=True)
+    org = uuid.UUID(int=5)
+    builder.execute(
+        "insert into marts.dim_organization (org_id, name, slug) values (%s, 'Practice', 'practice')", (org,)
+    )
+    reader = warehouse.connect("reporting", autocommit=True)
+    count = "select count(*) from marts.dim_organization"
+    assert reader.execute(count).fetchone() == (0,)
+    with reader.transaction():
+        reader.execute("select set_config('medspa.org_id', %s, true)", (str(org),))
+        assert reader.execute(count).fetchone() == (1,)
+    # After a transaction-local setting the connection reads '' and not NULL.
+    assert reader.execute(count).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop table marts.fct_posting",
+        "alter table marts.fct_posting disable row level security",
+        "create table marts.other (org_id uuid)",
+        "truncate marts.fct_posting",
+    ],
+)
+def test_the_building_role_cannot_change_what_a_mart_is(warehouse: Database, statement: str) -> None:
+    builder = warehouse.connect("build")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        builder.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    "relation", ["raw.posting", "build.fct_posting", "meta.build_run", "meta.tieout_result"]
+)
+def test_readers_have_nothing_but_marts(warehouse: Database, relation: str) -> None:
+    schema = relation.split(".", maxsplit=1)[0]
+    if schema == "build":
+        warehouse.connect("build", autocommit=True).execute("create table build.fct_posting (org_id uuid)")
+    reader = warehouse.connect("reporting")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(f"select * from {relation}".encode())
+
+
+def test_a_changed_contract_makes_the_mart_again(warehouse: Database) -> None:
+    owner = warehouse.connect("owner")
+    owner.execute("alter table marts.dim_location drop column code")
+    migrate_marts(owner)
+    names = [
+        row[0]
+        for row in owner.execute(
+            "select attname::text from pg_attribute where attrelid = 'marts.dim_location'::regclass"
+            " and attnum > 0 and not attisdropped order by attnum"
+        )
+    ]
+    assert names == [one.name for one in load_contracts()["dim_location"].columns]
+    again: dict[str, bool] = dict(owner.execute(FORCED).fetchall())
+    assert again["dim_location"]
