@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from medspa.kernel.errors import Invalid
 from reporting_api.catalog import Report, metrics, report_named, reports
+from reporting_api.errors import DatesReversed
 from reporting_api.formats import as_csv, as_json, as_parquet, totals
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Asked, run
@@ -150,6 +151,8 @@ def _asked(
     if report.dates == "range":
         if first is None or to is None:
             raise Invalid("Give `from` (included) and `to` (not included).", {"field": "from, to"})
+        if to <= first:
+            raise DatesReversed("Give a `from` that is before `to`.")
         return Asked(first, to - dt.timedelta(days=1), locations)
     single = as_of if report.dates == "as_of" else day
     if single is None:
