@@ -11,6 +11,7 @@ import pytest
 from medspa.local.web import create_web_app
 from tests.support import lived as living
 from tests.support.databases import Servers
+from tests.support.exported import Exported, export_all
 from tests.support.lived import Lived
 from tests.support.web import LiveServer, serving
 
@@ -48,3 +49,9 @@ def read(http: httpx.Client, lived: Lived) -> Read:
         return found
 
     return get
+
+
+@pytest.fixture(scope="session")
+def exported(lived: Lived) -> Exported:
+    """Every closed day of the lived practice in a numbered batch, most of them contested."""
+    return export_all(lived)
