@@ -1,6 +1,7 @@
 """The dbt models, with dbt's own lineage, built through the one way to build."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -52,17 +53,24 @@ def _built(specs: Sequence[dg.AssetSpec]) -> dg.AssetsDefinition:
         found = settings()
         result = build(found, last_loaded(found.warehouse_dsn("load")), full=config.full)
         built = set(result.models)
-        for spec in specs:
+        for asset in _in_order(specs):
             yield dg.MaterializeResult(
-                asset_key=spec.key,
+                asset_key=asset,
                 metadata={
                     "build": result.build_id,
                     "batch": result.batch_id,
-                    "written": spec.key.path[-1] in built,
+                    "written": asset.path[-1] in built,
                 },
             )
 
     return build_models
+
+
+def _in_order(specs: Sequence[dg.AssetSpec]) -> Iterator[dg.AssetKey]:
+    """Each model after those it reads, as Dagster wants them told."""
+    own = {spec.key for spec in specs}
+    graph = {spec.key: [dep.asset_key for dep in spec.deps if dep.asset_key in own] for spec in specs}
+    yield from TopologicalSorter(graph).static_order()
 
 
 def _layer(properties: Mapping[str, Any]) -> str:
