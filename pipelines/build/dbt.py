@@ -25,10 +25,10 @@ FAILURES = "failures.log"
 class Outcome:
     """Names of what ran and of what failed. dbt's messages are dropped: they may quote rows."""
 
-    models: tuple[str, ...]
-    failed: tuple[str, ...]
-    tests: int
-    seconds: float
+    models: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    tests: int = 0
+    seconds: float = 0.0
 
 
 @cache
@@ -47,18 +47,23 @@ def run(
     *,
     full: bool = False,
     select: Sequence[str] | None = None,
+    moved: Sequence[str] = (),
     tests: bool = False,
 ) -> Outcome:
-    """`dbt build` or `dbt run`. Views stay as they are in incremental runs: their text has not changed."""
+    """`dbt build` or `dbt run`: everything, what is selected, or the models behind the raw tables `moved`.
+
+    Views stay as they are in incremental runs: their text has not changed.
+    """
     arguments = ["build" if tests else "run", "--vars", json.dumps(dict(variables), sort_keys=True)]
     if tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     if full:
         arguments += ["--full-refresh"]
-    elif not select:
-        arguments += ["--exclude", "config.materialized:view"]
     if select:
         arguments += ["--select", *select]
+    elif not full:
+        arguments += ["--select", *(f"source:raw.{table}+" for table in moved)]
+        arguments += ["--exclude", "config.materialized:view"]
     return _outcome(invoke(settings, arguments))
 
 

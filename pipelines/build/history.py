@@ -11,8 +11,16 @@ _LAST = """
 select build_id, batch_id, project_sha256 from meta.build_run
 where completed_at is not null order by build_id desc limit 1
 """
+# A full build that died may have dropped views that incremental builds do not make again.
+_DIED_FULL = """
+select is_full and completed_at is null from meta.build_run order by build_id desc limit 1
+"""
 # A full read of the lake starts its batches again: then nothing of the old numbering holds.
 _REBUILT = "select not exists (select 1 from meta.batch where batch_id = %(batch)s)"
+_MOVED = """
+select distinct table_name from meta.batch_table
+where batch_id > %(batch)s and inserted + updated + deleted > 0 order by table_name
+"""
 _MERGES = """
 select exists (select 1 from raw.client where _batch_id > %(batch)s and merged_into_id is not null)
     or exists (select 1 from meta.before_client where _batch_id > %(batch)s and merged_into_id is not null)
@@ -48,6 +56,8 @@ class Plan:
     full: bool
     merges: bool
     project_sha256: str
+    moved: tuple[str, ...] = ()
+    """Raw tables that a batch touched since `from_batch`: only models behind them are run."""
     built: int | None = None
 
 
@@ -55,6 +65,9 @@ def plan(connection: psycopg.Connection, batch_id: int, project_sha256: str, *, 
     last = connection.execute(_LAST).fetchone()
     whole = Plan(batch_id, from_batch=0, full=True, merges=False, project_sha256=project_sha256)
     if full or last is None or last[2] != project_sha256:
+        return whole
+    died = connection.execute(_DIED_FULL).fetchone()
+    if died is not None and died[0]:
         return whole
     build_id, last_batch = int(last[0]), int(last[1])
     if last_batch > batch_id or _true(connection, _REBUILT, last_batch):
@@ -64,7 +77,8 @@ def plan(connection: psycopg.Connection, batch_id: int, project_sha256: str, *, 
     if _true(connection, _REFERENCE_MOVED, last_batch):
         return whole
     merges = _true(connection, _MERGES, last_batch)
-    return Plan(batch_id, last_batch, False, merges, project_sha256)
+    moved = tuple(row[0] for row in connection.execute(_MOVED, {"batch": last_batch}))
+    return Plan(batch_id, last_batch, False, merges, project_sha256, moved)
 
 
 def start(connection: psycopg.Connection, planned: Plan, now: dt.datetime) -> int:

@@ -61,13 +61,16 @@ def build(
             if plan.built is not None and select is None:
                 return BuildResult(plan.built, batch_id, batch_id, full=False, skipped=True)
             build_id = history.start(connection, plan, clock.now())
-        outcome = dbt.run(
-            settings,
-            {"build_id": build_id, "from_batch": plan.from_batch, "merges": plan.merges},
-            full=plan.full,
-            select=select,
-            tests=plan.full if tests is None else tests,
-        )
+        outcome = dbt.Outcome()
+        if plan.full or plan.moved or select is not None:
+            outcome = dbt.run(
+                settings,
+                {"build_id": build_id, "from_batch": plan.from_batch, "merges": plan.merges},
+                full=plan.full,
+                select=select,
+                moved=plan.moved,
+                tests=plan.full if tests is None else tests,
+            )
         if outcome.failed:
             raise BuildFailed(
                 f"{len(outcome.failed)} parts of the build failed: {', '.join(outcome.failed[:10])}.",

@@ -86,6 +86,12 @@ class RawStore:
                 self.tables[table][key] = dict(row)
         for table, rows in inserts.items():
             self._insert(f"raw.{table}", rows)
+        for table in {name for name, _ in self.moved}:
+            self.connection.execute(
+                "insert into meta.batch_table (batch_id, table_name, rows_landed, inserted, updated, deleted)"
+                " values (%s, %s, 0, %s, 0, 0)",
+                (number, table, len([one for one, _ in self.moved if one == table])),
+            )
         self._control_totals(number)
 
     def _insert(self, relation: str, rows: list[Row]) -> None:
