@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from operational.privacy.schemas import render, render_many
+from operational.schemas import DateAsked
 
 router = APIRouter(prefix="/v1", tags=["booking"])
 router.include_router(schedule_endpoints.router)
@@ -41,8 +42,8 @@ def book(request: schemas.NewVisit, unit: Writer, response: Response) -> schemas
 def list_appointments(
     unit: Reader,
     location_id: uuid.UUID,
-    first: Annotated[date, Query(alias="from", description="First local day.")],
-    last: Annotated[date, Query(alias="to", description="Last local day, included.")],
+    first: Annotated[DateAsked, Query(alias="from", description="First local day.")],
+    last: Annotated[DateAsked, Query(alias="to", description="Last local day, included.")],
     provider_id: uuid.UUID | None = None,
     client_id: uuid.UUID | None = None,
     status: AppointmentStatus | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from operational.schemas import DateAsked
 
 router = APIRouter()
 
@@ -31,8 +32,8 @@ def get_availability(
     unit: Reader,
     location_id: uuid.UUID,
     service_id: uuid.UUID,
-    first: Annotated[date, Query(alias="from", description="First local day.")],
-    last: Annotated[date, Query(alias="to", description="Last local day, included; at most 31 days.")],
+    first: Annotated[DateAsked, Query(alias="from", description="First local day.")],
+    last: Annotated[DateAsked, Query(alias="to", description="Last local day, included; at most 31 days.")],
     provider_id: Annotated[uuid.UUID | None, Query(description="Nobody named: anybody eligible.")] = None,
     client_id: Annotated[
         uuid.UUID | None, Query(description="Leaves out times when this client is in another visit.")
@@ -69,8 +70,8 @@ def add_shift(request: schemas.NewShift, unit: Manager, response: Response) -> s
 def list_shifts(
     unit: Reader,
     location_id: uuid.UUID,
-    first: Annotated[date, Query(alias="from", description="First local day.")],
-    last: Annotated[date, Query(alias="to", description="Last local day, included.")],
+    first: Annotated[DateAsked, Query(alias="from", description="First local day.")],
+    last: Annotated[DateAsked, Query(alias="to", description="Last local day, included.")],
     staff_id: uuid.UUID | None = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,

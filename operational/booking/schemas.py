@@ -20,6 +20,7 @@ from medspa.kernel.vocabulary import (
     VisitSource,
 )
 from operational.privacy.schemas import PhiSchema
+from operational.schemas import Sent
 
 MAX_ITEMS = 10
 Time = Annotated[
@@ -39,8 +40,8 @@ GateReasons = Annotated[
 ]
 
 
-class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Request(Sent):
+    model_config = ConfigDict(frozen=True)
 
 
 class NewItem(Request):

@@ -84,6 +84,7 @@ async def keyed(
         raw = json.dumps(parsed, sort_keys=True, separators=(",", ":")).encode()
     if (
         not idempotency_key
+        or not idempotency_key.strip()
         or len(idempotency_key) > MAX_KEY
         or not idempotency_key.isascii()
         or not idempotency_key.isprintable()

@@ -9,7 +9,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from medspa.kernel.vocabulary import (
     CreditReason,
@@ -20,6 +20,7 @@ from medspa.kernel.vocabulary import (
     QuantityReason,
     Tender,
 )
+from operational.schemas import Sent
 
 MAX_MINOR = 100_000_000
 """A million in a currency of cents: above it, somebody mistyped."""
@@ -42,8 +43,8 @@ GiftCode = Annotated[
 ]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Body(Sent):
+    """What is sent to checkout."""
 
 
 class DiscountIn(Body):
@@ -92,8 +93,8 @@ class InvoiceIn(Body):
     currency: CurrencyIn
     appointment_id: uuid.UUID | None = None
     services: Annotated[list[ServiceLineIn], Field(max_length=MAX_LINES)] | None = None
-    retail: Annotated[list[RetailLineIn], Field(max_length=MAX_LINES)] = []
-    gift_cards: Annotated[list[GiftCardLineIn], Field(max_length=MAX_LINES)] = []
+    retail: Annotated[list[RetailLineIn], Field(max_length=MAX_LINES, default_factory=list)]
+    gift_cards: Annotated[list[GiftCardLineIn], Field(max_length=MAX_LINES, default_factory=list)]
     due_on: date | None = None
 
     @model_validator(mode="after")
@@ -124,7 +125,7 @@ class PaymentIn(Body):
     client_id: uuid.UUID | None = None
     appointment_id: uuid.UUID | None = None
     amount_minor: MinorIn | None = None
-    tips: Annotated[list[TipIn], Field(max_length=20)] = []
+    tips: Annotated[list[TipIn], Field(max_length=20, default_factory=list)]
     tendered_minor: MinorIn | None = None
     check_number: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z-]{1,12}$")] | None = None
     payment_token: Token | None = None

@@ -6,12 +6,12 @@ import datetime as dt
 import uuid
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from medspa.kernel.vocabulary import SignatureMethod
 from operational.privacy.schemas import PhiSchema
 from operational.schemas import Sent, Shown
-from operational.text import Line, Paragraph
+from operational.text import Line, Paragraph, clean_line
 
 Status = Literal["valid", "missing", "outdated", "expired"]
 Relationship = Literal["self", "parent", "guardian", "representative"]
@@ -65,7 +65,7 @@ class Signature(Sent):
     signer_name: Line
     relationship: Relationship = "self"
     method: SignatureMethod
-    signature: Annotated[str, Field(min_length=1, max_length=400_000)]
+    signature: Annotated[str, Field(min_length=1, max_length=400_000), AfterValidator(clean_line)]
     """Typed: the name as typed. Drawn: the drawing as base64."""
     appointment_id: uuid.UUID | None = None
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerMovementKind, DrawerStatus, LedgerEvent
 from operational.ledger.close import DayClosing
@@ -16,6 +16,7 @@ from operational.ledger.drawer_count import deposit_minor
 from operational.ledger.drawers import FloatSource
 from operational.ledger.post_close import Change
 from operational.models import BusinessDay, Drawer, DrawerMovement, DrawerSession
+from operational.schemas import Sent
 from operational.text import Line
 
 # Ten million in a currency with two decimals: more than any drawer holds.
@@ -23,8 +24,8 @@ MAX_CASH = 1_000_000_000
 Amount = Annotated[int, Field(gt=0, le=MAX_CASH)]
 
 
-class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Request(Sent):
+    """What is sent to drawers and days."""
 
 
 class NewDrawer(Request):
@@ -41,13 +42,15 @@ class OpenSession(Request):
 class NewMovement(Request):
     kind: DrawerMovementKind
     amount_minor: Amount
-    reason: Annotated[str, Field(max_length=40, description="A code that fits the kind.", examples=["safe"])]
+    reason: Annotated[
+        str, Field(pattern=r"^[a-z_]{1,40}$", description="A code that fits the kind.", examples=["safe"])
+    ]
     provider_id: uuid.UUID | None = Field(default=None, description="Whose tips are paid.")
 
 
 class Pieces(Request):
-    denomination_minor: Annotated[int, Field(gt=0)]
-    pieces: Annotated[int, Field(ge=0)]
+    denomination_minor: Annotated[int, Field(gt=0, le=MAX_CASH)]
+    pieces: Annotated[int, Field(ge=0, le=MAX_CASH)]
 
 
 class Count(Request):

@@ -9,7 +9,6 @@ import uuid
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
@@ -19,6 +18,7 @@ from operational.identity.unit import Unit
 from operational.paging import Cursor, Limit, Page
 from operational.privacy.audit import read_trail
 from operational.privacy.schemas import PhiSchema, render_many
+from operational.schemas import TimeAsked
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 Auditor = Annotated[Unit, Depends(needs(Permission.AUDIT_READ, phi=Purpose.OPERATIONS), scope="function")]
@@ -49,8 +49,8 @@ class AuditedRead(PhiSchema):
 @router.get("/audit/reads")
 def list_reads(
     unit: Auditor,
-    since: Annotated[AwareDatetime | None, Query(description="Default: 30 days ago.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Default: now.")] = None,
+    since: Annotated[TimeAsked | None, Query(description="Default: 30 days ago.")] = None,
+    until: Annotated[TimeAsked | None, Query(description="Default: now.")] = None,
     client_id: Annotated[uuid.UUID | None, Query(description="Only reads that showed this client.")] = None,
     actor_id: Annotated[uuid.UUID | None, Query(description="Only reads by this actor.")] = None,
     limit: Limit = 50,

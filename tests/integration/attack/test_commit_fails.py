@@ -1,7 +1,7 @@
 """A commit that fails after the endpoint returned, over real HTTP: the client is told, nothing is kept.
 
-Controls: without the failing trigger the same requests succeed. What a commit after the answer would do is shown
-in tests/integration/identity/test_commit_before_answer.py.
+Controls: without the failing trigger the same requests succeed. What a commit after the answer would do is
+shown in tests/integration/identity/test_commit_before_answer.py.
 """
 
 from __future__ import annotations
