@@ -5,11 +5,14 @@ Local days, slots on the location's wall clock. Nothing is held by asking.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -17,17 +20,19 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import Permission, SubjectKind
 from operational.booking.errors import NotBookable
-from operational.booking.facts import Facts, ServiceFacts, load_facts
+from operational.booking.facts import Facts, Place, ServiceFacts, load_facts
 from operational.booking.shape import Span
 from operational.identity.access import Actor
 
 MAX_DAYS = 31
+FIRST_DAYS = 7
+"""Looked at together; then twice as many, while the answer is not full."""
 STEP_MINUTES: Final = 15
 _OPENINGS = text(
-    "select booking_openings(:location, cast(:shape as jsonb), cast(:providers as uuid[]),"
-    " cast(:pools as jsonb), cast(:client as uuid), :since, :until)"
+    "select provider, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
+    " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until)"
 )
 
 
@@ -66,59 +71,75 @@ def availability(session: Session, actor: Actor, question: Question) -> tuple[li
     service = facts.service(question.service_id)
     if not service.active:
         raise NotBookable("The service is retired.")
-    openings = _openings(session, facts, service, question)
-    return _slots(facts, service, question, openings)
+    pools = [(kind, facts.pool(kind, tag)) for kind, tag in service.needs]
+    days = _eligible_days(facts, service, question)
+    if not days or not all(ids for _, ids in pools):
+        return [], False
+    found: list[Slot] = []
+    first, length = question.first, FIRST_DAYS
+    while first <= question.last and len(found) <= question.limit:
+        last = min(first + timedelta(days=length - 1), question.last)
+        part = replace(question, first=first, last=last, limit=question.limit - len(found))
+        openings = _openings(session, facts.place, service, part, list(days), pools)
+        found += _slots(facts.place, service, part, openings, days)
+        first, length = last + timedelta(days=1), 2 * length
+    return found[: question.limit], len(found) > question.limit
 
 
 def _openings(
-    session: Session, facts: Facts, service: ServiceFacts, question: Question
+    session: Session,
+    place: Place,
+    service: ServiceFacts,
+    question: Question,
+    providers: list[uuid.UUID],
+    pools: list[tuple[SubjectKind, tuple[uuid.UUID, ...]]],
 ) -> dict[uuid.UUID, list[Span]]:
     """Provider → closed spans of possible starts."""
-    zone = ZoneInfo(facts.place.timezone)
+    zone = ZoneInfo(place.timezone)
     since = datetime.combine(question.first, time(), zone).astimezone(UTC)
     until = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
     since = max(since, clock.now(), question.after or since)
-    providers = _eligible_days(facts, service, question)
-    pools = [
-        {"kind": kind.value, "ids": [str(one) for one in facts.pool(kind, tag)]}
-        for kind, tag in service.needs
-    ]
-    if not providers or since >= until or not all(pool["ids"] for pool in pools):
+    if since >= until:
         return {}
     values = {
         "location": question.location_id,
         "shape": json.dumps(service.shape.as_json()),
-        "providers": sorted(providers),
-        "pools": json.dumps(pools),
+        "providers": providers,
+        "pools": json.dumps([{"kind": kind, "ids": [str(one) for one in ids]} for kind, ids in pools]),
         "client": question.client_id,
         "since": since,
         "until": until,
     }
-    found: list[dict[str, Any]] = session.execute(_OPENINGS, values).scalar_one()
     return {
-        uuid.UUID(one["provider"]): [
-            (datetime.fromisoformat(low), datetime.fromisoformat(high)) for low, high in one["starts"]
-        ]
-        for one in found
+        provider: list(zip(lows, highs, strict=True))
+        for provider, lows, highs in session.execute(_OPENINGS, values)
     }
 
 
 def _slots(
-    facts: Facts, service: ServiceFacts, question: Question, openings: dict[uuid.UUID, list[Span]]
-) -> tuple[list[Slot], bool]:
-    """Starts on the wall-clock grid. Kept small: each provider gives its first `limit` + 1 at most."""
-    zone = ZoneInfo(facts.place.timezone)
-    days = _eligible_days(facts, service, question)
-    found: dict[datetime, list[uuid.UUID]] = {}
-    for provider, spans in openings.items():
-        for start in _grid(spans, zone, question, days[provider]):
-            found.setdefault(start, []).append(provider)
-    starts = sorted(found)
-    slots = [
-        Slot(start.astimezone(zone), (start + service.shape.total).astimezone(zone), tuple(found[start]))
-        for start in starts[: question.limit]
+    place: Place,
+    service: ServiceFacts,
+    question: Question,
+    openings: dict[uuid.UUID, list[Span]],
+    days: dict[uuid.UUID, set[date]],
+) -> Iterator[Slot]:
+    """The first `limit` + 1 starts on the wall-clock grid, each with everybody who is free then."""
+    zone = ZoneInfo(place.timezone)
+    grids = [
+        _grid(provider, spans, zone, question, _within(question, days[provider]))
+        for provider, spans in openings.items()
     ]
-    return slots, len(starts) > question.limit
+    by_start = itertools.groupby(heapq.merge(*grids), key=lambda one: one[0])
+    for start, pairs in itertools.islice(by_start, question.limit + 1):
+        yield Slot(
+            start.astimezone(zone),
+            (start + service.shape.total).astimezone(zone),
+            tuple(provider for _, provider in pairs),
+        )
+
+
+def _within(question: Question, days: set[date]) -> set[date]:
+    return {day for day in days if question.first <= day <= question.last}
 
 
 def _eligible_days(facts: Facts, service: ServiceFacts, question: Question) -> dict[uuid.UUID, set[date]]:
@@ -132,16 +153,19 @@ def _eligible_days(facts: Facts, service: ServiceFacts, question: Question) -> d
     return found
 
 
-def _grid(spans: list[Span], zone: ZoneInfo, question: Question, days: set[date]) -> list[datetime]:
+def _grid(
+    provider: uuid.UUID, spans: list[Span], zone: ZoneInfo, question: Question, days: set[date]
+) -> Iterator[tuple[datetime, uuid.UUID]]:
     step = timedelta(minutes=question.step_minutes)
     midnight = datetime.combine(question.first, time(), zone).astimezone(UTC)
-    starts: list[datetime] = []
+    end = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
+    every_day = len(days) > (question.last - question.first).days
     for low, high in spans:
         # Offsets are multiples of a quarter of an hour, so a grid from local midnight stays one all day long.
         start = midnight + -(-(low - midnight) // step) * step
-        while start <= high and len(starts) <= question.limit:
-            seen = question.after is not None and start <= question.after
-            if not seen and start.astimezone(zone).date() in days:
-                starts.append(start)
+        if question.after is not None and start <= question.after:
+            start += ((question.after - start) // step + 1) * step
+        while start <= high and start < end:
+            if every_day or start.astimezone(zone).date() in days:
+                yield start, provider
             start += step
-    return starts

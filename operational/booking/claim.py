@@ -152,10 +152,9 @@ def _question(item: Asked) -> dict[str, Any]:
         "starts_at": item.starts_at.isoformat(),
         "shape": item.shape.as_json(),
         "providers": [str(one) for one in item.providers],
-        "resources": [
-            {"kind": need.kind.value, "id": str(one)}
+        "pools": [
+            {"kind": need.kind.value, "ids": [str(one) for one in pool]}
             for need, pool in zip(item.needs, item.pools, strict=True)
-            for one in pool
         ],
     }
 

@@ -60,26 +60,6 @@ returns tstzmultirange language sql stable set search_path = public, pg_temp as 
     where l.id = p_location
 $$;
 
--- The starts t for which [t + p_from, t + p_until) lies inside one range.
-create or replace function booking_fit(p_inside tstzmultirange, p_from interval, p_until interval)
-returns tstzmultirange language sql immutable as $$
-    select coalesce(range_agg(tstzrange(lower(r) - p_from, upper(r) - p_until, '[]')), '{}')
-    from unnest(p_inside) r
-    where lower(r) - p_from <= upper(r) - p_until
-$$;
-
--- What a subject is claimed for by other visits than p_skip. A claim is at most 24 hours long (checked).
-create or replace function booking_busy(
-    p_kind text, p_subject uuid, p_from timestamptz, p_to timestamptz, p_skip uuid,
-    out hard_busy tstzmultirange, out all_busy tstzmultirange
-) language sql stable set search_path = public, pg_temp as $$
-    select coalesce(range_agg(o.during) filter (where o.hard), '{}'), coalesce(range_agg(o.during), '{}')
-    from occupancy o
-    where o.subject_kind = p_kind and o.subject_id = p_subject
-        and o.starts_at >= p_from - interval '24 hours' and o.starts_at < p_to and o.ends_at > p_from
-        and o.active and o.appointment_id is distinct from p_skip
-$$;
-
 -- The times of a client's visits at any location of the organization, and nothing else about them.
 create or replace function booking_client_busy(p_client uuid, p_from timestamptz, p_to timestamptz, p_skip uuid)
 returns tstzmultirange language sql stable security definer set search_path = public, pg_temp as $$

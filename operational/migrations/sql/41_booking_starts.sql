@@ -14,60 +14,87 @@ create or replace function booking_total(p booking_shape) returns interval langu
     select make_interval(mins => p.hands + p.processing + p.finishing)
 $$;
 
--- Starts for one provider. in_shift: hands-on time inside a shift. free: no hard claim of another visit.
--- calm: also clear of buffers and finishing, ours and theirs.
-create or replace function booking_provider_starts(
-    p_provider uuid, p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid,
-    out in_shift tstzmultirange, out free tstzmultirange, out calm tstzmultirange
-) language plpgsql stable set search_path = public, pg_temp as $$
+-- The starts t for which [t + p_from, t + p_until) lies inside one range.
+create or replace function booking_fit(p_inside tstzmultirange, p_from interval, p_until interval)
+returns tstzmultirange language sql immutable as $$
+    select coalesce(range_agg(tstzrange(lower(r) - p_from, upper(r) - p_until, '[]')), '{}')
+    from unnest(p_inside) r
+    where lower(r) - p_from <= upper(r) - p_until
+$$;
+
+-- Starts for each of some subjects; asked about one instant, also what other visits than p_skip hold of them.
+-- calm: clear of all claims, also of buffers and finishing, ours and theirs; therefore free of hard claims.
+-- A provider is engaged before, while hands-on, while finishing and after; a room or device all the time.
+-- One statement for all subjects: a call per subject costs five times as much. A claim is at most 24 hours
+-- long (checked), so the search needs only the btree on starts_at: && is not leakproof under row security.
+create or replace function booking_calm_starts(
+    p_kind text, p_subjects uuid[], p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid
+) returns table (subject uuid, hard_busy tstzmultirange, calm tstzmultirange)
+language plpgsql stable set search_path = public, pg_temp as $$
 declare
-    v_hands interval := make_interval(mins => p.hands);
     v_before interval := make_interval(mins => p.before);
-    v_total interval := booking_total(p);
     v_after interval := make_interval(mins => p.after);
+    v_total interval := booking_total(p);
     v_low timestamptz := p_from - v_before;
     v_high timestamptz := p_to + v_total + v_after;
     v_window tstzmultirange := tstzmultirange(tstzrange(v_low, v_high, '[]'));
-    v_shifts tstzmultirange;
-    v_busy record;
+    v_split boolean := p_kind = 'provider' and p.finishing > 0;
+    v_until interval := case
+        when p_kind <> 'provider' then v_total + v_after
+        when v_split then make_interval(mins => p.hands)
+        else make_interval(mins => p.hands) + v_after
+    end;
 begin
-    select coalesce(range_agg(tstzrange(s.starts_at, s.ends_at)), '{}') into v_shifts
-    from shift s
-    where s.staff_id = p_provider and s.location_id = p_location and s.active
-        and s.starts_at >= v_low - interval '24 hours' and s.starts_at < v_high and s.ends_at > v_low;
-    in_shift := booking_fit(v_shifts, '0', v_hands);
-    if isempty(in_shift * tstzmultirange(tstzrange(p_from, p_to, '[]'))) then
-        free := '{}';
-        calm := '{}';
-        return;
-    end if;
-    select * into v_busy from booking_busy('provider', p_provider, v_low, v_high, p_skip);
-    free := booking_fit(v_window - v_busy.hard_busy, '0', v_hands);
-    if p.finishing = 0 then
-        calm := booking_fit(v_window - v_busy.all_busy, -v_before, v_hands + v_after);
-    else
-        calm := booking_fit(v_window - v_busy.all_busy, -v_before, v_hands)
-            * booking_fit(v_window - v_busy.all_busy, v_total - make_interval(mins => p.finishing), v_total + v_after);
-    end if;
+    return query
+    with busy as materialized (
+        select o.subject_id as id, range_agg(o.during) as every,
+            range_agg(o.during) filter (where o.hard and p_from = p_to) as hard
+        from occupancy o
+        where o.subject_kind = p_kind and o.subject_id = any (p_subjects)
+            and o.starts_at >= v_low - interval '24 hours' and o.starts_at < v_high and o.ends_at > v_low
+            and o.active and o.appointment_id is distinct from p_skip
+        group by o.subject_id
+    )
+    select s.id, coalesce(b.hard, '{}'), f.starts
+    from unnest(p_subjects) s(id)
+    left join busy b on b.id = s.id
+    cross join lateral (
+        select coalesce(range_agg(tstzrange(lower(r) + v_before, upper(r) - v_until, '[]')), '{}') as starts
+        from unnest(v_window - coalesce(b.every, '{}')) r
+        where lower(r) + v_before <= upper(r) - v_until
+    ) f
+    where not v_split
+    union all
+    select s.id, coalesce(b.hard, '{}'), booking_fit(v_window - coalesce(b.every, '{}'), -v_before, v_until)
+        * booking_fit(v_window - coalesce(b.every, '{}'), v_total - make_interval(mins => p.finishing),
+            v_total + v_after)
+    from unnest(p_subjects) s(id)
+    left join busy b on b.id = s.id
+    where v_split;
 end $$;
 
--- Starts for one room or device, which is held for the client's whole time.
-create or replace function booking_resource_starts(
-    p_kind text, p_resource uuid, p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid,
-    out free tstzmultirange, out calm tstzmultirange
-) language plpgsql stable set search_path = public, pg_temp as $$
+-- Starts at which each of some providers has hands-on time inside a shift at the location.
+create or replace function booking_shift_starts(
+    p_providers uuid[], p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz
+) returns table (provider uuid, in_shift tstzmultirange)
+language plpgsql stable set search_path = public, pg_temp as $$
 declare
-    v_before interval := make_interval(mins => p.before);
-    v_total interval := booking_total(p);
-    v_after interval := make_interval(mins => p.after);
-    v_low timestamptz := p_from - v_before;
-    v_high timestamptz := p_to + v_total + v_after;
-    v_window tstzmultirange := tstzmultirange(tstzrange(v_low, v_high, '[]'));
-    v_busy record;
+    v_hands interval := make_interval(mins => p.hands);
 begin
-    select * into v_busy from booking_busy(p_kind, p_resource, v_low, v_high, p_skip);
-    free := booking_fit(v_window - v_busy.hard_busy, '0', v_total);
-    calm := booking_fit(v_window - v_busy.all_busy, -v_before, v_total + v_after);
+    return query
+    with merged as materialized (
+        select s.staff_id as id, range_agg(tstzrange(s.starts_at, s.ends_at)) as time
+        from shift s
+        where s.staff_id = any (p_providers) and s.location_id = p_location and s.active
+            and s.starts_at >= p_from - interval '24 hours' and s.starts_at < p_to + v_hands
+            and s.ends_at > p_from
+        group by s.staff_id
+    )
+    select m.id, range_agg(tstzrange(lower(r), upper(r) - v_hands, '[]'))
+    from merged m
+    cross join lateral unnest(m.time) r
+    where lower(r) <= upper(r) - v_hands
+    group by m.id;
 end $$;
 
 -- Starts at which the location is open for the client's whole time.

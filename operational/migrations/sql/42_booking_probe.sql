@@ -67,9 +67,9 @@ begin
     select jsonb_build_object('flags', c.flags, 'merged', c.merged_into_id is not null) into v_client
     from client c where c.id = p_client;
     for v_item in
-        select x.starts_at, x.shape, x.providers, x.resources
+        select x.starts_at, x.shape, x.providers, x.pools
         from jsonb_to_recordset(p_items)
-            as x(starts_at timestamptz, shape booking_shape, providers uuid[], resources jsonb)
+            as x(starts_at timestamptz, shape booking_shape, providers uuid[], pools jsonb)
     loop
         v_answers := v_answers || jsonb_build_object(
             'open', v_item.starts_at <@ booking_open_starts(
@@ -77,18 +77,24 @@ begin
             'client_calm', v_item.starts_at <@ booking_client_starts(
                 p_client, v_item.shape, v_item.starts_at, v_item.starts_at, p_skip),
             'providers', (
-                select coalesce(jsonb_agg(jsonb_build_object('id', p, 'in_shift', v_item.starts_at <@ s.in_shift,
-                    'free', v_item.starts_at <@ s.free, 'calm', v_item.starts_at <@ s.calm)), '[]')
-                from unnest(v_item.providers) p
-                cross join lateral booking_provider_starts(
-                    p, p_location, v_item.shape, v_item.starts_at, v_item.starts_at, p_skip) s
+                select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
+                    'in_shift', v_item.starts_at <@ coalesce(s.in_shift, '{}'),
+                    'free', not c.hard_busy && tstzrange(
+                        v_item.starts_at, v_item.starts_at + make_interval(mins => (v_item.shape).hands)),
+                    'calm', v_item.starts_at <@ c.calm)), '[]')
+                from booking_calm_starts('provider', v_item.providers, v_item.shape,
+                    v_item.starts_at, v_item.starts_at, p_skip) c
+                left join booking_shift_starts(v_item.providers, p_location, v_item.shape,
+                    v_item.starts_at, v_item.starts_at) s on s.provider = c.subject
             ),
             'resources', (
-                select coalesce(jsonb_agg(jsonb_build_object('id', r.id,
-                    'free', v_item.starts_at <@ s.free, 'calm', v_item.starts_at <@ s.calm)), '[]')
-                from jsonb_to_recordset(v_item.resources) as r(kind text, id uuid)
-                cross join lateral booking_resource_starts(
-                    r.kind, r.id, v_item.shape, v_item.starts_at, v_item.starts_at, p_skip) s
+                select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
+                    'free', not c.hard_busy && tstzrange(
+                        v_item.starts_at, v_item.starts_at + booking_total(v_item.shape)),
+                    'calm', v_item.starts_at <@ c.calm)), '[]')
+                from jsonb_to_recordset(v_item.pools) as r(kind text, ids uuid[])
+                cross join lateral booking_calm_starts(r.kind, r.ids, v_item.shape,
+                    v_item.starts_at, v_item.starts_at, p_skip) c
             )
         );
     end loop;

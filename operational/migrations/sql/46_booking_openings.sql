@@ -1,14 +1,15 @@
 -- Booking: possible starts of a service over days, per provider, by the functions that check one start.
 
-create or replace function booking_openings(
+drop function if exists booking_openings(uuid, jsonb, uuid[], jsonb, uuid, timestamptz, timestamptz);
+create function booking_openings(
     p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
     p_from timestamptz, p_to timestamptz
-) returns jsonb language plpgsql stable set search_path = public, pg_temp as $$
+) returns table (provider uuid, lows timestamptz[], highs timestamptz[])
+language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_shape booking_shape := jsonb_populate_record(null::booking_shape, p_shape);
     v_possible tstzmultirange := tstzmultirange(tstzrange(p_from, p_to, '[)'));
     v_pool record;
-    v_answer jsonb;
 begin
     v_possible := v_possible * booking_open_starts(p_location, v_shape, p_from, p_to);
     if p_client is not null then
@@ -16,24 +17,18 @@ begin
     end if;
     -- Any one of a pool will do: the union of its members' starts.
     for v_pool in select x.kind, x.ids from jsonb_to_recordset(p_pools) as x(kind text, ids uuid[]) loop
-        select v_possible * coalesce(range_agg(s.calm), '{}') into v_possible
-        from unnest(v_pool.ids) r
-        cross join lateral booking_resource_starts(v_pool.kind, r, v_shape, p_from, p_to, null) s;
+        select v_possible * coalesce(range_agg(c.calm), '{}') into v_possible
+        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, null) c;
     end loop;
     if isempty(v_possible) then
-        return '[]';
+        return;
     end if;
-    select coalesce(jsonb_agg(jsonb_build_object('provider', o.provider, 'starts', o.starts)), '[]') into v_answer
-    from (
-        select p as provider, (
-            select jsonb_agg(jsonb_build_array(lower(r), upper(r)) order by r)
-            from unnest(v_possible * s.in_shift * s.free * s.calm) r
-        ) as starts
-        from unnest(p_providers) p
-        cross join lateral booking_provider_starts(p, p_location, v_shape, p_from, p_to, null) s
-    ) o
-    where o.starts is not null;
-    return v_answer;
+    return query
+    select c.subject, array_agg(lower(r)), array_agg(upper(r))
+    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, null) c
+    join booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to) s on s.provider = c.subject
+    cross join lateral unnest(v_possible * s.in_shift * c.calm) r
+    group by c.subject;
 end $$;
 
 -- Whether a provider holds time at a location inside a span that none of their shifts there covers any more.
