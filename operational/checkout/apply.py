@@ -24,13 +24,13 @@ from medspa.kernel.vocabulary import (
 )
 from operational.checkout.drafts import code_digest
 from operational.checkout.errors import BalanceTooLow, GiftCardNotUsable, InvoiceVoided, MoreThanDue
-from operational.checkout.queries import OPEN_STATES, found, pending_on_invoice
+from operational.checkout.queries import deposits_leaving, found, pending_on_invoice
 from operational.checkout.schemas import ApplicationIn
 from operational.identity.access import Actor
 from operational.ledger.balances import invoice_open_minor, lock_client, lock_gift_card, lock_invoice
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
-from operational.models import Allocation, GiftCard, Invoice, InvoiceLine, Payout, Posting
+from operational.models import Allocation, GiftCard, Invoice, InvoiceLine, Posting
 
 ACCOUNT = {
     AllocationSource.DEPOSIT: Account.CLIENT_DEPOSITS,
@@ -85,17 +85,8 @@ def hold_client(session: Session, client_id: uuid.UUID, source: AllocationSource
     lock_client(session, client_id)
     held = _by_location(session, Posting.client_id == client_id, ACCOUNT[source])
     if source is AllocationSource.DEPOSIT:
-        leaving = session.execute(
-            select(Payout.location_id, func.sum(Payout.amount_minor - Payout.tip_minor))
-            .where(
-                Payout.client_id == client_id,
-                Payout.credit_memo_id.is_(None),
-                Payout.status.in_(OPEN_STATES),
-            )
-            .group_by(Payout.location_id)
-        )
-        for location_id, amount in leaving:
-            held[location_id] = max(held.get(location_id, 0) - int(amount), 0)
+        for location_id, amount in deposits_leaving(session, client_id).items():
+            held[location_id] = max(held.get(location_id, 0) - amount, 0)
     return Balance(source, held, client_id=client_id)
 
 
@@ -108,11 +99,8 @@ def hold_gift_card(session: Session, invoice: Invoice, code: str) -> Balance:
     card = lock_gift_card(session, card_id)
     if card.currency != invoice.currency:
         raise GiftCardNotUsable(f"This gift card is in {card.currency}.")
-    sale_id = session.scalar(
-        select(InvoiceLine.invoice_id)
-        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(InvoiceLine.gift_card_id == card_id, Invoice.status != InvoiceStatus.VOIDED)
-    )
+    # Read from its line: the invoice of another location may not be shown. A voided one owes nothing.
+    sale_id = session.scalar(select(InvoiceLine.invoice_id).where(InvoiceLine.gift_card_id == card_id))
     if sale_id is not None and invoice_open_minor(session, sale_id) > 0:
         raise GiftCardNotUsable("This gift card has not been paid for yet.")
     if session.scalar(

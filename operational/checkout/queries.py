@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from medspa.kernel.errors import NotFound
-from medspa.kernel.vocabulary import DrawerKind, DrawerStatus, PaymentStatus, Tender
+from medspa.kernel.vocabulary import DrawerKind, DrawerStatus, Tender
 from operational.checkout.errors import DrawerNotOpen, DrawerUnfit, NoMerchantAccount, WrongCurrency
 from operational.checkout.pricing import Rate
 from operational.ledger.days import open_business_date
@@ -24,14 +24,17 @@ from operational.models import (
     DrawerSession,
     Location,
     MerchantAccount,
-    Payment,
-    Payout,
     TaxJurisdiction,
     TaxRate,
 )
 
-OPEN_STATES = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
-"""Money that may yet move: it counts as taken or given until the processor's word is in."""
+_ARRIVING = text("select checkout_arriving(:invoice_id)")
+_LEAVING = text("select location_id, amount_minor from checkout_deposits_leaving(:client_id)")
+_GIVEN_BACK = text(
+    "select payout_id, credit_memo_id, amount_minor, tip_minor, rounding_minor, settled, succeeded_at"
+    " from checkout_given_back(cast(:payment_id as uuid), cast(:invoice_id as uuid))"
+    " order by succeeded_at, payout_id"
+)
 Row = TypeVar("Row", bound=Base)
 Value = TypeVar("Value")
 
@@ -128,28 +131,34 @@ def merchant_account_of(session: Session, location: Location) -> MerchantAccount
 
 
 def pending_on_invoice(session: Session, invoice_id: uuid.UUID) -> int:
-    """What card payments still in flight would settle."""
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(Payment.amount_minor - Payment.tip_minor), 0)).where(
-                Payment.invoice_id == invoice_id, Payment.status.in_(OPEN_STATES)
-            )
-        )
-        or 0
-    )
+    """What card payments still in flight would settle, at whichever location they are taken."""
+    session.flush()
+    return int(session.execute(_ARRIVING, {"invoice_id": invoice_id}).scalar_one())
 
 
-def payouts_of(
-    session: Session,
-    *,
-    payment_id: uuid.UUID | None = None,
-    credit_memo_ids: Sequence[uuid.UUID] = (),
-    states: Sequence[PaymentStatus] = (PaymentStatus.SUCCEEDED, *OPEN_STATES),
-) -> list[Payout]:
-    """Payouts that moved or may yet move money, of a payment or of credit memos."""
-    query = select(Payout).where(Payout.status.in_(states)).execution_options(populate_existing=True)
-    if payment_id is not None:
-        query = query.where(Payout.payment_id == payment_id)
-    else:
-        query = query.where(Payout.credit_memo_id.in_(credit_memo_ids))
-    return list(session.scalars(query))
+def deposits_leaving(session: Session, client_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """Deposits that a card refund in flight gives back, by the location that holds them."""
+    session.flush()
+    return {row[0]: int(row[1]) for row in session.execute(_LEAVING, {"client_id": client_id})}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A payout that moved or may yet move money, at whichever location."""
+
+    payout_id: uuid.UUID
+    credit_memo_id: uuid.UUID | None
+    amount_minor: int
+    tip_minor: int
+    rounding_minor: int
+    settled: bool
+    succeeded_at: datetime | None
+
+
+def given_back(
+    session: Session, *, payment_id: uuid.UUID | None = None, invoice_id: uuid.UUID | None = None
+) -> list[GivenBack]:
+    """Payouts of a payment, or of the credit memos of an invoice."""
+    session.flush()
+    asked = {"payment_id": payment_id, "invoice_id": invoice_id}
+    return [GivenBack(*row) for row in session.execute(_GIVEN_BACK, asked)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel import clock
 from medspa.kernel.money import split
 from medspa.kernel.vocabulary import Account, LedgerEvent, PaymentStatus, Tender
-from operational.checkout.queries import found, present
+from operational.checkout.queries import found, given_back, present
 from operational.checkout.refundable import value_of
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
@@ -88,16 +88,11 @@ def _tips(session: Session, payment: Payment, payout: Payout) -> list[Line]:
         tip.provider_id: tip.amount_minor
         for tip in session.scalars(select(Tip).where(Tip.payment_id == payment.id).order_by(Tip.provider_id))
     }
-    earlier = session.scalars(
-        select(Payout.tip_minor)
-        .where(
-            Payout.payment_id == payment.id,
-            Payout.status == PaymentStatus.SUCCEEDED,
-            Payout.id != payout.id,
-            Payout.tip_minor > 0,
-        )
-        .order_by(Payout.succeeded_at, Payout.id)
-    ).all()
+    earlier = [
+        one.tip_minor
+        for one in given_back(session, payment_id=payment.id)
+        if one.settled and one.payout_id != payout.id and one.tip_minor
+    ]
     for amount in [*earlier, payout.tip_minor]:
         providers = sorted(left)
         parts = dict(zip(providers, split(amount, [left[one] for one in providers]), strict=True))

@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import PaymentStatus
-from operational.checkout.queries import OPEN_STATES, payouts_of
+from operational.checkout.queries import GivenBack, given_back
 from operational.ledger.balances import invoice_open_minor
 from operational.models import CreditMemo, CreditMemoLine, Payment, Payout
 
 
-def value_of(row: Payment | Payout) -> int:
+def value_of(row: Payment | Payout | GivenBack) -> int:
     """What a payment or payout settles: its amount without tip and cash rounding."""
     return row.amount_minor - row.tip_minor - row.rounding_minor
 
@@ -32,7 +32,7 @@ def rest_of_payment(session: Session, payment: Payment) -> Rest:
     """Captured less what went back or may yet go back; the payment's row is held."""
     if payment.status is not PaymentStatus.SUCCEEDED:
         return Rest(0, 0, 0)
-    given = payouts_of(session, payment_id=payment.id)
+    given = given_back(session, payment_id=payment.id)
     return Rest(
         value_of(payment) - sum(value_of(one) for one in given),
         payment.tip_minor - sum(one.tip_minor for one in given),
@@ -56,11 +56,10 @@ def payable_of_memo(session: Session, memo: CreditMemo) -> int:
 
     A memo on an unpaid invoice only lowers what is owed: nothing of it is payable.
     """
-    memos = session.scalars(select(CreditMemo.id).where(CreditMemo.invoice_id == memo.invoice_id)).all()
-    given = payouts_of(session, credit_memo_ids=memos)
+    given = given_back(session, invoice_id=memo.invoice_id)
     unpaid = total_of_memo(session, memo.id) - sum(
         value_of(one) for one in given if one.credit_memo_id == memo.id
     )
-    leaving = sum(value_of(one) for one in given if one.status in OPEN_STATES)
+    leaving = sum(value_of(one) for one in given if not one.settled)
     overpaid = -invoice_open_minor(session, memo.invoice_id) - leaving
     return max(min(unpaid, overpaid), 0)

@@ -96,8 +96,10 @@ def post(
     return entry_id
 
 
-def reverse(session: Session, entry_id: UUID, *, staff_id: UUID | None = None) -> UUID:
-    """Post the opposite of an entry to the open day; an entry is reversed at most once.
+def reverse(
+    session: Session, entry_id: UUID, *, business_date: date | None = None, staff_id: UUID | None = None
+) -> UUID:
+    """Post the opposite of an entry, to the open day unless told; an entry is reversed at most once.
 
     Raises NotFound when there is no such entry; a second reversal is refused by the database.
     """
@@ -122,6 +124,7 @@ def reverse(session: Session, entry_id: UUID, *, staff_id: UUID | None = None) -
         source_kind="journal_entry",
         source_id=entry_id,
         lines=lines,
+        business_date=business_date,
         staff_id=staff_id,
         reverses_id=entry_id,
     )

@@ -11,7 +11,7 @@ from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import apply, errors, invoices, schemas
-from operational.models import AppointmentItem
+from operational.models import AppointmentItem, Posting
 from tests.factories.checkout import Shop, open_shop
 from tests.support.databases import Database
 
@@ -200,6 +200,15 @@ def test_a_void_in_the_open_day_reverses_and_frees_the_item(shop: Shop) -> None:
     shop.pay(again.invoice.id)
     with pytest.raises(errors.NotVoidable), shop.transaction() as session:
         invoices.void_invoice(session, shop.actor, again.invoice.id)
+
+
+def test_a_void_after_midnight_stays_on_the_invoices_own_day(shop: Shop) -> None:
+    issued = shop.invoice()
+    with clock.frozen(clock.now() + timedelta(days=1)), shop.transaction() as session:
+        invoices.void_invoice(session, shop.actor, issued.invoice.id)
+    with shop.database.session("owner") as session:
+        days = select(Posting.business_date).where(Posting.invoice_id == issued.invoice.id).distinct()
+        assert session.scalars(days).all() == [shop.today]
 
 
 def test_a_check_is_paid_back_in_cash_and_another_days_drawer_takes_none(shop: Shop) -> None:
