@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from medspa.kernel import clock
 from medspa.kernel.database import organization_of
 from medspa.kernel.ids import new_id
 from operational.checkout.errors import IdempotencyKeyReused, InProgress
-from operational.models import IdempotencyKey
+from operational.models import IdempotencyKey, ProcessorAttempt
 
 CLAIM_SECONDS = 90
 """Longer than the processor's slowest answer, so that a living worker is not overtaken."""
@@ -40,8 +40,9 @@ class Claim:
 
     @property
     def request_key(self) -> str:
-        """The processor's key for this request: the same however often the request comes."""
-        return "medspa_" + hashlib.sha256(f"{self.org_id}:{self.key}".encode()).hexdigest()[:40]
+        """The processor's key for this request: the same however often the request comes, another one when
+        the key was forgotten and is a new request."""
+        return "medspa_" + hashlib.sha256(f"{self.org_id}:{self.id}:{self.key}".encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,17 @@ def finish(session: Session, held: Claim, answer: StoredAnswer) -> None:
 
 
 def release(session: Session, held: Claim) -> None:
-    """Give the key back unused: nothing was done, the same key may be sent again."""
+    """Give the key back unused: nothing was done, the same key may be sent again.
+
+    A key under which the processor may have been called stays: whoever takes it over resumes that call.
+    """
     session.execute(
         delete(IdempotencyKey)
         .where(
             IdempotencyKey.id == held.id,
             IdempotencyKey.state == "in_progress",
             IdempotencyKey.claimed_until == held.until,
+            ~exists().where(ProcessorAttempt.request_key == held.request_key),
         )
         .execution_options(synchronize_session=False)
     )

@@ -5,14 +5,17 @@ Safe beside late answers and events: the state moves under the row's lock, once.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from medspa.kernel import clock
 from medspa.kernel.database import make_engine
+from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import AttemptState
 from operational.checkout import attempts
@@ -22,6 +25,7 @@ from operational.checkout.processor.port import NOT_RECEIVED, UNKNOWN, Outcome, 
 from operational.checkout.queries import found
 from operational.models import ProcessorAttempt
 
+_log = logging.getLogger("medspa.checkout")
 _PENDING = text("select org_id, attempt_id from directory.processor_pending(:before)")
 
 
@@ -47,8 +51,12 @@ def reconcile_with(engine: Engine, processor: Processor, older_than: timedelta) 
     settled = 0
     waiting = _waiting(engine, clock.now() - older_than)
     for org_id, attempt_id in waiting:
-        with open_desk(engine, settlement_actor(org_id)) as desk:
-            settled += _one(desk, processor, attempt_id)
+        try:
+            with open_desk(engine, settlement_actor(org_id)) as desk:
+                settled += _one(desk, processor, attempt_id)
+        except (SQLAlchemyError, DomainError) as error:
+            # One call that cannot be booked must not hold up the others, of all organizations.
+            _log.warning("attempt %s waits: %s", attempt_id, type(error).__name__)
     return Reconciled(len(waiting), settled)
 
 

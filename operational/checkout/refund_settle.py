@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,12 +15,15 @@ from operational.checkout.queries import found, given_back, present
 from operational.checkout.refundable import value_of
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
-from operational.models import CreditMemo, Payment, Payout, Posting, Tip
+from operational.models import CreditMemo, Location, Payment, Payout, Posting, Tip
 
 
 def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None) -> None:
     """Mark a payout as paid and post it; what it touches is held."""
     day = open_business_date(session, payout.location_id)
+    location = found(session, Location, payout.location_id, "location")
+    began = clock.business_date(payout.created_at, location.timezone, location.cutover_hour)
+    external = began if began != day else None
     payout.status = PaymentStatus.SUCCEEDED
     payout.business_date = day
     payout.succeeded_at = clock.now()
@@ -36,12 +40,16 @@ def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None)
             [_freed(session, payout, payment, value), *_paid(payout, payment, value + payout.rounding_minor)],
             staff_id,
             rounding=payout.rounding_minor,
+            external_date=external,
         )
     if payout.tip_minor and payment is not None:
         rounding = 0 if value else payout.rounding_minor
         lines = _tips(session, payment, payout)
         lines += _paid(payout, payment, payout.tip_minor + rounding)
-        _post(session, LedgerEvent.TIP_REFUNDED, payout, lines, staff_id, rounding=rounding)
+        _post(
+            session, LedgerEvent.TIP_REFUNDED, payout, lines, staff_id, rounding=rounding,
+            external_date=external,
+        )  # fmt: skip
 
 
 def _post(
@@ -52,6 +60,7 @@ def _post(
     staff_id: uuid.UUID | None,
     *,
     rounding: int,
+    external_date: date | None,
 ) -> None:
     post(
         session,
@@ -59,6 +68,7 @@ def _post(
         source_kind="payout",
         source_id=payout.id,
         lines=across_locations([*lines, Line(Account.CASH_ROUNDING, rounding, payout.location_id)]),
+        external_date=external_date,
         staff_id=staff_id,
     )
 

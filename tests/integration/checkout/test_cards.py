@@ -16,12 +16,13 @@ from sqlalchemy import func, select, text
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
+from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, AttemptState, LedgerEvent, PaymentStatus
 from operational.app import create_app
 from operational.checkout import attempts, cards, errors, schemas
 from operational.checkout.answers import of_payment, of_payout
-from operational.checkout.claims import Claim, StoredAnswer, claim
+from operational.checkout.claims import Claim, StoredAnswer, claim, forget, release
 from operational.checkout.processor.inprocess import InProcessProcessor, read_event
 from operational.checkout.processor.open import open_inprocess, webhook_secret
 from operational.checkout.processor.port import (
@@ -35,7 +36,8 @@ from operational.checkout.processor.port import (
 from operational.checkout.processor.signature import sign
 from operational.checkout.reconcile import reconcile, reconcile_with
 from operational.checkout.webhooks import Source, receive
-from operational.models import JournalEntry, Payment, Payout, ProcessorAttempt, ProcessorEvent
+from operational.ledger.post import Line, post
+from operational.models import JournalEntry, Payment, Payout, Posting, ProcessorAttempt, ProcessorEvent
 from tests.factories.checkout import Shop, open_shop
 from tests.support.api import client_of
 from tests.support.databases import Database
@@ -347,3 +349,71 @@ def test_every_entry_of_a_card_payment_is_dated_and_named(shop: Shop, processor:
     with shop.database.session("owner") as session:
         events = session.scalars(select(JournalEntry.event).where(JournalEntry.source_id == payment.id)).all()
     assert events == [LedgerEvent.PAYMENT_TAKEN]
+
+
+def test_a_key_that_was_forgotten_charges_again(shop: Shop, processor: InProcessProcessor) -> None:
+    asked = {
+        "location_id": shop.north, "drawer_session_id": shop.drawers[shop.north], "tender": "card",
+        "currency": "USD", "payment_token": "tok_visa", "amount_minor": 5_000, "client_id": shop.client_id,
+    }  # fmt: skip
+    key = uuid.uuid4().hex
+    for _ in range(2):
+        with shop.transaction() as session:
+            held = claim(session, key, "fingerprint", shop.actor.id)
+        assert isinstance(held, Claim)
+        with shop.desk() as desk:
+            cards.pay_by_card(desk, held, processor, schemas.PaymentIn.model_validate(asked), of_payment)
+        with shop.transaction() as session:
+            assert forget(session, clock.now() + timedelta(seconds=1)) >= 1
+    assert shop.balance(Account.CARD_CLEARING) == 10_000
+
+
+def test_a_key_whose_call_may_have_been_made_is_not_given_back(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, payment = charge(shop, processor, "tok_timeout_charged")
+    with shop.transaction() as session:
+        held = claim(session, uuid.uuid4().hex, "fingerprint", shop.actor.id)
+        assert isinstance(held, Claim)
+        session.execute(
+            text("update processor_attempt set request_key = :key where payment_id = :payment"),
+            {"key": held.request_key, "payment": payment.id},
+        )
+        release(session, held)
+    with pytest.raises(errors.InProgress), shop.transaction() as session:
+        claim(session, held.key, "fingerprint", shop.actor.id)
+
+
+def test_a_refund_heard_of_on_a_later_day_keeps_its_own_date(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, deposit = charge(shop, processor, "tok_refund_timeout")
+    refund(shop, processor, deposit, 5_000)
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        settle_all(shop, processor)
+    with shop.database.session("owner") as session:
+        dates = select(Posting.business_date, Posting.external_date).join(
+            JournalEntry, JournalEntry.id == Posting.entry_id
+        )
+        found = session.execute(
+            dates.where(
+                JournalEntry.event == LedgerEvent.DEPOSIT_RETURNED, Posting.org_id == shop.made.org_id
+            )
+        ).all()
+    assert {tuple(one) for one in found} == {(shop.today + timedelta(days=1), shop.today)}
+
+
+def test_one_call_that_cannot_be_booked_holds_up_no_other(shop: Shop, processor: InProcessProcessor) -> None:
+    _, deposit = charge(shop, processor, "tok_refund_timeout")
+    refund(shop, processor, deposit, 5_000)
+    _, waiting = charge(shop, processor, "tok_timeout_charged")
+    with shop.transaction() as session:
+        post(
+            session, event=LedgerEvent.CUTOVER, source_kind="test", source_id=new_id(),
+            lines=[
+                Line(Account.CLIENT_DEPOSITS, 5_000, shop.north, client_id=shop.client_id),
+                Line(Account.OPENING_BALANCES, -5_000, shop.north),
+            ],
+        )  # fmt: skip
+    settle_all(shop, processor)
+    assert reread(shop, waiting).status is PaymentStatus.SUCCEEDED
