@@ -119,8 +119,11 @@ def read_trail(
     limit: int = 100,
     before: tuple[datetime, uuid.UUID] | None = None,
 ) -> list[Row[Any]]:
-    """The organization's access headers with what each read, newest first. Needs audit.read; is audited."""
-    actor.require(Permission.AUDIT_READ)
+    """The organization's access headers with what each read, newest first; audited itself.
+
+    Needs audit.read at every location: the trail names clients and readers of all of them.
+    """
+    actor.require_everywhere(Permission.AUDIT_READ)
     require_open(session).note_returned("audit.trail", [client_id] if client_id else [])
     at, id_ = before or (None, None)
     parameters = {

@@ -196,5 +196,7 @@ def test_every_reading_of_the_chart_is_in_the_trail(clinic: Clinic) -> None:
 def test_the_trail_needs_its_permission_and_a_real_cursor(clinic: Clinic) -> None:
     desk = clinic.made.key([Permission.CLIENT_READ, Permission.CHART_READ])
     assert clinic.http.get("/v1/audit/reads", headers=desk).status_code == 403
+    one_place = clinic.made.key([Permission.AUDIT_READ], location_id=clinic.made.locations[0])
+    assert clinic.http.get("/v1/audit/reads", headers=one_place).status_code == 403
     for cursor in ("x", "AAAA", "MjAyNi0wMS0wMXww"):
         assert clinic.call("GET", f"/audit/reads?cursor={cursor}", None, 422)["type"].endswith("invalid")
