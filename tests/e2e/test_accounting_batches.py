@@ -26,11 +26,13 @@ from medspa.kernel.vocabulary import Permission
 from medspa.local import accounting
 from operational.accounting import batches
 from operational.accounting.errors import BatchUnknown, DayAlreadyExported, DayNotClosed
-from tests.support.exported import ROUNDS, Exported
+from tests.support.exported import ROUNDS, UNGUARDED, Exported
 from tests.support.lived import Lived
 
 pytestmark = pytest.mark.timeout(900)
 ONE = dt.timedelta(days=1)
+BATCHES = ROUNDS + UNGUARDED + 2
+"""One per contest, one of every other day before the day, one of the day."""
 Amounts = dict[tuple[str, str, str], int]
 
 
@@ -92,7 +94,7 @@ def test_numbers_have_no_gaps_and_days_no_twins(lived: Lived, exported: Exported
     assert exported.by_command.returncode == 0, exported.by_command.stderr
     kept = days_kept(lived)
     numbers = sorted({number for number, _, _ in kept})
-    assert numbers == list(range(1, 2 * ROUNDS + 3))
+    assert numbers == list(range(1, BATCHES + 1))
     days = [(code, day) for _, code, day in kept]
     assert len(days) == len(set(days))
     connection = lived.operational.connect("owner")
@@ -152,7 +154,7 @@ def test_asked_again_it_is_the_same_bytes(lived: Lived, exported: Exported, http
 
 def test_the_command_wrote_the_days_batch(lived: Lived, exported: Exported) -> None:
     told = json.loads(exported.by_command.stdout)
-    assert (told["number"], told["first"], told["last"]) == (2 * ROUNDS + 2, str(lived.day), str(lived.day))
+    assert (told["number"], told["first"], told["last"]) == (BATCHES, str(lived.day), str(lived.day))
     *_, last = every_batch(lived, exported)
     for file, line in zip(sorted(last.files, key=lambda one: one.format), told["files"], strict=False):
         assert line["sha256"] in {one.sha256[:16] for one in last.files}

@@ -17,7 +17,7 @@ from operational.models import LegalEntity
 from tests.support.lived import CANARY_DAYS_BEFORE, SLUG, Lived
 from tests.support.together import together
 
-ROUNDS = 20
+ROUNDS, UNGUARDED = 20, 10
 ONE = dt.timedelta(days=1)
 
 
@@ -63,7 +63,7 @@ def export_all(lived: Lived) -> Exported:
 
     guarded = [contest(first + number * ONE) for number in range(ROUNDS)]
     with _no_lock():
-        unguarded = [contest(first + number * ONE) for number in range(ROUNDS, 2 * ROUNDS)]
+        unguarded = [contest(first + number * ONE) for number in range(ROUNDS, ROUNDS + UNGUARDED)]
     rest = accounting.export(lived.settings, lived.org_id, entity, lived.day - ONE)
     folder = lived.settings.home / "exports"
     by_command = medspa(lived, "export", "accounting", "--org", SLUG, "--to", str(folder), "--json")

@@ -6,6 +6,8 @@ Needles: every value that stands in a column tagged direct, free text or secret,
 from __future__ import annotations
 
 import base64
+import itertools
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ SHORTEST = 8
 """Shorter texts stand in other words by chance: they are looked for as whole cells."""
 LOOPBACK = "127.0.0.1"
 _NOT_OURS = ("pg_catalog", "information_schema", "pg_toast")
+_HEXADECIMAL = re.compile(r"([0-9a-f]{2}){16,}")
 _WORDS = ("text", "character varying", "character", "json", "jsonb", "ARRAY", "bytea", "name", "xml")
 
 
@@ -65,6 +68,8 @@ def spellings(value: str) -> Iterator[str]:
     yield value.lower()
     yield value.encode().hex()
     yield base64.b64encode(value.encode()).decode().rstrip("=").lower()
+    if _HEXADECIMAL.fullmatch(value):
+        yield bytes.fromhex(value).decode("latin-1").lower()
 
 
 def search(values: Collection[str], places: Iterable[Place]) -> Counter[str]:
@@ -128,10 +133,11 @@ def files(folder: Path, label: str) -> Iterator[Place]:
 
 def _parquet(path: Path, name: str) -> Place:
     table = pq.read_table(path)
+    values = itertools.chain.from_iterable(column.to_pylist() for column in table.columns)
     cells = {
-        value.hex() if isinstance(value, bytes) else str(value)
-        for column in table.columns
-        for value in column.unique().to_pylist()
-        if value is not None
+        one.hex() if isinstance(one, bytes) else str(one)
+        for value in values
+        for one in (value if isinstance(value, list) else [value])
+        if one is not None
     }
     return Place(name, "\n".join((str(table.schema), *sorted(cells))), frozenset(cells))

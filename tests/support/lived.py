@@ -55,6 +55,8 @@ class Lived:
     day: dt.date
     practice: Practice
     told: story.Story
+    canary_client: str
+    """Whose every identifier is a planted word."""
     neighbour: Shop
     neighbours_invoice: uuid.UUID
     empty: OrganizationSetUp
@@ -125,7 +127,7 @@ def _live(operational: Database, warehouse: Database, settings: Settings, server
         before = day - dt.timedelta(days=CANARY_DAYS_BEFORE)
         hands.at(before - dt.timedelta(days=1), "09:00")
         practice = setup.set_up(http, made.api_key, hands, day - HISTORY, day)
-        canary.plant(practice, http, operational, before)
+        planted = canary.plant(practice, http, operational, before)
         told = story.live(practice, day)
     neighbour = open_shop(operational, slug=NEIGHBOUR)
     unpaid = neighbour.invoice().invoice.id
@@ -139,6 +141,7 @@ def _live(operational: Database, warehouse: Database, settings: Settings, server
         day,
         practice,
         told,
+        planted,
         neighbour,
         unpaid,
         empty,
