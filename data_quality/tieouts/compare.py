@@ -18,14 +18,24 @@ _SCOPE = re.compile(r"\{scope:(\w+)\}")
 _NAMED = 20
 """Rows named per failed group."""
 
-# The days whose close-out the build wrote or emptied: every money row of a batch touches its day.
+_DATED = ("posting", "invoice_line", "payment", "payout", "credit_memo")
+# The days that the build wrote or emptied, and those that the loader says it should have.
 _CHOOSE_SCOPE = """
 create temporary table scope on commit drop as
 select distinct org_id, location_id, business_date from build.agg_daily_close_out where _build_id = %(build)s
 union
 select (row_key ->> 'org_id')::uuid, (row_key ->> 'location_id')::uuid, (row_key ->> 'business_date')::date
 from meta.replaced_key where relation = 'agg_daily_close_out' and build_id = %(build)s
+""" + "".join(
+    f"""
+union
+select org_id, location_id, business_date from {relation}
+where _batch_id > (select from_batch from meta.build_run where build_id = %(build)s)
+    and business_date is not null
 """
+    for table in _DATED
+    for relation in (f"raw.{table}", f"meta.before_{table}")
+)
 _JOIN = (
     "inner join scope on scope.org_id = {0}.org_id and scope.location_id = {0}.location_id"
     " and scope.business_date = {0}.business_date"

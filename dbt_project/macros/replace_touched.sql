@@ -1,5 +1,6 @@
 {# Incremental models replace what was touched: this pre-hook deletes it inside the model's transaction and
-   notes the deleted keys for the publisher; the model then appends its new rows. A full refresh does neither. #}
+   notes the deleted keys for the publisher; the model then appends its new rows. A full refresh does
+   neither. #}
 
 {% macro replace_touched(touched, scope, keys) -%}
 {% if is_incremental() %}
@@ -17,10 +18,8 @@ with touched ({{ scope | join(', ') }}) as (
 gone as (
     delete from {{ this }} as row_
     using touched
-    where {% for column in scope %}row_.{{ column }} = touched.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-
-    returning {% for key in keys %}row_.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
-
+    where {{ same('row_', 'touched', scope) }}
+    returning {{ columns('row_', keys) }}
 )
 
 insert into meta.replaced_key (relation, build_id, org_id, row_key)
@@ -46,9 +45,9 @@ touched ({{ scope | join(', ') }}) as (
 {%- endmacro %}
 
 {# The rows an incremental run writes: those in the touched scope; everything on a full refresh. #}
-{% macro only_touched(alias, scope, columns=none) -%}
+{% macro only_touched(alias, scope) -%}
 {% if is_incremental() %}
 inner join touched
-    on {% for column in scope %}touched.{{ column }} = {{ alias }}.{{ (columns or scope)[loop.index0] }}{{ ' and ' if not loop.last }}{% endfor %}
+    on {{ same('touched', alias, scope) }}
 {% endif %}
 {%- endmacro %}

@@ -22,7 +22,7 @@ inner join ({{ moved_clients() }}) as moved
 {% endif %}
 {%- endmacro %}
 
-{# Client records that end at another key since the last build: merged, parted, or merged into one that was. #}
+{# Client records that end at another key now: merged, parted, or merged into one that was. #}
 {% macro moved_clients() -%}
 select distinct changed.org_id, changed.client_id
 from (

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from medspa.kernel.settings import Settings
-from pipelines.build.project import PROJECT, artifacts, environment, logs
+from pipelines.build.project import PROJECT, artifacts, environment, logs, variables
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
-_manifests: dict[str, Any] = {}
+_manifests: dict[tuple[str, str], Any] = {}
+"""(project hash, database) → parsed project: dbt writes the database's name into it."""
 _lock = threading.Lock()
 FAILURES = "failures.log"
 """What failed in the last run, in the logs folder: names and the first line of the database's message."""
@@ -43,7 +44,7 @@ def project_hash() -> str:
 
 def run(
     settings: Settings,
-    variables: Mapping[str, object],
+    values: Mapping[str, object],
     *,
     full: bool = False,
     select: Sequence[str] | None = None,
@@ -54,7 +55,7 @@ def run(
 
     Views stay as they are in incremental runs: their text has not changed.
     """
-    arguments = ["build" if tests else "run", "--vars", json.dumps(dict(variables), sort_keys=True)]
+    arguments = ["build" if tests else "run", "--vars", json.dumps(dict(values), sort_keys=True)]
     if tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     if full:
@@ -100,7 +101,7 @@ def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None)
 
 
 def _manifest(settings: Settings) -> Any:
-    key = project_hash()
+    key = project_hash(), variables(settings)["MEDSPA_DBT_DATABASE"]
     target = artifacts(settings) / "manifest.json"
     if key not in _manifests:
         result = _call(settings, ["parse"])

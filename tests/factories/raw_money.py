@@ -41,7 +41,7 @@ class RawMoney:
         known = contracts()[table].names
         return self.store.put(table, **{name: value for name, value in values.items() if name in known})
 
-    def _all(self, table: str) -> list[Row]:
+    def all_rows(self, table: str) -> list[Row]:
         """Rows as they will be after the running batch."""
         merged = {**self.store.tables[table]}
         for (name, key), row in self.store.moved.items():
@@ -53,7 +53,7 @@ class RawMoney:
 
     def day(self, location: uuid.UUID, date: dt.date) -> Row:
         """The business day's row, open."""
-        for row in self._all("business_day"):
+        for row in self.all_rows("business_day"):
             if (row["location_id"], row["business_date"]) == (location, date):
                 return row
         return self.put("business_day", location_id=location, business_date=date, status="open")
@@ -282,14 +282,14 @@ class RawMoney:
         return payout
 
     def lines_of(self, invoice: Row) -> list[Row]:
-        rows = [one for one in self._all("invoice_line") if one["invoice_id"] == invoice["id"]]
+        rows = [one for one in self.all_rows("invoice_line") if one["invoice_id"] == invoice["id"]]
         return sorted(rows, key=lambda one: int(one["position"]))
 
     def count_drawer(self, session: Row, over_short: int = 0) -> None:
         """Close the session; expected cash comes from the mirror's rows."""
         expected = session["opening_float_minor"]
         for table, sign in (("payment", 1), ("payout", -1)):
-            for row in self._all(table):
+            for row in self.all_rows(table):
                 if row["drawer_session_id"] == session["id"] and row["tender"] == "cash":
                     expected += sign * row["amount_minor"]
         self.put(

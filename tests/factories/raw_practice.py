@@ -174,7 +174,7 @@ class RawPractice(RawMoney):
         """Close a day, freezing its figures as the mirror's rows give them."""
         day = self.day(location, date)
         self.put("business_day", **{**day, "status": "closed", "figures_sha256": "0" * 64})
-        figures = day_figures(self.org, location, date, self._all)
+        figures = day_figures(self.org, location, date, self.all_rows)
         for (measure, key), amount in figures.items():
             if amount:
                 self.put(

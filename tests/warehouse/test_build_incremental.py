@@ -6,7 +6,9 @@ import datetime as dt
 from typing import Any
 
 import psycopg
+import pytest
 
+from data_quality.run import check, failed
 from medspa.kernel.settings import Settings
 from pipelines.build.run import build
 from pipelines.publish.contracts import load_contracts
@@ -15,6 +17,7 @@ from tests.factories.raw_practice import RawPractice
 from tests.support.databases import Database
 
 DAY = dt.date(2026, 3, 2)
+pytestmark = pytest.mark.timeout(600)
 
 
 def build_tables(connection: psycopg.Connection[Any]) -> dict[str, set[tuple[Any, ...]]]:
@@ -82,3 +85,15 @@ def test_incremental_builds_equal_a_build_from_nothing(
     assert all(
         whole[name] for name in ("fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session")
     )
+
+    # The control: a batch that the models never read differs, and the check of every publication sees it.
+    with store.batch():
+        practice.invoice(bela, b, DAY + dt.timedelta(days=2), [("service", 100, 0, 0)])
+    connection.execute(
+        "insert into meta.build_run (batch_id, from_batch, is_full, project_sha256, started_at, completed_at)"
+        " select batch_id + 1, batch_id, false, project_sha256, completed_at, completed_at"
+        " from meta.build_run order by build_id desc limit 1"
+    )
+    assert build(warehouse_settings, store.batch_id).skipped
+    missed = failed(check(warehouse_settings, store.batch_id, level="batch"))
+    assert {one.tieout for one in missed} >= {"ledger_marts", "documents_marts", "close_out_ledger"}

@@ -34,6 +34,8 @@ METRIC_KEYS = {
     "name", "label", "description", "formula", "expression", "unit", "grain", "dimensions", "version",
 }  # fmt: skip
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def declared_models() -> list[dict[str, Any]]:
     return [

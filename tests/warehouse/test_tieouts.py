@@ -33,6 +33,8 @@ SPOILT = {
 }
 """Tie-out → a built table and how it is spoilt."""
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def broken(built: Built) -> Iterator[Any]:

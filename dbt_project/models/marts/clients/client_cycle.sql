@@ -1,13 +1,15 @@
--- Grain: one client and treatment category with a full treatment.
+-- Grain: one client and treatment category with a full treatment. The provider's own date precedes the
+-- product's cycle, which precedes the category's; only a full treatment moves the due date.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_cycles(),
         ['org_id', 'client_key'],
         ['org_id', 'client_key', 'category_id']
     ) }}"
 ) }}
+
+{% set cycle = ['org_id', 'client_key', 'category_id'] %}
 
 with {% call touched(['org_id', 'client_key']) %}{{ touched_cycles() }}{% endcall %},
 
@@ -17,25 +19,23 @@ treatments as (
     {{ only_touched('treatment', ['org_id', 'client_key']) }}
 ),
 
-ranked as (
-    select
-        treatments.*,
-        row_number() over (
-            partition by org_id, client_key, category_id order by performed_at desc, treatment_id desc
-        ) as place
-    from treatments
-    where intent = 'full'
-),
-
 last_full as (
-    select * from ranked where place = 1
+    select ranked.*
+    from (
+        select
+            treatments.*,
+            row_number() over (
+                partition by org_id, client_key, category_id order by performed_at desc, treatment_id desc
+            ) as place
+        from treatments
+        where intent = 'full'
+    ) as ranked
+    where ranked.place = 1
 ),
 
 since_then as (
     select
-        last_full.org_id,
-        last_full.client_key,
-        last_full.category_id,
+        {{ columns('last_full', cycle) }},
         max(treatments.business_date) as last_visit_on,
         min(
             case
@@ -45,38 +45,27 @@ since_then as (
         ) as dissolved_on
     from last_full
     inner join treatments
-        on
-            treatments.org_id = last_full.org_id
-            and treatments.client_key = last_full.client_key
-            and treatments.category_id = last_full.category_id
-    group by last_full.org_id, last_full.client_key, last_full.category_id
+        on {{ same('treatments', 'last_full', cycle) }}
+    group by {{ columns('last_full', cycle) }}
 ),
 
 booked as (
     select
-        last_full.org_id,
-        last_full.client_key,
-        last_full.category_id,
+        {{ columns('last_full', cycle) }},
         min(item.business_date) as next_appointment_on
     from last_full
     inner join {{ ref('fct_appointment_item') }} as item
-        on
-            item.org_id = last_full.org_id
-            and item.client_key = last_full.client_key
-            and item.category_id = last_full.category_id
-            and item.business_date >= last_full.business_date
+        on {{ same('item', 'last_full', cycle) }} and item.business_date >= last_full.business_date
     where item.status in ('booked', 'confirmed', 'arrived')
-    group by last_full.org_id, last_full.client_key, last_full.category_id
+    group by {{ columns('last_full', cycle) }}
 ),
 
 ruled as (
-    -- The provider's own date precedes the product's cycle, which precedes the category's.
     select
         last_full.*,
         category.code as category_code,
         product.name as product_name,
-        case when last_full.next_due_on is null then coalesce(product.cycle_days, category.cycle_days) end
-            as cycle_days,
+        coalesce(product.cycle_days, category.cycle_days) as ruled_days,
         case
             when last_full.next_due_on is not null then 'provider'
             when product.cycle_days is not null then 'product'
@@ -100,7 +89,7 @@ ruled as (
 dated as (
     select
         ruled.*,
-        coalesce(ruled.next_due_on, {{ days_after('ruled.business_date', 'ruled.cycle_days') }}) as due_on
+        coalesce(next_due_on, {{ days_after('business_date', 'ruled_days') }}) as due_on
     from ruled
 )
 
@@ -117,7 +106,7 @@ select
     dated.product_id as last_product_id,
     dated.product_name as last_product_name,
     dated.area as last_area,
-    dated.cycle_days,
+    case when dated.cycle_source <> 'provider' then dated.ruled_days end as cycle_days,
     dated.cycle_source,
     dated.due_on,
     -- The contact window moves with the due date, whoever set it.
@@ -131,12 +120,6 @@ select
     {{ build_id() }}
 from dated
 inner join since_then
-    on
-        since_then.org_id = dated.org_id
-        and since_then.client_key = dated.client_key
-        and since_then.category_id = dated.category_id
+    on {{ same('since_then', 'dated', cycle) }}
 left join booked
-    on
-        booked.org_id = dated.org_id
-        and booked.client_key = dated.client_key
-        and booked.category_id = dated.category_id
+    on {{ same('booked', 'dated', cycle) }}

@@ -1,7 +1,6 @@
 -- Grain: one client, with what their appointments say.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(touched_clients(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
 ) }}
 
@@ -45,8 +44,10 @@ kept as (
         client_key,
         count(case when status = 'no_show' then 1 end) as no_shows,
         count(case when status = 'late_cancelled' then 1 end) as late_cancellations,
-        max(case when status in ('no_show', 'late_cancelled', 'cancelled') then business_date end) as last_missed_on,
-        min(case when status in ('booked', 'confirmed', 'arrived') then business_date end) as next_appointment_on
+        max(case when status in ('no_show', 'late_cancelled', 'cancelled') then business_date end)
+            as last_missed_on,
+        min(case when status in ('booked', 'confirmed', 'arrived') then business_date end)
+            as next_appointment_on
     from appointments
     group by org_id, client_key
 )
@@ -69,6 +70,9 @@ from {{ ref('dim_client') }} as client
 left join visited
     on visited.org_id = client.org_id and visited.client_key = client.client_key
 left join visits as last_visit
-    on last_visit.org_id = client.org_id and last_visit.client_key = client.client_key and last_visit.place = 1
+    on
+        last_visit.org_id = client.org_id
+        and last_visit.client_key = client.client_key
+        and last_visit.place = 1
 left join kept
     on kept.org_id = client.org_id and kept.client_key = client.client_key

@@ -1,7 +1,6 @@
 -- Grain: one client, by client key; merged records are their survivor's.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(touched_clients(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
 ) }}
 

@@ -1,7 +1,6 @@
 -- Grain: one account of a location's business day.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_days(),
         ['org_id', 'location_id', 'business_date'],

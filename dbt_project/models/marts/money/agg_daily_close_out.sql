@@ -1,7 +1,6 @@
 -- Grain: one figure of a location's business day, in the words of the frozen close.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_balance_days(),
         ['org_id', 'location_id', 'business_date'],
@@ -10,7 +9,8 @@
 ) }}
 
 {# Every measure: what it is split by, what it sums, over which rows. #}
-{% set accounts, postings, balances = ref('agg_daily_account'), ref('fct_posting'), ref('int_money__balances') %}
+{% set accounts, balances = ref('agg_daily_account'), ref('int_money__balances') %}
+{% set postings, jurisdiction = ref('fct_posting'), 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')' %}
 {% set lines, memos = ref('fct_invoice_line'), ref('fct_credit_memo_line') %}
 {% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
 {% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
@@ -21,7 +21,7 @@
     ('balance', 'account', 'closing_minor', balances, 'true'),
     ('ar_opening', "''", 'opening_minor', balances, "account = '1100'"),
     ('ar_closing', "''", 'closing_minor', balances, "account = '1100'"),
-    ('tax_by_jurisdiction', 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')', '-amount_minor', postings, "account = '2400'"),
+    ('tax_by_jurisdiction', jurisdiction, '-amount_minor', postings, "account = '2400'"),
     ('deposits', 'event', '-amount_minor', postings, "account = '2100'"),
     ('account_credit', 'event', '-amount_minor', postings, "account = '2110'"),
     ('gift_cards', 'event', '-amount_minor', postings, "account = '2200'"),
@@ -87,7 +87,4 @@ from summed
 inner join {{ ref('dim_location') }} as location
     on location.org_id = summed.org_id and location.location_id = summed.location_id
 left join {{ ref('fct_business_day') }} as day
-    on
-        day.org_id = summed.org_id
-        and day.location_id = summed.location_id
-        and day.business_date = summed.business_date
+    on {{ same('day', 'summed', ['org_id', 'location_id', 'business_date']) }}

@@ -1,7 +1,6 @@
 -- Grain: one tender of a location's business day; money tenders only.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_days(),
         ['org_id', 'location_id', 'business_date'],
@@ -77,7 +76,4 @@ from summed
 inner join {{ ref('dim_location') }} as location
     on location.org_id = summed.org_id and location.location_id = summed.location_id
 left join {{ ref('fct_business_day') }} as day
-    on
-        day.org_id = summed.org_id
-        and day.location_id = summed.location_id
-        and day.business_date = summed.business_date
+    on {{ same('day', 'summed', ['org_id', 'location_id', 'business_date']) }}

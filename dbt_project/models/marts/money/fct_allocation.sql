@@ -1,7 +1,6 @@
 -- Grain: one amount that settled part of an invoice.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('allocation'),
         ['org_id', 'allocation_id'],

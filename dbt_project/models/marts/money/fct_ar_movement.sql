@@ -1,7 +1,6 @@
 -- Grain: one posting on accounts receivable (1100), with its invoice's due date.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_receivables(),
         ['org_id', 'invoice_id'],

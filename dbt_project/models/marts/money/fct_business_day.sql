@@ -1,7 +1,6 @@
 -- Grain: one business day of a location.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('business_day', false),
         ['org_id', 'business_day_id'],

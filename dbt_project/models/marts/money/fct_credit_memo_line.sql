@@ -1,7 +1,6 @@
 -- Grain: one credited invoice line of a credit memo, dated by the memo.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_credit_memos(),
         ['org_id', 'credit_memo_id'],

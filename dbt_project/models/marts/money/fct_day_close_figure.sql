@@ -1,7 +1,6 @@
 -- Grain: one figure of a closed day, as the close froze it.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         since('day_close_figure', ['org_id', 'location_id', 'business_date']),
         ['org_id', 'location_id', 'business_date'],
@@ -9,7 +8,9 @@
     ) }}"
 ) }}
 
-with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ since('day_close_figure', ['org_id', 'location_id', 'business_date']) }}{% endcall %}
+{% set day = ['org_id', 'location_id', 'business_date'] %}
+
+with {% call touched(day) %}{{ since('day_close_figure', day) }}{% endcall %}
 
 select
     figure.org_id,
@@ -20,4 +21,4 @@ select
     figure.amount_minor,
     {{ build_id() }}
 from {{ ref('stg_operational__day_close_figure') }} as figure
-{{ only_touched('figure', ['org_id', 'location_id', 'business_date']) }}
+{{ only_touched('figure', day) }}

@@ -1,7 +1,6 @@
 -- Grain: one drawer session, with the cash that moved in it.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_drawer_sessions(),
         ['org_id', 'drawer_session_id'],

@@ -1,7 +1,6 @@
 -- Grain: one invoice, with the sums of its lines.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(touched_invoices(), ['org_id', 'invoice_id'], ['org_id', 'invoice_id']) }}"
 ) }}
 

@@ -1,7 +1,6 @@
 -- Grain: one invoice line.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_invoices(),
         ['org_id', 'invoice_id'],

@@ -1,7 +1,6 @@
 -- Grain: one payment, in whatever state.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('payment'),
         ['org_id', 'payment_id'],

@@ -1,7 +1,6 @@
 -- Grain: one payout, in whatever state; without a tender it was kept as account credit.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('payout'),
         ['org_id', 'payout_id'],

@@ -1,7 +1,6 @@
 -- Grain: one posting.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('posting'),
         ['org_id', 'posting_id'],

@@ -1,7 +1,6 @@
 -- Grain: one appointment.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_appointments(),
         ['org_id', 'appointment_id'],
@@ -24,7 +23,8 @@ history as (
             past.event,
             past.scheduled_start,
             row_number() over (
-                partition by past.org_id, past.appointment_id order by past.happened_at desc, past.history_id desc
+                partition by past.org_id, past.appointment_id
+                order by past.happened_at desc, past.history_id desc
             ) as place
         from {{ ref('stg_operational__appointment_history') }} as past
         {{ only_touched('past', ['org_id', 'appointment_id']) }}
@@ -50,7 +50,8 @@ select
     appointment.cancelled_at,
     appointment.cancelled_by,
     cast(coalesce(history.moves, 0) as integer) as moves,
-    cast({{ dbt.datediff('appointment.booked_at', 'appointment.starts_at', 'minute') }} as bigint) as lead_minutes,
+    cast({{ dbt.datediff('appointment.booked_at', 'appointment.starts_at', 'minute') }} as bigint)
+        as lead_minutes,
     -- Walk-ins and what the practice cancelled are no scheduled visits (metrics, section 1).
     appointment.source <> 'walk_in' and appointment.status in (
         'completed', 'left_before_service', 'arrived_not_treated', 'no_show', 'late_cancelled'

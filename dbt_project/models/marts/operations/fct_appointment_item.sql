@@ -1,7 +1,6 @@
 -- Grain: one service of an appointment.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_appointments(),
         ['org_id', 'appointment_id'],

@@ -1,7 +1,6 @@
 -- Grain: one signed treatment record.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
     pre_hook="{{ replace_touched(
         touched_rows('treatment_record'),
         ['org_id', 'treatment_id'],
