@@ -170,7 +170,10 @@ def _cash(session: Session, actor: Actor, request: PayoutIn, asked: _Asked) -> P
     payout.drawer_session_id = drawer.id
     exact = payout.amount_minor
     rest = rest_of_payment(session, present(asked.payment))
-    payout.amount_minor = min(round_cash(exact, location.cash_step_minor), rest.amount_minor)
+    payout.amount_minor = round_cash(exact, location.cash_step_minor)
+    if payout.amount_minor > rest.amount_minor:
+        # Never more than was taken: the coin below.
+        payout.amount_minor = rest.amount_minor - rest.amount_minor % location.cash_step_minor
     payout.rounding_minor = payout.amount_minor - exact
     if payout.amount_minor < max(asked.tip_minor, 1):
         raise Invalid("The amount is below the smallest coin; keep it as account credit.")

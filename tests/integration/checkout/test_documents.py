@@ -269,3 +269,11 @@ def test_rates_change_on_their_day(shop: Shop) -> None:
     assert shop.invoice(retail=[line]).lines[0].tax_minor == 178
     with clock.frozen(clock.now() + timedelta(days=1)):
         assert shop.invoice(retail=[line]).lines[0].tax_minor == 200
+
+
+def test_a_check_is_paid_back_in_coins_that_exist(shop: Shop) -> None:
+    paid = shop.deposit(1_003, tender="check", check_number="79")
+    out = shop.pay_out(payment_id=paid.id, amount_minor=1_003)
+    # 1 003 is nearest to 1 005, more than was taken: the coin below.
+    assert (out.amount_minor, out.rounding_minor) == (1_000, -3)
+    assert shop.postings(out.id) == [("1000", -1_000), ("2100", 1_003), ("6005", -3)]
