@@ -12,7 +12,7 @@ OptionalOrg = Annotated[
     str, typer.Option("--org", help="Organization: its id or its slug; default: the only one.", metavar="ORG")
 ]
 Location = Annotated[
-    str, typer.Option("--location", help="Location: its id or its slug; default: all.", metavar="LOCATION")
+    str, typer.Option("--location", help="Location: its id or its code; default: all.", metavar="LOCATION")
 ]
 AsOf = Annotated[
     datetime | None,

@@ -10,12 +10,14 @@ import getpass
 import re
 import uuid
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from medspa.kernel.database import session_scope
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import ActorKind, Permission
 from operational.directory import lookup
 from operational.identity.access import EVERYWHERE, Actor
+from operational.models import Location
 
 _OPERATORS = uuid.UUID("5d1c6b0e-7a3f-5a58-9a40-3f4c8e2f6d11")
 """Namespace of operators' ids: the same user gets the same id on every run."""
@@ -37,6 +39,15 @@ def organization(engine: Engine, named: str | None) -> uuid.UUID:
     if wanted not in known:
         raise NotFound("No organization has this id or slug.")
     return wanted
+
+
+def location_named(engine: Engine, org_id: uuid.UUID, named: str) -> uuid.UUID:
+    """The organization's location with this id or code. Raises NotFound."""
+    with session_scope(engine, org_id) as session:
+        for place in session.scalars(select(Location).where(Location.org_id == org_id)):
+            if named in (str(place.id), place.code):
+                return place.id
+    raise NotFound("No location has this id or code.")
 
 
 def actor(org_id: uuid.UUID, command: str) -> Actor:

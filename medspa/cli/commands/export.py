@@ -47,13 +47,16 @@ def accounting(
 
     settings = load_settings()
     engine = make_engine(settings.operational_dsn("app"))
-    org_id = organization(engine, org)
-    entity = local.choose_entity(local.legal_entities(engine, org_id), legal_entity)
-    if number:
-        batch = local.read_again(engine, org_id, entity.id, number)
-    else:
-        last = through.date() if through else clock.now().date()
-        batch = local.export(settings, org_id, entity, last)
+    try:
+        org_id = organization(engine, org)
+        entity = local.choose_entity(local.legal_entities(engine, org_id), legal_entity)
+        if number:
+            batch = local.read_again(engine, org_id, entity.id, number)
+        else:
+            last = through.date() if through else clock.now().date()
+            batch = local.export(settings, org_id, entity, last)
+    finally:
+        engine.dispose()
     to.mkdir(parents=True, exist_ok=True)
     rows = []
     for file in batch.files:

@@ -49,7 +49,11 @@ def evaluate(code: str = "", org: OptionalOrg = "", as_of: AsOf = None, json: Js
     from segments.catalogue import definition
 
     settings = load_settings()
-    org_id = organization(make_engine(settings.operational_dsn("app")), org)
+    engine = make_engine(settings.operational_dsn("app"))
+    try:
+        org_id = organization(engine, org)
+    finally:
+        engine.dispose()
     day = as_of.date() if as_of else clock.now().date()
     rows = [
         {
