@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
-
-import operational.models as models
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -13,4 +13,2717 @@ depends_on = None
 
 
 def upgrade() -> None:
-    models.Base.metadata.create_all(op.get_bind())
+    op.create_table(
+        "idempotency_key",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'done') = (status_code is not null)", name=op.f("ck_idempotency_key_answered")
+        ),
+        sa.CheckConstraint("state in ('in_progress', 'done')", name=op.f("ck_idempotency_key_state")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_idempotency_key")),
+        sa.UniqueConstraint("org_id", "key", name=op.f("uq_idempotency_key_org_id_key")),
+    )
+    op.create_table(
+        "ledger_account",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column(
+            "required_key",
+            sa.Enum(
+                "none",
+                "invoice_id",
+                "client_id",
+                "gift_card_id",
+                "contract_id",
+                "provider_id",
+                "merchant_account_id",
+                "programme_id",
+                "other_location_id",
+                "jurisdiction_id",
+                name="word_subledgerkey",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("may_go_negative", sa.Boolean(), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('asset', 'liability', 'equity', 'revenue', 'expense')",
+            name=op.f("ck_ledger_account_kind"),
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_ledger_account")),
+    )
+    op.create_table(
+        "organization",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("slug ~ '^[a-z0-9-]{2,60}$'", name=op.f("ck_organization_slug")),
+        sa.PrimaryKeyConstraint("org_id", name=op.f("pk_organization")),
+        sa.UniqueConstraint("slug", name=op.f("uq_organization_slug")),
+    )
+    op.create_table(
+        "segment_publication",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("segment_code", sa.Text(), nullable=False),
+        sa.Column("definition_version", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_count", sa.Integer(), nullable=False),
+        sa.Column("reveals_treatment", sa.Boolean(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_segment_publication")),
+        sa.UniqueConstraint(
+            "org_id",
+            "segment_code",
+            "batch_id",
+            "as_of",
+            name=op.f("uq_segment_publication_org_id_segment_code_batch_id_as_of"),
+        ),
+    )
+    op.create_index(
+        "ix_segment_publication_code",
+        "segment_publication",
+        ["org_id", "segment_code", "created_at"],
+        unique=False,
+    )
+    op.create_table(
+        "tieout_result",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("tieout", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=True),
+        sa.Column("left_minor", sa.BigInteger(), nullable=False),
+        sa.Column("right_minor", sa.BigInteger(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_tieout_result")),
+    )
+    op.create_index("ix_tieout_result_batch", "tieout_result", ["org_id", "batch_id"], unique=False)
+    op.create_table(
+        "consent_template",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("valid_days", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "valid_days is null or valid_days > 0", name=op.f("ck_consent_template_valid_days")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_consent_template_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_consent_template")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_consent_template_org_id_name")),
+    )
+    op.create_table(
+        "legal_entity",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tax_number", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_legal_entity_currency")),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_legal_entity_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_legal_entity")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_legal_entity_org_id_name")),
+    )
+    op.create_table(
+        "role",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("permissions", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_role_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_role")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_role_org_id_name")),
+    )
+    op.create_table(
+        "segment_member",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("publication_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("client_key", sa.Uuid(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "publication_id"],
+            ["segment_publication.org_id", "segment_publication.id"],
+            name=op.f("fk_segment_member_org_id_publication_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_segment_member")),
+        sa.UniqueConstraint(
+            "org_id",
+            "publication_id",
+            "client_key",
+            name=op.f("uq_segment_member_org_id_publication_id_client_key"),
+        ),
+    )
+    op.create_table(
+        "staff_member",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_digest", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_last_step", sa.Text(), nullable=True),
+        sa.Column("pin_hash", sa.Text(), nullable=True),
+        sa.Column("is_provider", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_staff_member_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_staff_member")),
+        sa.UniqueConstraint("org_id", "email_digest", name=op.f("uq_staff_member_org_id_email_digest")),
+    )
+    op.create_index("ix_staff_member_digest", "staff_member", ["email_digest"], unique=False)
+    op.create_table(
+        "treatment_category",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("cycle_days", sa.Integer(), nullable=True),
+        sa.Column("contact_from_days", sa.Integer(), nullable=True),
+        sa.Column("contact_until_days", sa.Integer(), nullable=True),
+        sa.Column("earliest_days", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "contact_from_days is null or contact_until_days is null or contact_from_days <= contact_until_days",
+            name=op.f("ck_treatment_category_window"),
+        ),
+        sa.CheckConstraint("cycle_days is null or cycle_days > 0", name=op.f("ck_treatment_category_cycle")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organization.org_id"], name=op.f("fk_treatment_category_org_id")
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_treatment_category")),
+        sa.UniqueConstraint("org_id", "code", name=op.f("uq_treatment_category_org_id_code")),
+    )
+    op.create_table(
+        "auth_session",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("token_digest", sa.Text(), nullable=False),
+        sa.Column("csrf_digest", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_auth_session_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_auth_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_auth_session_token_digest")),
+    )
+    op.create_index(
+        "ix_auth_session_live",
+        "auth_session",
+        ["org_id", "staff_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
+    )
+    op.create_table(
+        "consent_template_version",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("template_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("disclosure", sa.Text(), nullable=False),
+        sa.Column("body_sha256", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "published_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_consent_template_version_org_id_published_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "template_id"],
+            ["consent_template.org_id", "consent_template.id"],
+            name=op.f("fk_consent_template_version_org_id_template_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_consent_template_version")),
+        sa.UniqueConstraint(
+            "org_id",
+            "template_id",
+            "number",
+            name=op.f("uq_consent_template_version_org_id_template_id_number"),
+        ),
+    )
+    op.create_table(
+        "export_batch",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=False),
+        sa.Column("last_date", sa.Date(), nullable=False),
+        sa.Column("content_sha256", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("first_date <= last_date and number > 0", name=op.f("ck_export_batch_range")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "legal_entity_id"],
+            ["legal_entity.org_id", "legal_entity.id"],
+            name=op.f("fk_export_batch_org_id_legal_entity_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_export_batch")),
+        sa.UniqueConstraint(
+            "org_id",
+            "legal_entity_id",
+            "basis",
+            "number",
+            name=op.f("uq_export_batch_org_id_legal_entity_id_basis_number"),
+        ),
+    )
+    op.create_table(
+        "journal_entry",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "event",
+            sa.Enum(
+                "line_performed",
+                "prepaid_sold",
+                "payment_taken",
+                "balance_applied",
+                "fee_charged",
+                "credit_memo_issued",
+                "prepaid_credited",
+                "deposit_returned",
+                "credit_paid_out",
+                "tip_refunded",
+                "tips_paid_out",
+                "float_funded",
+                "cash_paid_in",
+                "cash_paid_out",
+                "cash_dropped",
+                "over_short",
+                "reversal",
+                "cutover",
+                name="word_ledgerevent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("source_kind", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("reverses_id", sa.Uuid(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "reverses_id"],
+            ["journal_entry.org_id", "journal_entry.id"],
+            name=op.f("fk_journal_entry_org_id_reverses_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_journal_entry_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_journal_entry")),
+        sa.UniqueConstraint("org_id", "reverses_id", name=op.f("uq_journal_entry_org_id_reverses_id")),
+        sa.UniqueConstraint(
+            "org_id",
+            "source_kind",
+            "source_id",
+            "event",
+            name=op.f("uq_journal_entry_org_id_source_kind_source_id_event"),
+        ),
+    )
+    op.create_table(
+        "location",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("cutover_hour", sa.SmallInteger(), nullable=False),
+        sa.Column("notice_minutes", sa.Integer(), nullable=False),
+        sa.Column("no_show_fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("late_cancel_fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("cash_step_minor", sa.BigInteger(), nullable=False),
+        sa.Column("invoice_due_days", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("cash_step_minor > 0", name=op.f("ck_location_cash_step")),
+        sa.CheckConstraint("cutover_hour between 0 and 12", name=op.f("ck_location_cutover_hour")),
+        sa.CheckConstraint(
+            "no_show_fee_minor >= 0 and late_cancel_fee_minor >= 0", name=op.f("ck_location_fees")
+        ),
+        sa.CheckConstraint("notice_minutes >= 0 and invoice_due_days >= 0", name=op.f("ck_location_periods")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "legal_entity_id"],
+            ["legal_entity.org_id", "legal_entity.id"],
+            name=op.f("fk_location_org_id_legal_entity_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_location")),
+        sa.UniqueConstraint("org_id", "code", name=op.f("uq_location_org_id_code")),
+    )
+    op.create_table(
+        "merchant_account",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("processor_account", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "legal_entity_id"],
+            ["legal_entity.org_id", "legal_entity.id"],
+            name=op.f("fk_merchant_account_org_id_legal_entity_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_merchant_account")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_merchant_account_org_id_name")),
+    )
+    op.create_table(
+        "product",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.Enum(
+                "each",
+                "unit",
+                "syringe",
+                "vial",
+                "session",
+                name="word_unitkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("is_retail", sa.Boolean(), nullable=False),
+        sa.Column("tax_class", sa.Text(), nullable=False),
+        sa.Column("cycle_days", sa.Integer(), nullable=True),
+        sa.Column("contact_from_days", sa.Integer(), nullable=True),
+        sa.Column("contact_until_days", sa.Integer(), nullable=True),
+        sa.Column("earliest_days", sa.Integer(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("price_minor >= 0", name=op.f("ck_product_price")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_product_org_id_category_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_product")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_product_org_id_name")),
+    )
+    op.create_table(
+        "service",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("provider_minutes", sa.Integer(), nullable=False),
+        sa.Column("processing_minutes", sa.Integer(), nullable=False),
+        sa.Column("finishing_minutes", sa.Integer(), nullable=False),
+        sa.Column("buffer_before_minutes", sa.Integer(), nullable=False),
+        sa.Column("buffer_after_minutes", sa.Integer(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("billed_by_unit", sa.Boolean(), nullable=False),
+        sa.Column("tax_class", sa.Text(), nullable=False),
+        sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("needs_treatment_record", sa.Boolean(), nullable=False),
+        sa.Column("needs_exam", sa.Boolean(), nullable=False),
+        sa.Column("consent_template_id", sa.Uuid(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("price_minor >= 0 and deposit_minor >= 0", name=op.f("ck_service_price")),
+        sa.CheckConstraint(
+            "processing_minutes >= 0 and finishing_minutes >= 0 and buffer_before_minutes >= 0 and buffer_after_minutes >= 0",
+            name=op.f("ck_service_minutes"),
+        ),
+        sa.CheckConstraint(
+            "provider_minutes > 0 and provider_minutes <= 720", name=op.f("ck_service_provider_minutes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_service_org_id_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "consent_template_id"],
+            ["consent_template.org_id", "consent_template.id"],
+            name=op.f("fk_service_org_id_consent_template_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_service")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_service_org_id_name")),
+    )
+    op.create_table(
+        "api_key",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("key_digest", sa.Text(), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "created_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_api_key_org_id_created_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_api_key_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("key_digest", name=op.f("uq_api_key_key_digest")),
+    )
+    op.create_table(
+        "business_day",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open", "closed", name="word_daystatus", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("figures_sha256", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'closed') = (figures_sha256 is not null)", name=op.f("ck_business_day_closed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "closed_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_business_day_org_id_closed_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_business_day_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_business_day")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "business_date",
+            name=op.f("uq_business_day_org_id_location_id_business_date"),
+        ),
+    )
+    op.create_table(
+        "client",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_key", sa.Uuid(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("street", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("zip_code", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("flags", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("home_location_id", sa.Uuid(), nullable=True),
+        sa.Column("merged_into_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "last_name_key",
+            sa.Text(collation="C"),
+            sa.Computed(
+                "lower(regexp_replace(normalize(last_name, NFKD), '[\\u0300-\\u036f]', '', 'g'))",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "first_name_key",
+            sa.Text(collation="C"),
+            sa.Computed(
+                "lower(regexp_replace(normalize(first_name, NFKD), '[\\u0300-\\u036f]', '', 'g'))",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "email_key", sa.Text(collation="C"), sa.Computed("lower(email)", persisted=True), nullable=True
+        ),
+        sa.Column(
+            "phone_reversed",
+            sa.Text(collation="C"),
+            sa.Computed("reverse(phone)", persisted=True),
+            nullable=True,
+        ),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("phone is null or phone ~ '^\\+[1-9][0-9]{6,14}$'", name=op.f("ck_client_phone")),
+        sa.CheckConstraint("source ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_client_source_code")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "home_location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_client_org_id_home_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merged_into_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_org_id_merged_into_id"),
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_client_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client")),
+        sa.UniqueConstraint("org_id", "client_key", name=op.f("uq_client_org_id_client_key")),
+    )
+    op.create_index("ix_client_email", "client", ["org_id", "email_key"], unique=False)
+    op.create_index("ix_client_first_name", "client", ["org_id", "first_name_key"], unique=False)
+    op.create_index(
+        "ix_client_name", "client", ["org_id", "last_name_key", "first_name_key", "id"], unique=False
+    )
+    op.create_index("ix_client_phone", "client", ["org_id", "phone"], unique=False)
+    op.create_index("ix_client_phone_reversed", "client", ["org_id", "phone_reversed"], unique=False)
+    op.create_table(
+        "credential",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("licence_number", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("valid_from < valid_until", name=op.f("ck_credential_validity")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_credential_org_id_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_credential_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_credential_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_credential")),
+    )
+    op.create_index(
+        "ix_credential_lookup",
+        "credential",
+        ["org_id", "staff_id", "category_id", "location_id"],
+        unique=False,
+    )
+    op.create_table(
+        "document_counter",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("last_number", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_document_counter_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_document_counter")),
+        sa.UniqueConstraint(
+            "org_id",
+            "kind",
+            "location_id",
+            name=op.f("uq_document_counter_org_id_kind_location_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
+        "drawer",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "physical",
+                "online",
+                "billing",
+                name="word_drawerkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_drawer_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_drawer")),
+        sa.UniqueConstraint("org_id", "location_id", "name", name=op.f("uq_drawer_org_id_location_id_name")),
+    )
+    op.create_table(
+        "export_batch_day",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "batch_id"],
+            ["export_batch.org_id", "export_batch.id"],
+            name=op.f("fk_export_batch_day_org_id_batch_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_export_batch_day_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_export_batch_day")),
+        sa.UniqueConstraint(
+            "org_id",
+            "basis",
+            "location_id",
+            "business_date",
+            name=op.f("uq_export_batch_day_org_id_basis_location_id_business_date"),
+        ),
+    )
+    op.create_table(
+        "export_file",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "batch_id"],
+            ["export_batch.org_id", "export_batch.id"],
+            name=op.f("fk_export_file_org_id_batch_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_export_file")),
+        sa.UniqueConstraint(
+            "org_id", "batch_id", "format", name=op.f("uq_export_file_org_id_batch_id_format")
+        ),
+    )
+    op.create_table(
+        "location_hours",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("weekday", sa.SmallInteger(), nullable=False),
+        sa.Column("opens_minute", sa.Integer(), nullable=False),
+        sa.Column("closes_minute", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "0 <= opens_minute and opens_minute < closes_minute and closes_minute <= 1800",
+            name=op.f("ck_location_hours_span"),
+        ),
+        sa.CheckConstraint("weekday between 0 and 6", name=op.f("ck_location_hours_weekday")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_location_hours_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_location_hours")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "weekday",
+            "opens_minute",
+            name=op.f("uq_location_hours_org_id_location_id_weekday_opens_minute"),
+        ),
+    )
+    op.create_table(
+        "product_lot",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("lot_number", sa.Text(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_product_lot_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_product_lot_org_id_product_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_product_lot")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "product_id",
+            "lot_number",
+            name=op.f("uq_product_lot_org_id_location_id_product_id_lot_number"),
+        ),
+    )
+    op.create_table(
+        "resource",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "room",
+                "device",
+                name="word_resourcekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_resource_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_resource")),
+        sa.UniqueConstraint(
+            "org_id", "location_id", "name", name=op.f("uq_resource_org_id_location_id_name")
+        ),
+    )
+    op.create_table(
+        "service_resource",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "room",
+                "device",
+                name="word_resourcekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_service_resource_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_service_resource")),
+        sa.UniqueConstraint(
+            "org_id", "service_id", "kind", "tag", name=op.f("uq_service_resource_org_id_service_id_kind_tag")
+        ),
+    )
+    op.create_table(
+        "shift",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "starts_at < ends_at and ends_at <= starts_at + interval '24 hours'", name=op.f("ck_shift_span")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_shift_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_shift_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_shift")),
+    )
+    op.create_index("ix_shift_lookup", "shift", ["org_id", "staff_id", "starts_at"], unique=False)
+    op.create_table(
+        "staff_role",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("role_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_staff_role_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "role_id"], ["role.org_id", "role.id"], name=op.f("fk_staff_role_org_id_role_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_staff_role_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_staff_role")),
+        sa.UniqueConstraint(
+            "org_id",
+            "staff_id",
+            "role_id",
+            "location_id",
+            name=op.f("uq_staff_role_org_id_staff_id_role_id_location_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
+        "tax_jurisdiction",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_tax_jurisdiction_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_tax_jurisdiction")),
+        sa.UniqueConstraint(
+            "org_id", "location_id", "name", name=op.f("uq_tax_jurisdiction_org_id_location_id_name")
+        ),
+    )
+    op.create_table(
+        "appointment",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "booked",
+                "confirmed",
+                "arrived",
+                "completed",
+                "arrived_not_treated",
+                "left_before_service",
+                "no_show",
+                "cancelled",
+                "late_cancelled",
+                name="word_appointmentstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "desk",
+                "walk_in",
+                "follow_up",
+                "online",
+                "import",
+                name="word_visitsource",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("booked_by", sa.Uuid(), nullable=True),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "cancelled_by",
+            sa.Enum(
+                "client",
+                "practice",
+                "reschedule",
+                name="word_cancelledby",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("follow_up_of_id", sa.Uuid(), nullable=True),
+        sa.Column("rescheduled_from_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "starts_at < ends_at and ends_at <= starts_at + interval '24 hours'",
+            name=op.f("ck_appointment_span"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "booked_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_appointment_org_id_booked_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_appointment_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "follow_up_of_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_org_id_follow_up_of_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_appointment_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "rescheduled_from_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_org_id_rescheduled_from_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment")),
+    )
+    op.create_index(
+        "ix_appointment_client", "appointment", ["org_id", "client_id", "starts_at"], unique=False
+    )
+    op.create_index("ix_appointment_day", "appointment", ["org_id", "location_id", "starts_at"], unique=False)
+    op.create_table(
+        "client_duplicate",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("other_client_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_client_duplicate_reason_code")
+        ),
+        sa.CheckConstraint("client_id <> other_client_id", name=op.f("ck_client_duplicate_two")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_duplicate_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "other_client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_duplicate_org_id_other_client_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_duplicate")),
+        sa.UniqueConstraint(
+            "org_id",
+            "client_id",
+            "other_client_id",
+            name=op.f("uq_client_duplicate_org_id_client_id_other_client_id"),
+        ),
+    )
+    op.create_table(
+        "day_close_figure",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("business_day_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "business_day_id"],
+            ["business_day.org_id", "business_day.id"],
+            name=op.f("fk_day_close_figure_org_id_business_day_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_day_close_figure_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_day_close_figure")),
+        sa.UniqueConstraint(
+            "org_id",
+            "business_day_id",
+            "measure",
+            "key",
+            name=op.f("uq_day_close_figure_org_id_business_day_id_measure_key"),
+        ),
+    )
+    op.create_table(
+        "drawer_session",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("drawer_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open",
+                "closed",
+                name="word_drawerstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=True),
+        sa.Column("opening_float_minor", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("expected_minor", sa.BigInteger(), nullable=True),
+        sa.Column("counted_minor", sa.BigInteger(), nullable=True),
+        sa.Column("over_short_minor", sa.BigInteger(), nullable=True),
+        sa.Column("float_left_minor", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'closed') = (counted_minor is not null)", name=op.f("ck_drawer_session_counted")
+        ),
+        sa.CheckConstraint(
+            "counted_minor is null or over_short_minor = counted_minor - expected_minor",
+            name=op.f("ck_drawer_session_over_short"),
+        ),
+        sa.CheckConstraint("opening_float_minor >= 0", name=op.f("ck_drawer_session_float")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "closed_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_drawer_session_org_id_closed_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "drawer_id"],
+            ["drawer.org_id", "drawer.id"],
+            name=op.f("fk_drawer_session_org_id_drawer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_drawer_session_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "opened_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_drawer_session_org_id_opened_by"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_drawer_session")),
+    )
+    op.create_index(
+        "ix_drawer_session_day", "drawer_session", ["org_id", "location_id", "business_date"], unique=False
+    )
+    op.create_index(
+        "uq_drawer_session_open",
+        "drawer_session",
+        ["org_id", "drawer_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'open'"),
+    )
+    op.create_table(
+        "gift_card",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code_digest", sa.Text(), nullable=False),
+        sa.Column("last_four", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("purchaser_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_gift_card_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "purchaser_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_gift_card_org_id_purchaser_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_gift_card")),
+        sa.UniqueConstraint("org_id", "code_digest", name=op.f("uq_gift_card_org_id_code_digest")),
+    )
+    op.create_table(
+        "good_faith_exam",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=False),
+        sa.Column("examiner_id", sa.Uuid(), nullable=False),
+        sa.Column("examined_on", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("examined_on < valid_until", name=op.f("ck_good_faith_exam_validity")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_good_faith_exam_org_id_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_good_faith_exam_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "examiner_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_good_faith_exam_org_id_examiner_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_good_faith_exam")),
+    )
+    op.create_index(
+        "ix_good_faith_exam_client", "good_faith_exam", ["org_id", "client_id", "category_id"], unique=False
+    )
+    op.create_table(
+        "link_token",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_digest", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("sent_to", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_link_token_org_id_client_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_link_token")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_link_token_token_digest")),
+    )
+    op.create_table(
+        "tax_rate",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("jurisdiction_id", sa.Uuid(), nullable=False),
+        sa.Column("tax_class", sa.Text(), nullable=False),
+        sa.Column("rate_ppm", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("rate_ppm between 0 and 1000000", name=op.f("ck_tax_rate_rate")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "jurisdiction_id"],
+            ["tax_jurisdiction.org_id", "tax_jurisdiction.id"],
+            name=op.f("fk_tax_rate_org_id_jurisdiction_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_tax_rate")),
+        sa.UniqueConstraint(
+            "org_id",
+            "jurisdiction_id",
+            "tax_class",
+            "valid_from",
+            name=op.f("uq_tax_rate_org_id_jurisdiction_id_tax_class_valid_from"),
+        ),
+    )
+    op.create_table(
+        "appointment_history",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "event",
+            sa.Enum(
+                "booked",
+                "confirmed",
+                "moved",
+                "arrived",
+                "completed",
+                "arrived_not_treated",
+                "left_before_service",
+                "no_show",
+                "cancelled",
+                "late_cancelled",
+                "restored",
+                name="word_appointmentevent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("scheduled_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("override", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "override ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_appointment_history_override_code")
+        ),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_appointment_history_reason_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_history_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_appointment_history_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment_history")),
+    )
+    op.create_index(
+        "ix_appointment_history_appointment",
+        "appointment_history",
+        ["org_id", "appointment_id", "happened_at"],
+        unique=False,
+    )
+    op.create_table(
+        "appointment_item",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("provider_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("performed", sa.Boolean(), nullable=False),
+        sa.Column("not_performed_reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "not_performed_reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'",
+            name=op.f("ck_appointment_item_not_performed_reason_code"),
+        ),
+        sa.CheckConstraint(
+            "starts_at < provider_ends_at and provider_ends_at <= ends_at",
+            name=op.f("ck_appointment_item_span"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_item_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_appointment_item_org_id_provider_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_appointment_item_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment_item")),
+        sa.UniqueConstraint(
+            "org_id",
+            "appointment_id",
+            "position",
+            name=op.f("uq_appointment_item_org_id_appointment_id_position"),
+        ),
+    )
+    op.create_index(
+        "ix_appointment_item_provider",
+        "appointment_item",
+        ["org_id", "provider_id", "starts_at"],
+        unique=False,
+    )
+    op.create_table(
+        "chart_note",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "signed",
+                name="word_notestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'signed') = (signed_at is not null)", name=op.f("ck_chart_note_signed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_chart_note_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "author_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_chart_note_org_id_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_chart_note_org_id_client_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_chart_note")),
+    )
+    op.create_index("ix_chart_note_client", "chart_note", ["org_id", "client_id", "created_at"], unique=False)
+    op.create_table(
+        "drawer_count",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("drawer_session_id", sa.Uuid(), nullable=False),
+        sa.Column("denomination_minor", sa.BigInteger(), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("denomination_minor > 0 and pieces >= 0", name=op.f("ck_drawer_count_count")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "drawer_session_id"],
+            ["drawer_session.org_id", "drawer_session.id"],
+            name=op.f("fk_drawer_count_org_id_drawer_session_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_drawer_count")),
+        sa.UniqueConstraint(
+            "org_id",
+            "drawer_session_id",
+            "denomination_minor",
+            name=op.f("uq_drawer_count_org_id_drawer_session_id_denomination_minor"),
+        ),
+    )
+    op.create_table(
+        "drawer_movement",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("drawer_session_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "paid_in",
+                "paid_out",
+                "drop",
+                "tips_paid",
+                name="word_drawermovementkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'tips_paid') = (provider_id is not null)", name=op.f("ck_drawer_movement_provider")
+        ),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_drawer_movement_reason_code")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_drawer_movement_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "drawer_session_id"],
+            ["drawer_session.org_id", "drawer_session.id"],
+            name=op.f("fk_drawer_movement_org_id_drawer_session_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_drawer_movement_org_id_provider_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_drawer_movement_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_drawer_movement")),
+    )
+    op.create_index(
+        "ix_drawer_movement_session", "drawer_movement", ["org_id", "drawer_session_id"], unique=False
+    )
+    op.create_table(
+        "gate_override",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("gate ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_gate_override_gate_code")),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_gate_override_reason_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_gate_override_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_gate_override_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_gate_override")),
+    )
+    op.create_table(
+        "invoice",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "issued",
+                "voided",
+                name="word_invoicestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("due_on >= business_date", name=op.f("ck_invoice_due")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_invoice_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_invoice_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "issued_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_invoice_org_id_issued_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_invoice_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_invoice")),
+        sa.UniqueConstraint("org_id", "number", name=op.f("uq_invoice_org_id_number")),
+    )
+    op.create_index("ix_invoice_appointment", "invoice", ["org_id", "appointment_id"], unique=False)
+    op.create_index("ix_invoice_client", "invoice", ["org_id", "client_id"], unique=False)
+    op.create_index("ix_invoice_day", "invoice", ["org_id", "location_id", "business_date"], unique=False)
+    op.create_table(
+        "occupancy",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "subject_kind",
+            sa.Enum(
+                "provider",
+                "room",
+                "device",
+                name="word_subjectkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("during", postgresql.TSTZRANGE(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hard", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (sa.column("org_id"), "="),
+            (sa.column("subject_kind"), "="),
+            (sa.column("subject_id"), "="),
+            (sa.column("during"), "&&"),
+            where=sa.text("active and hard"),
+            using="gist",
+            name="ex_occupancy_no_overlap",
+        ),
+        sa.CheckConstraint(
+            "during = tstzrange(starts_at, ends_at, '[)') and not isempty(during)",
+            name=op.f("ck_occupancy_during"),
+        ),
+        sa.CheckConstraint("ends_at <= starts_at + interval '24 hours'", name=op.f("ck_occupancy_length")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_occupancy_org_id_appointment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_occupancy")),
+    )
+    op.create_index("ix_occupancy_appointment", "occupancy", ["org_id", "appointment_id"], unique=False)
+    op.create_index(
+        "ix_occupancy_subject",
+        "occupancy",
+        ["org_id", "subject_kind", "subject_id", "starts_at"],
+        unique=False,
+    )
+    op.create_table(
+        "signed_consent",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("template_version_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("rendered", sa.LargeBinary(), nullable=False),
+        sa.Column("rendered_sha256", sa.Text(), nullable=False),
+        sa.Column("signer_name", sa.LargeBinary(), nullable=False),
+        sa.Column("relationship", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "drawn",
+                "typed",
+                name="word_signaturemethod",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("disclosure_accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("user_agent", sa.Text(), nullable=True),
+        sa.Column("witness_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "relationship ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_signed_consent_relationship_code")
+        ),
+        sa.CheckConstraint(
+            "disclosure_accepted_at <= signed_at", name=op.f("ck_signed_consent_disclosure_first")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_signed_consent_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_signed_consent_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "template_version_id"],
+            ["consent_template_version.org_id", "consent_template_version.id"],
+            name=op.f("fk_signed_consent_org_id_template_version_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "witness_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_signed_consent_org_id_witness_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_signed_consent")),
+    )
+    op.create_index(
+        "ix_signed_consent_client",
+        "signed_consent",
+        ["org_id", "client_id", "template_version_id"],
+        unique=False,
+    )
+    op.create_table(
+        "appointment_item_resource",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_item_id", sa.Uuid(), nullable=False),
+        sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_item_id"],
+            ["appointment_item.org_id", "appointment_item.id"],
+            name=op.f("fk_appointment_item_resource_org_id_appointment_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "resource_id"],
+            ["resource.org_id", "resource.id"],
+            name=op.f("fk_appointment_item_resource_org_id_resource_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment_item_resource")),
+        sa.UniqueConstraint(
+            "org_id",
+            "appointment_item_id",
+            "resource_id",
+            name=op.f("uq_appointment_item_resource_org_id_appointment_item_id_resource_id"),
+        ),
+    )
+    op.create_table(
+        "credit_memo",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "dissatisfied",
+                "billing_error",
+                "price_adjustment",
+                "returned_goods",
+                "goodwill",
+                name="word_creditreason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("issued_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_credit_memo_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_credit_memo_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "issued_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_credit_memo_org_id_issued_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_credit_memo_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_credit_memo")),
+        sa.UniqueConstraint("org_id", "number", name=op.f("uq_credit_memo_org_id_number")),
+    )
+    op.create_index(
+        "ix_credit_memo_day", "credit_memo", ["org_id", "location_id", "business_date"], unique=False
+    )
+    op.create_index("ix_credit_memo_invoice", "credit_memo", ["org_id", "invoice_id"], unique=False)
+    op.create_table(
+        "note_addendum",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("note_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "author_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_note_addendum_org_id_author_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_note_addendum_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "note_id"],
+            ["chart_note.org_id", "chart_note.id"],
+            name=op.f("fk_note_addendum_org_id_note_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_note_addendum")),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("drawer_session_id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "invoice",
+                "deposit",
+                name="word_paymentpurpose",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tender",
+            sa.Enum(
+                "cash",
+                "check",
+                "card",
+                "ach",
+                "third_party",
+                name="word_tender",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "succeeded",
+                "declined",
+                "unknown",
+                name="word_paymentstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tip_minor", sa.BigInteger(), nullable=False),
+        sa.Column("rounding_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tendered_minor", sa.BigInteger(), nullable=True),
+        sa.Column("change_minor", sa.BigInteger(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=True),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=True),
+        sa.Column("processor_reference", sa.Text(), nullable=True),
+        sa.Column("card_brand", sa.Text(), nullable=True),
+        sa.Column("card_last_four", sa.Text(), nullable=True),
+        sa.Column("check_number", sa.Text(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_by", sa.Uuid(), nullable=True),
+        sa.Column("decline_code", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(purpose = 'invoice') = (invoice_id is not null)", name=op.f("ck_payment_purpose")
+        ),
+        sa.CheckConstraint(
+            "(status = 'succeeded') = (business_date is not null)", name=op.f("ck_payment_dated")
+        ),
+        sa.CheckConstraint(
+            "(tender = 'card') = (merchant_account_id is not null)", name=op.f("ck_payment_merchant")
+        ),
+        sa.CheckConstraint("rounding_minor = 0 or tender = 'cash'", name=op.f("ck_payment_rounding")),
+        sa.CheckConstraint(
+            "amount_minor > 0 and tip_minor >= 0 and tip_minor <= amount_minor",
+            name=op.f("ck_payment_amounts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_payment_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_payment_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "drawer_session_id"],
+            ["drawer_session.org_id", "drawer_session.id"],
+            name=op.f("fk_payment_org_id_drawer_session_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_payment_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_payment_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_payment_org_id_merchant_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "taken_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_payment_org_id_taken_by"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_payment")),
+    )
+    op.create_index("ix_payment_client", "payment", ["org_id", "client_id"], unique=False)
+    op.create_index("ix_payment_day", "payment", ["org_id", "location_id", "business_date"], unique=False)
+    op.create_index("ix_payment_drawer", "payment", ["org_id", "drawer_session_id"], unique=False)
+    op.create_index("ix_payment_invoice", "payment", ["org_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_payment_unresolved",
+        "payment",
+        ["org_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("status in ('pending', 'unknown')"),
+    )
+    op.create_table(
+        "treatment_record",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_item_id", sa.Uuid(), nullable=True),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("lot_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "intent",
+            sa.Enum(
+                "full",
+                "touch_up",
+                "correction",
+                "dissolve",
+                "review",
+                name="word_intent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "charted",
+                "imported",
+                "elsewhere",
+                name="word_treatmentsource",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("area", sa.Text(), nullable=True),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=True),
+        sa.Column("dilution", sa.Text(), nullable=True),
+        sa.Column("performed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("next_due_on", sa.Date(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "signed",
+                name="word_notestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("details", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'signed') = (signed_at is not null)", name=op.f("ck_treatment_record_signed")
+        ),
+        sa.CheckConstraint(
+            "area ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_treatment_record_area_code")
+        ),
+        sa.CheckConstraint(
+            "dilution ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_treatment_record_dilution_code")
+        ),
+        sa.CheckConstraint(
+            "quantity_milli is null or quantity_milli > 0", name=op.f("ck_treatment_record_quantity")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_item_id"],
+            ["appointment_item.org_id", "appointment_item.id"],
+            name=op.f("fk_treatment_record_org_id_appointment_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_treatment_record_org_id_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_treatment_record_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_treatment_record_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "lot_id"],
+            ["product_lot.org_id", "product_lot.id"],
+            name=op.f("fk_treatment_record_org_id_lot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_treatment_record_org_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_treatment_record_org_id_provider_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_treatment_record")),
+    )
+    op.create_index(
+        "ix_treatment_record_client",
+        "treatment_record",
+        ["org_id", "client_id", "performed_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_treatment_record_item", "treatment_record", ["org_id", "appointment_item_id"], unique=False
+    )
+    op.create_table(
+        "allocation",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "payment",
+                "deposit",
+                "account_credit",
+                "gift_card",
+                name="word_allocationsource",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("gift_card_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(source = 'gift_card') = (gift_card_id is not null)", name=op.f("ck_allocation_gift_card")
+        ),
+        sa.CheckConstraint(
+            "(source = 'payment') = (payment_id is not null)", name=op.f("ck_allocation_payment")
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_allocation_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_allocation_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "gift_card_id"],
+            ["gift_card.org_id", "gift_card.id"],
+            name=op.f("fk_allocation_org_id_gift_card_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_allocation_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_allocation_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_allocation_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_allocation")),
+    )
+    op.create_index("ix_allocation_invoice", "allocation", ["org_id", "invoice_id"], unique=False)
+    op.create_index("ix_allocation_payment", "allocation", ["org_id", "payment_id"], unique=False)
+    op.create_table(
+        "invoice_line",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "service",
+                "retail",
+                "fee",
+                "gift_card",
+                name="word_linekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("service_id", sa.Uuid(), nullable=True),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("category_id", sa.Uuid(), nullable=True),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_item_id", sa.Uuid(), nullable=True),
+        sa.Column("treatment_record_id", sa.Uuid(), nullable=True),
+        sa.Column("gift_card_id", sa.Uuid(), nullable=True),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("charted_quantity_milli", sa.BigInteger(), nullable=True),
+        sa.Column("quantity_reason", sa.Text(), nullable=True),
+        sa.Column("unit_price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("list_minor", sa.BigInteger(), nullable=False),
+        sa.Column("discount_minor", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "discount_reason",
+            sa.Enum(
+                "promotion",
+                "member",
+                "employee",
+                "courtesy",
+                name="word_discountreason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "quantity_reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'",
+            name=op.f("ck_invoice_line_quantity_reason_code"),
+        ),
+        sa.CheckConstraint(
+            "(discount_minor > 0) = (discount_reason is not null)",
+            name=op.f("ck_invoice_line_discount_reason"),
+        ),
+        sa.CheckConstraint(
+            "charted_quantity_milli is null or charted_quantity_milli = quantity_milli or quantity_reason is not null",
+            name=op.f("ck_invoice_line_charted"),
+        ),
+        sa.CheckConstraint(
+            "list_minor >= 0 and discount_minor between 0 and list_minor",
+            name=op.f("ck_invoice_line_discount"),
+        ),
+        sa.CheckConstraint(
+            "net_minor = list_minor - discount_minor and tax_minor >= 0", name=op.f("ck_invoice_line_net")
+        ),
+        sa.CheckConstraint(
+            "quantity_milli > 0 and unit_price_minor >= 0", name=op.f("ck_invoice_line_quantity")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_item_id"],
+            ["appointment_item.org_id", "appointment_item.id"],
+            name=op.f("fk_invoice_line_org_id_appointment_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_invoice_line_org_id_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "gift_card_id"],
+            ["gift_card.org_id", "gift_card.id"],
+            name=op.f("fk_invoice_line_org_id_gift_card_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_invoice_line_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_invoice_line_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_invoice_line_org_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_invoice_line_org_id_provider_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_invoice_line_org_id_service_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "treatment_record_id"],
+            ["treatment_record.org_id", "treatment_record.id"],
+            name=op.f("fk_invoice_line_org_id_treatment_record_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_invoice_line")),
+        sa.UniqueConstraint(
+            "org_id", "invoice_id", "position", name=op.f("uq_invoice_line_org_id_invoice_id_position")
+        ),
+    )
+    op.create_index(
+        "ix_invoice_line_day", "invoice_line", ["org_id", "location_id", "business_date"], unique=False
+    )
+    op.create_index("ix_invoice_line_item", "invoice_line", ["org_id", "appointment_item_id"], unique=False)
+    op.create_table(
+        "lot_movement",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "received",
+                "charted",
+                "wasted",
+                name="word_lotmovementkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("treatment_record_id", sa.Uuid(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'charted') = (treatment_record_id is not null)", name=op.f("ck_lot_movement_treatment")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'received') = (quantity_milli > 0) and quantity_milli <> 0",
+            name=op.f("ck_lot_movement_sign"),
+        ),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_lot_movement_reason_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "lot_id"],
+            ["product_lot.org_id", "product_lot.id"],
+            name=op.f("fk_lot_movement_org_id_lot_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "treatment_record_id"],
+            ["treatment_record.org_id", "treatment_record.id"],
+            name=op.f("fk_lot_movement_org_id_treatment_record_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_lot_movement")),
+    )
+    op.create_index("ix_lot_movement_lot", "lot_movement", ["org_id", "lot_id"], unique=False)
+    op.create_table(
+        "payout",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("credit_memo_id", sa.Uuid(), nullable=True),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("drawer_session_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "tender",
+            sa.Enum(
+                "cash",
+                "check",
+                "card",
+                "ach",
+                "third_party",
+                name="word_tender",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "pending",
+                "succeeded",
+                "declined",
+                "unknown",
+                name="word_paymentstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tip_minor", sa.BigInteger(), nullable=False),
+        sa.Column("rounding_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=True),
+        sa.Column("processor_reference", sa.Text(), nullable=True),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paid_by", sa.Uuid(), nullable=True),
+        sa.Column("decline_code", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'succeeded') = (business_date is not null)", name=op.f("ck_payout_dated")
+        ),
+        sa.CheckConstraint("rounding_minor = 0 or tender = 'cash'", name=op.f("ck_payout_rounding")),
+        sa.CheckConstraint("(tender is null) = (payment_id is null)", name=op.f("ck_payout_tender")),
+        sa.CheckConstraint(
+            "amount_minor > 0 and tip_minor between 0 and amount_minor", name=op.f("ck_payout_amount")
+        ),
+        sa.CheckConstraint("tender is not null or credit_memo_id is not null", name=op.f("ck_payout_source")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_payout_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "credit_memo_id"],
+            ["credit_memo.org_id", "credit_memo.id"],
+            name=op.f("fk_payout_org_id_credit_memo_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "drawer_session_id"],
+            ["drawer_session.org_id", "drawer_session.id"],
+            name=op.f("fk_payout_org_id_drawer_session_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_payout_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "paid_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_payout_org_id_paid_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_payout_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_payout")),
+    )
+    op.create_index("ix_payout_credit_memo", "payout", ["org_id", "credit_memo_id"], unique=False)
+    op.create_index("ix_payout_day", "payout", ["org_id", "location_id", "business_date"], unique=False)
+    op.create_index("ix_payout_drawer", "payout", ["org_id", "drawer_session_id"], unique=False)
+    op.create_index("ix_payout_payment", "payout", ["org_id", "payment_id"], unique=False)
+    op.create_table(
+        "tip",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_tip_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"], ["payment.org_id", "payment.id"], name=op.f("fk_tip_org_id_payment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_tip_org_id_provider_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_tip")),
+        sa.UniqueConstraint(
+            "org_id", "payment_id", "provider_id", name=op.f("uq_tip_org_id_payment_id_provider_id")
+        ),
+    )
+    op.create_table(
+        "treatment_site",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("treatment_record_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("site ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_treatment_site_site_code")),
+        sa.CheckConstraint("quantity_milli > 0", name=op.f("ck_treatment_site_quantity")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "treatment_record_id"],
+            ["treatment_record.org_id", "treatment_record.id"],
+            name=op.f("fk_treatment_site_org_id_treatment_record_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_treatment_site")),
+        sa.UniqueConstraint(
+            "org_id",
+            "treatment_record_id",
+            "position",
+            name=op.f("uq_treatment_site_org_id_treatment_record_id_position"),
+        ),
+    )
+    op.create_table(
+        "credit_memo_line",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("credit_memo_id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_line_id", sa.Uuid(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "net_minor >= 0 and tax_minor >= 0 and net_minor + tax_minor > 0",
+            name=op.f("ck_credit_memo_line_amounts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "credit_memo_id"],
+            ["credit_memo.org_id", "credit_memo.id"],
+            name=op.f("fk_credit_memo_line_org_id_credit_memo_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_line_id"],
+            ["invoice_line.org_id", "invoice_line.id"],
+            name=op.f("fk_credit_memo_line_org_id_invoice_line_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_credit_memo_line")),
+        sa.UniqueConstraint(
+            "org_id",
+            "credit_memo_id",
+            "invoice_line_id",
+            name=op.f("uq_credit_memo_line_org_id_credit_memo_id_invoice_line_id"),
+        ),
+    )
+    op.create_index(
+        "ix_credit_memo_line_line", "credit_memo_line", ["org_id", "invoice_line_id"], unique=False
+    )
+    op.create_table(
+        "invoice_line_tax",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_line_id", sa.Uuid(), nullable=False),
+        sa.Column("jurisdiction_id", sa.Uuid(), nullable=False),
+        sa.Column("rate_ppm", sa.Integer(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("tax_minor >= 0", name=op.f("ck_invoice_line_tax_tax")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_line_id"],
+            ["invoice_line.org_id", "invoice_line.id"],
+            name=op.f("fk_invoice_line_tax_org_id_invoice_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "jurisdiction_id"],
+            ["tax_jurisdiction.org_id", "tax_jurisdiction.id"],
+            name=op.f("fk_invoice_line_tax_org_id_jurisdiction_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_invoice_line_tax")),
+        sa.UniqueConstraint(
+            "org_id",
+            "invoice_line_id",
+            "jurisdiction_id",
+            name=op.f("uq_invoice_line_tax_org_id_invoice_line_id_jurisdiction_id"),
+        ),
+    )
+    op.create_table(
+        "posting",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("line_no", sa.SmallInteger(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=True),
+        sa.Column("invoice_line_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("gift_card_id", sa.Uuid(), nullable=True),
+        sa.Column("contract_id", sa.Uuid(), nullable=True),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=True),
+        sa.Column("programme_id", sa.Uuid(), nullable=True),
+        sa.Column("jurisdiction_id", sa.Uuid(), nullable=True),
+        sa.Column("other_location_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_posting_amount")),
+        sa.ForeignKeyConstraint(["account"], ["ledger_account.code"], name=op.f("fk_posting_account")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_posting_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "entry_id"],
+            ["journal_entry.org_id", "journal_entry.id"],
+            name=op.f("fk_posting_org_id_entry_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "gift_card_id"],
+            ["gift_card.org_id", "gift_card.id"],
+            name=op.f("fk_posting_org_id_gift_card_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_posting_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_line_id"],
+            ["invoice_line.org_id", "invoice_line.id"],
+            name=op.f("fk_posting_org_id_invoice_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "jurisdiction_id"],
+            ["tax_jurisdiction.org_id", "tax_jurisdiction.id"],
+            name=op.f("fk_posting_org_id_jurisdiction_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "legal_entity_id"],
+            ["legal_entity.org_id", "legal_entity.id"],
+            name=op.f("fk_posting_org_id_legal_entity_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_posting_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_posting_org_id_merchant_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "other_location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_posting_org_id_other_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_posting_org_id_provider_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_posting")),
+        sa.UniqueConstraint("org_id", "entry_id", "line_no", name=op.f("uq_posting_org_id_entry_id_line_no")),
+    )
+    op.create_index("ix_posting_client", "posting", ["org_id", "client_id", "account"], unique=False)
+    op.create_index(
+        "ix_posting_contract",
+        "posting",
+        ["org_id", "contract_id"],
+        unique=False,
+        postgresql_where=sa.text("contract_id is not null"),
+    )
+    op.create_index(
+        "ix_posting_day", "posting", ["org_id", "location_id", "business_date", "account"], unique=False
+    )
+    op.create_index("ix_posting_gift_card", "posting", ["org_id", "gift_card_id"], unique=False)
+    op.create_index("ix_posting_invoice", "posting", ["org_id", "invoice_id"], unique=False)
+    op.create_table(
+        "processor_attempt",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
+        sa.Column("attempt_no", sa.SmallInteger(), nullable=False),
+        sa.Column("request_key", sa.Text(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "created",
+                "succeeded",
+                "declined",
+                "unknown",
+                name="word_attemptstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("result_code", sa.Text(), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(payment_id is null) <> (payout_id is null)", name=op.f("ck_processor_attempt_subject")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_processor_attempt_org_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payout_id"],
+            ["payout.org_id", "payout.id"],
+            name=op.f("fk_processor_attempt_org_id_payout_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_attempt")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_processor_attempt_request_key")),
+    )
+    op.create_index("ix_processor_attempt_state", "processor_attempt", ["org_id", "state"], unique=False)
+    op.create_table(
+        "processor_event",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_reference", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "attempt_id"],
+            ["processor_attempt.org_id", "processor_attempt.id"],
+            name=op.f("fk_processor_event_org_id_attempt_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_event")),
+        sa.UniqueConstraint(
+            "org_id", "event_reference", name=op.f("uq_processor_event_org_id_event_reference")
+        ),
+    )
