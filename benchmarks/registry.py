@@ -1,0 +1,96 @@
+"""Every benchmark with its sizes and goals. How each measures is in its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.harness import Benchmark, Figure, Result, at_least, at_most, exactly
+
+
+def _contest(found: Result) -> Sequence[Figure]:
+    longest = found["longest ms"]["book"] / 1000
+    return [
+        at_least("book / bare endpoint, requests per second", found["book / bare"], found["goal"]),
+        exactly("violations of the calendar", found["violations"], 0),
+        Figure("longest answer", longest, longest, longest, "≤ 3", longest <= 3, "s"),
+    ]
+
+
+def _availability(found: Result) -> Sequence[Figure]:
+    before, after = found["p95 ms"]
+    grown = round(after / before, 2)
+    goal = found["goal p95 ms"]
+    return [
+        Figure("p95 with years of history", after, min(before, after), max(before, after),
+               f"≤ {goal:g}", after <= goal, "ms"),
+        Figure("p95 with history / without", grown, grown, grown, "≤ 1.5", grown <= 1.5),
+    ]  # fmt: skip
+
+
+def _audit_cost(found: Result) -> Sequence[Figure]:
+    return [
+        at_least("audited / unaudited that commits as durably", found["audited / unaudited, durable"], 0.8),
+        at_least("audited / unaudited that writes nothing", found["audited / unaudited"], 0.0),
+    ]
+
+
+def _row_security(found: Result) -> Sequence[Figure]:
+    return [at_most(f"{name}: row security / explicit filter", one, 1.15) for name, one in found.items()]
+
+
+def _commit_to_mart(found: Result) -> Sequence[Figure]:
+    p50, p95 = found["p50 s"], found["p95 s"]
+    return [
+        Figure("commit → mart, p50", p50, found["least s"], p50, "", True, "s"),
+        Figure("commit → mart, p95", p95, p50, found["most s"], "≤ 5", p95 <= 5, "s"),
+    ]
+
+
+def _tokens(found: Result) -> Sequence[Figure]:
+    rate = found["million ids per second"]
+    return [Figure("million ids per second and core", rate["median"], rate["low"], rate["high"],
+                   f"≥ {found['goal']:g}", rate["median"] >= found["goal"], "M/s")]  # fmt: skip
+
+
+def _extract(found: Result) -> Sequence[Figure]:
+    names = ("extract + de-identify + land / COPY to nowhere", "with load / COPY round trip")
+    return [at_most(name, found[name], goal) for name, goal in zip(names, found["goals"], strict=True)]
+
+
+BENCHMARKS = (
+    Benchmark(
+        "tokens",
+        "row ids to tokens: ≥ 20 million per second and core",
+        "benchmarks.tokens", (10, 5), (2, 3), _tokens,
+    ),
+    Benchmark(
+        "extract",
+        "a full store: landed ≤ 3 × COPY to nowhere, loaded ≤ 2 × a COPY round trip",
+        "benchmarks.extract", (150_000, 3), (20_000, 3), _extract,
+    ),
+    Benchmark(
+        "contest",
+        "16 writers per slot over HTTP: 0 violations, no stall over 3 s, ≥ 0.5 × a bare endpoint",
+        "benchmarks.contest", (60, 5), (15, 3), _contest,
+    ),
+    Benchmark(
+        "availability",
+        "30 days × 20 providers × 10 rooms: p95 ≤ 30 ms in process, whatever the history",
+        "benchmarks.availability", (60, 200_000), (30, 60_000), _availability,
+    ),
+    Benchmark(
+        "audit_cost",
+        "an endpoint keeps ≥ 0.8 of its unaudited speed, the audit durable before the answer",
+        "benchmarks.audit_cost", (4.0,), (1.5,), _audit_cost,
+    ),
+    Benchmark(
+        "row_security",
+        "a tenant scan costs ≤ 1.15 × an explicit filter",
+        "benchmarks.row_security", (100_000, 9), (30_000, 5), _row_security,
+    ),
+    Benchmark(
+        "commit_to_mart",
+        "commit → mart: p95 ≤ 5 s under steady traffic",
+        "benchmarks.commit_to_mart", (30,), (10,), _commit_to_mart,
+    ),
+)  # fmt: skip
