@@ -63,9 +63,10 @@ class Benchmark:
     figures: Callable[[Result], Sequence[Figure]]
 
 
-def at_least(what: str, found: Mapping[str, float], goal: float) -> Figure:
-    """A ratio {median, low, high} that should be `goal` or more."""
-    return Figure(what, found["median"], found["low"], found["high"], f"≥ {goal:g}", found["median"] >= goal)
+def at_least(what: str, found: Mapping[str, float], goal: float, unit: str = "×") -> Figure:
+    """A figure {median, low, high} that should be `goal` or more."""
+    met = found["median"] >= goal
+    return Figure(what, found["median"], found["low"], found["high"], f"≥ {goal:g}", met, unit)
 
 
 def at_most(what: str, found: Mapping[str, float], goal: float, unit: str = "×") -> Figure:
