@@ -33,7 +33,6 @@ class Tokeniser:
         if any(len(key) != KEY_BYTES for _, key in keys.values()):
             raise TokenKeyMissing("A token key has the wrong length; 32 bytes are needed.")
         self._keys = dict(keys)
-        self._contexts: dict[uuid.UUID, CipherContext] = {}
 
     def __repr__(self) -> str:
         return f"Tokeniser({len(self._keys)} organizations)"
@@ -53,42 +52,46 @@ class Tokeniser:
         targets = [column.name for column in contract.columns if column.is_token]
         if not targets or table.num_rows == 0:
             return table
-        runs = list(organization_runs(table.column("org_id").combine_chunks()))
+        # Contexts of this call alone: one cannot be used by two threads at once.
+        contexts: dict[uuid.UUID, CipherContext] = {}
+        runs = [
+            (contexts.get(org) or contexts.setdefault(org, self._context(org)), first, last)
+            for org, first, last in organization_runs(table.column("org_id").combine_chunks())
+        ]
         for name in targets:
             index = table.schema.get_field_index(name)
             array = table.column(index).combine_chunks()
-            table = table.set_column(index, table.schema.field(index), self._permute(array, runs))
+            table = table.set_column(index, table.schema.field(index), _permute(array, runs))
         return table
 
-    def _permute(self, array: pa.ExtensionArray, runs: list[tuple[uuid.UUID, int, int]]) -> pa.Array:
-        storage = array.storage
-        validity, data = storage.buffers()
-        if storage.offset:
-            storage = pa.concat_arrays([storage])
-            validity, data = storage.buffers()
-        source = memoryview(data).cast("B")
-        # OpenSSL may look at one block more than it writes.
-        target = bytearray(len(storage) * WIDTH + WIDTH - 1)
-        view = memoryview(target)
-        for org, first, last in runs:
-            start, end = first * WIDTH, last * WIDTH
-            self._context(org).update_into(source[start:end], view[start : end + WIDTH - 1])
-        permuted = pa.Array.from_buffers(
-            storage.type, len(storage), [validity, pa.py_buffer(target)], storage.null_count
-        )
-        return pa.ExtensionArray.from_storage(array.type, permuted)
-
     def _context(self, org: uuid.UUID) -> CipherContext:
-        if org not in self._contexts:
-            if org not in self._keys:
-                raise TokenKeyMissing(
-                    f"Organization {org} has rows but no token key was handed over; if it is new, run again."
-                )
-            self._contexts[org] = _encryptor(self._keys[org][1])
-        return self._contexts[org]
+        if org not in self._keys:
+            raise TokenKeyMissing(
+                f"Organization {org} has rows but no token key was handed over; if it is new, run again."
+            )
+        return _encryptor(self._keys[org][1])
 
     def _check(self, org: uuid.UUID) -> str:
         return hashlib.sha256(_encryptor(self._keys[org][1]).update(_CHECK_BLOCK)).hexdigest()[:8]
+
+
+def _permute(array: pa.ExtensionArray, runs: list[tuple[CipherContext, int, int]]) -> pa.Array:
+    storage = array.storage
+    validity, data = storage.buffers()
+    if storage.offset:
+        storage = pa.concat_arrays([storage])
+        validity, data = storage.buffers()
+    source = memoryview(data).cast("B")
+    # OpenSSL may look at one block more than it writes.
+    target = bytearray(len(storage) * WIDTH + WIDTH - 1)
+    view = memoryview(target)
+    for context, first, last in runs:
+        start, end = first * WIDTH, last * WIDTH
+        context.update_into(source[start:end], view[start : end + WIDTH - 1])
+    permuted = pa.Array.from_buffers(
+        storage.type, len(storage), [validity, pa.py_buffer(target)], storage.null_count
+    )
+    return pa.ExtensionArray.from_storage(array.type, permuted)
 
 
 def organization_runs(array: pa.ExtensionArray) -> Iterator[tuple[uuid.UUID, int, int]]:

@@ -6,16 +6,18 @@ Loading a batch again changes nothing. Which batches are due is decided in run.p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import adbc_driver_postgresql.dbapi as adbc
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medspa.kernel import clock
 from pipelines.contract import TableContract, contracts
+from pipelines.deidentify.tokens import id_words
 from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
@@ -94,7 +96,7 @@ def _load_table(cursor: Any, lake: Lake, ref: BatchRef, contract: TableContract,
     if empty and not file.rows:
         return Moved(0, 0, 0, 0)
     cursor.execute(merge.create_stage(contract))
-    landed = _stage(cursor, lake, ref, merge.stage_name(contract), file)
+    landed = _stage(cursor, lake, ref, merge.stage_name(contract), file, contract)
     if empty:
         cursor.execute(merge.insert(contract, ref.batch_id))
         return Moved(landed, landed, 0, 0)
@@ -107,22 +109,40 @@ def _load_table(cursor: Any, lake: Lake, ref: BatchRef, contract: TableContract,
     return Moved(landed, written - updated, updated, deleted)
 
 
-def _stage(cursor: Any, lake: Lake, ref: BatchRef, name: str, file: LandedFile) -> int:
-    """Copy one landed file into a temporary table, in columns and in bounded memory."""
+def _stage(
+    cursor: Any, lake: Lake, ref: BatchRef, name: str, file: LandedFile, contract: TableContract | None = None
+) -> int:
+    """Copy one landed file into a temporary table, in columns and a row group at a time.
+
+    A file landed before a column was dropped has more columns than the table: they are left out.
+    """
     if not file.path:
         return 0
     lake.verify(ref, name, file)
     with lake.open(ref, file) as handle:
         parquet = pq.ParquetFile(handle)
-        reader = pa.RecordBatchReader.from_batches(
-            parquet.schema_arrow.remove_metadata(), _batches(parquet.iter_batches(ROWS_AT_ONCE))
+        names = [one for one in parquet.schema_arrow.names if contract is None or one in contract.names]
+        key = contract.key if contract else ()
+        groups = (parquet.read_row_group(number, names) for number in range(parquet.num_row_groups))
+        batches = (
+            batch
+            for group in groups
+            for batch in _by_key(group.replace_schema_metadata(None), key).to_batches(ROWS_AT_ONCE)
         )
+        schema = pa.schema([parquet.schema_arrow.field(one) for one in names])
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
         cursor.adbc_ingest(name, reader, mode="append", temporary=True)
     return file.rows
 
 
-def _batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return (batch.replace_schema_metadata(None) for batch in batches)
+def _by_key(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """Rows in the order of the primary key: inserting random tokens in order cost a third less (measured)."""
+    if table.num_rows < ANALYZE_FROM or key != ("org_id", "id"):
+        return table
+    org, row = (id_words(table.column(name).combine_chunks()).astype(np.uint64) for name in key)
+    # Half of a token is enough to order by: it is random.
+    columns = [row[:, 0]] if (org == org[0]).all() else [row[:, 0], org[:, 1], org[:, 0]]
+    return table.take(pa.array(np.lexsort(columns)))
 
 
 def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
