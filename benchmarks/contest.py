@@ -39,7 +39,7 @@ from operational.booking.facts import Facts, load_facts
 from operational.booking.plan import plan_visit, subjects_of
 from operational.booking.schemas import NewVisit
 from operational.booking.shape import Placed
-from operational.identity import tokens
+from operational.identity import credentials, tokens
 from operational.migrations.runner import migrate
 from tests.factories.booking import actor_of, violations
 from tests.factories.contest import NO_LOCKS, WRITERS, Arena, arena, same_provider
@@ -52,9 +52,7 @@ BEFORE = (
     "select org_id, key_id from directory.api_key(%(digest)s, %(now)s)",
     """select set_config('medspa.org_id', %(org)s, true), set_config('medspa.location_scope', '*', true),
         set_config('lock_timeout', '3000ms', true)""",
-    "select created_by, scopes, location_id from api_key where id = %(key)s",
-    """select sr.location_id, r.permissions from staff_role sr
-        join role r on r.org_id = sr.org_id and r.id = sr.role_id where sr.staff_id = %(staff)s""",
+    str(credentials._KEY.text).replace(":id", "%(key)s"),
     "select audit.open('staff', %(staff)s, 'operations', 'http', %(now)s)",
     "select booking_setup(%(location)s, %(services)s::uuid[], %(providers)s::uuid[], '{}'::uuid[])",
 )
@@ -116,7 +114,8 @@ def serve(port: int) -> None:
 
     app = create_app(load_settings())
     bare(app)
-    uvicorn.run(app, port=port, access_log=False, log_level="error")
+    # Writers who have their answer wait for the slowest one: without locks that takes long.
+    uvicorn.run(app, port=port, access_log=False, log_level="error", timeout_keep_alive=300)
 
 
 def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, int, float]]]:
@@ -124,16 +123,22 @@ def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, in
     barrier = threading.Barrier(WRITERS)
     answers: list[tuple[int, int, float]] = []
 
+    failures: list[Exception] = []
+
     def work(writer: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
-        for number, shots in enumerate(rounds):
-            shot = shots[writer]
-            barrier.wait()
-            started = time.perf_counter()
-            connection.request("POST", shot.path, shot.body, shot.headers)
-            answer = connection.getresponse()
-            answer.read()
-            answers.append((number, answer.status, time.perf_counter() - started))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
+        try:
+            for number, shots in enumerate(rounds):
+                shot = shots[writer]
+                barrier.wait()
+                started = time.perf_counter()
+                connection.request("POST", shot.path, shot.body, shot.headers)
+                answer = connection.getresponse()
+                answer.read()
+                answers.append((number, answer.status, time.perf_counter() - started))
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failures.append(error)
+            barrier.abort()
 
     threads = [threading.Thread(target=work, args=(writer,)) for writer in range(WRITERS)]
     began = time.perf_counter()
@@ -141,6 +146,8 @@ def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, in
         thread.start()
     for thread in threads:
         thread.join()
+    if failures:
+        raise failures[0]
     return time.perf_counter() - began, answers
 
 
