@@ -11,6 +11,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import signal
 import sys
 import time
 import traceback
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(one.name for one in BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="smaller and shorter: minutes in all")
     asked = parser.parse_args(arguments)
+    # A run that is told to end stops its servers, as one that is interrupted does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     unknown = set(asked.names) - {one.name for one in BENCHMARKS}
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")

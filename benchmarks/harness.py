@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ from medspa.kernel.settings import Settings
 from medspa.local import roles
 from medspa.local.environment import LocalEnvironment
 from operational.migrations.runner import migrate
-from tests.support.databases import Database, on_database
+from tests.support.databases import Database, on_database, reachable_folder, remove_abandoned
 
 Result = Mapping[str, Any]
 
@@ -98,10 +98,13 @@ def timed(work: Callable[[], object]) -> float:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A folder that the servers' account can pass, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="medspa-bench-") as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
+    """A folder that the servers' account can pass, gone at the end; a killed run's is swept by the next."""
+    remove_abandoned()
+    place = reachable_folder()
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -86,7 +86,7 @@ class Servers:
     """The clusters of one test process."""
 
     def __init__(self) -> None:
-        _remove_abandoned()
+        remove_abandoned()
         self.folder = reachable_folder()
         self.environment = LocalEnvironment(self.folder / "var", durable=False)
         self.dsns: Dsns = self.environment.ensure()
@@ -163,7 +163,7 @@ def _database_in(dsn: str) -> str:
     return str(conninfo_to_dict(dsn)["dbname"])
 
 
-def _remove_abandoned() -> None:
+def remove_abandoned() -> None:
     """Clusters of test processes that were killed would run for ever: stop them and delete their data."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
