@@ -45,7 +45,6 @@ FIELDS: dict[str, dict[str, FieldKind]] = {
         "visits": FieldKind.NUMBER,
         "no_shows": FieldKind.NUMBER,
         "late_cancellations": FieldKind.NUMBER,
-        "recognised_minor": FieldKind.NUMBER,
     },
 }
 """Mart → field → kind. Only these can be asked for."""

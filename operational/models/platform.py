@@ -85,7 +85,14 @@ class SegmentPublication(PlainRow, Base):
     current: Mapped[SafeBool]
 
     __table_args__ = (
-        UniqueConstraint("org_id", "segment_code", "batch_id", "as_of"),
+        UniqueConstraint(
+            "org_id",
+            "segment_code",
+            "definition_version",
+            "batch_id",
+            "as_of",
+            name="uq_segment_publication_evaluation",
+        ),
         Index("ix_segment_publication_code", "org_id", "segment_code", "created_at"),
     )
 

@@ -4,13 +4,18 @@ create or replace function directory.take_segment(
     p_org uuid, p_id uuid, p_code text, p_version int, p_as_of date, p_batch bigint,
     p_reveals_treatment boolean, p_members jsonb, p_at timestamptz
 ) returns int language plpgsql security definer set search_path = public, pg_temp as $$
-declare v_count int;
+declare
+    v_count int;
+    v_taken uuid;
 begin
     perform pg_advisory_xact_lock(hashtextextended('segment:' || p_org || ':' || p_code, 0));
-    -- The same batch and date published again change nothing: the answer is what was taken.
-    select member_count into v_count from segment_publication
-    where org_id = p_org and segment_code = p_code and batch_id = p_batch and as_of = p_as_of;
+    -- The same definition, batch and date published again change nothing but which one is shown.
+    select id, member_count into v_taken, v_count from segment_publication
+    where org_id = p_org and segment_code = p_code and definition_version = p_version
+        and batch_id = p_batch and as_of = p_as_of;
     if found then
+        update segment_publication set current = (id = v_taken)
+        where org_id = p_org and segment_code = p_code and current <> (id = v_taken);
         return v_count;
     end if;
     update segment_publication set current = false

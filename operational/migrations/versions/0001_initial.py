@@ -96,9 +96,10 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "org_id",
             "segment_code",
+            "definition_version",
             "batch_id",
             "as_of",
-            name=op.f("uq_segment_publication_org_id_segment_code_batch_id_as_of"),
+            name="uq_segment_publication_evaluation",
         ),
     )
     op.create_index(
