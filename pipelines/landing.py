@@ -48,7 +48,7 @@ def start_landing(
 ) -> Landed:
     """Run the landing process to its end and return what it did. Raises LandingFailed with its reason."""
     command = [sys.executable, "-m", "pipelines.landing"]
-    return _run(command, _request(keys, order), environment(settings), report)
+    return _run(command, request_line(keys, order), environment(settings), report)
 
 
 def land_by(command: Sequence[str], *, report: Report = lambda _: None) -> Callable[[Order], Landed]:
@@ -89,7 +89,7 @@ def _run(command: Sequence[str], request: str, environ: dict[str, str] | None, r
         for line in process.stderr:
             report(line.rstrip())
         answer = process.stdout.read()
-    return _read_answer(answer, process.returncode)
+    return read_answer(answer, process.returncode)
 
 
 def environment(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -111,8 +111,14 @@ def environment(settings: Settings, environ: Mapping[str, str] | None = None) ->
 
 
 def main() -> int:
-    """Read the request, land, answer. Exit code 0, or 1 with a problem on standard output."""
-    request = json.loads(sys.stdin.read())
+    """Land for each line that is a request, and answer with a line. Exit code 1 when the last one failed."""
+    code = 0
+    for line in sys.stdin:
+        code = _serve(json.loads(line))
+    return code
+
+
+def _serve(request: Mapping[str, Any]) -> int:
     keys = {
         uuid.UUID(org): (int(generation), base64.b64decode(key))
         for org, (generation, key) in request["keys"].items()
@@ -147,14 +153,14 @@ def _write(stream: TextIO, line: str) -> None:
     stream.flush()
 
 
-def _request(keys: TokenKeys, order: Order) -> str:
+def request_line(keys: TokenKeys, order: Order) -> str:
     encoded = {
         str(org): [generation, base64.b64encode(key).decode()] for org, (generation, key) in keys.items()
     }
     return json.dumps({"keys": encoded, "order": dataclasses.asdict(order)})
 
 
-def _read_answer(answer: str, code: int) -> Landed:
+def read_answer(answer: str, code: int) -> Landed:
     try:
         values: dict[str, Any] = json.loads(answer.strip().splitlines()[-1])
     except (IndexError, ValueError):
