@@ -10,14 +10,20 @@ select 1
 {% endif %}
 {%- endmacro %}
 
+{# A table of its own with statistics: joined as a subquery of unknown size, 2 000 touched invoices of 200 000
+   took five minutes instead of a second. #}
 {% macro postgres__replace_touched(touched, scope, keys) -%}
-with touched ({{ scope | join(', ') }}) as (
+create temporary table {{ touched_relation() }} on commit drop as
+select distinct {{ scope | join(', ') }}
+from (
     {{ touched }}
-),
+) as found ({{ scope | join(', ') }});
 
-gone as (
+analyze {{ touched_relation() }};
+
+with gone as (
     delete from {{ this }} as row_
-    using touched
+    using {{ touched_relation() }} as touched
     where {{ same('row_', 'touched', scope) }}
     returning {{ columns('row_', keys) }}
 )
@@ -31,23 +37,26 @@ select
 from gone
 {%- endmacro %}
 
-{# The CTE of what was touched. Outside incremental runs nothing reads it, so nothing is asked for; while dbt
-   parses (`execute` is off) it is rendered for the dependencies. #}
-{% macro touched(scope) -%}
-touched ({{ scope | join(', ') }}) as (
-    {% if is_incremental() or not execute %}
-    {{ caller() }}
-    {% else %}
-    select {% for column in scope %}null as {{ column }}{{ ', ' if not loop.last }}{% endfor %}
+{% macro touched_relation() -%}
+touched_{{ this.identifier }}
+{%- endmacro %}
 
-    {% endif %}
+{# What the pre-hook was given, named in the model as well, for dbt finds the dependencies of a model only in
+   its own text while it parses (`execute` is off). When the model runs nothing is left of it. #}
+{% macro touched(scope) -%}
+{% if not execute %}
+named_for_dependencies ({{ scope | join(', ') }}) as (
+    {{ caller() }}
 )
+{% else %}
+no_rows as (select 1 as nothing)
+{% endif %}
 {%- endmacro %}
 
 {# The rows an incremental run writes: those in the touched scope; everything on a full refresh. #}
 {% macro only_touched(alias, scope) -%}
 {% if is_incremental() %}
-inner join touched
+inner join {{ touched_relation() }} as touched
     on {{ same('touched', alias, scope) }}
 {% endif %}
 {%- endmacro %}

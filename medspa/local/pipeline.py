@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from medspa.kernel.settings import Settings
+from medspa.local.tieouts import keep_results
 from pipelines.landing import COMMAND, land_by
+from pipelines.publish.run import PublicationBlocked
 from pipelines.run import RunResult, run_pipeline
 
 
 def run_once(settings: Settings, *, full: bool = False, report: Callable[[str], None]) -> RunResult:
     """One run of the whole pipeline. Raises what run_pipeline raises."""
-    return run_pipeline(settings, land=land_by(COMMAND, report=report), full=full, report=report)
+    try:
+        result = run_pipeline(settings, land=land_by(COMMAND, report=report), full=full, report=report)
+    except PublicationBlocked:
+        keep_results(settings)
+        raise
+    keep_results(settings)
+    return result

@@ -53,6 +53,16 @@ create table if not exists meta.watermark (
     loaded_at timestamptz not null
 );
 """
+LOOKUPS = {
+    "invoice_line": "invoice_id",
+    "credit_memo_line": "credit_memo_id",
+    "appointment_item": "appointment_id",
+    "appointment_history": "appointment_id",
+    "payment": "drawer_session_id",
+    "payout": "drawer_session_id",
+    "drawer_movement": "drawer_session_id",
+}
+"""Raw table → the parent by which an incremental build reads its rows again."""
 META_TABLES = ("batch", "batch_table", "control_total", "watermark")
 
 
@@ -72,6 +82,11 @@ def create_raw(contract: TableContract) -> Iterator[str]:
         f"create index if not exists brin_{contract.name}_batch on raw.{contract.name}"
         f" using brin ({BATCH_COLUMN}) with (pages_per_range = 32, autosummarize = on)"
     )
+    if parent := LOOKUPS.get(contract.name):
+        yield (
+            f"create index if not exists ix_{contract.name}_{parent}"
+            f" on raw.{contract.name} (org_id, {parent})"
+        )
 
 
 def create_before(contract: TableContract) -> Iterator[str]:

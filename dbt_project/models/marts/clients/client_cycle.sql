@@ -2,26 +2,19 @@
 -- product's cycle, which precedes the category's; only a full treatment moves the due date.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(
-        touched_cycles(),
-        ['org_id', 'client_key'],
-        ['org_id', 'client_key', 'category_id']
-    ) }}"
+    pre_hook="{{ replace_touched(touched_cycles(), ['org_id', 'client_key'], ['org_id', 'client_key', 'category_id']) }}"
 ) }}
 
 {% set cycle = ['org_id', 'client_key', 'category_id'] %}
-
 with {% call touched(['org_id', 'client_key']) %}{{ touched_cycles() }}{% endcall %},
 
 treatments as (
-    select treatment.*
-    from {{ ref('fct_treatment') }} as treatment
+    select treatment.* from {{ ref('fct_treatment') }} as treatment
     {{ only_touched('treatment', ['org_id', 'client_key']) }}
 ),
 
 last_full as (
-    select ranked.*
-    from (
+    select * from (
         select
             treatments.*,
             row_number() over (
@@ -94,9 +87,7 @@ dated as (
 )
 
 select
-    dated.org_id,
-    dated.client_key,
-    dated.category_id,
+    {{ columns('dated', cycle) }},
     dated.category_code,
     case when since_then.dissolved_on is null then 'running' else 'ended' end as status,
     dated.treatment_id as last_full_treatment_id,

@@ -33,7 +33,9 @@ visited as (
         client_key,
         count(*) as visits,
         min(business_date) as first_visit_on,
-        max(business_date) as last_visit_on
+        max(business_date) as last_visit_on,
+        cast(max(case when place = 1 then cast(location_id as {{ dbt.type_string() }}) end) as uuid)
+            as last_location_id
     from visits
     group by org_id, client_key
 ),
@@ -58,7 +60,7 @@ select
     client.home_location_id,
     visited.first_visit_on,
     visited.last_visit_on,
-    last_visit.location_id as last_location_id,
+    visited.last_location_id,
     cast(coalesce(visited.visits, 0) as integer) as visits,
     cast(coalesce(kept.no_shows, 0) as integer) as no_shows,
     cast(coalesce(kept.late_cancellations, 0) as integer) as late_cancellations,
@@ -69,10 +71,5 @@ from {{ ref('dim_client') }} as client
 {{ only_touched('client', ['org_id', 'client_key']) }}
 left join visited
     on visited.org_id = client.org_id and visited.client_key = client.client_key
-left join visits as last_visit
-    on
-        last_visit.org_id = client.org_id
-        and last_visit.client_key = client.client_key
-        and last_visit.place = 1
 left join kept
     on kept.org_id = client.org_id and kept.client_key = client.client_key

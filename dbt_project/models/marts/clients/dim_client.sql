@@ -1,10 +1,14 @@
 -- Grain: one client, by client key; merged records are their survivor's.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_clients(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
+    pre_hook="{{ replace_touched(
+        since('client', ['org_id', 'client_key']),
+        ['org_id', 'client_key'],
+        ['org_id', 'client_key']
+    ) }}"
 ) }}
 
-with {% call touched(['org_id', 'client_key']) %}{{ touched_clients() }}{% endcall %}
+with {% call touched(['org_id', 'client_key']) %}{{ since('client', ['org_id', 'client_key']) }}{% endcall %}
 
 select
     client.org_id,
