@@ -156,8 +156,10 @@ def run(seconds: float = 4.0) -> dict[str, object]:
 def _ratios(one: list[float], other: list[float]) -> dict[str, float]:
     ratios = sorted(a / b for a, b in zip(one, other, strict=True))
     return {
-        "median": round(statistics.median(ratios), 3), "low": round(ratios[0], 3), "high": round(ratios[-1], 3),
-    }  # fmt: skip
+        "median": round(statistics.median(ratios), 3),
+        "low": round(ratios[0], 3),
+        "high": round(ratios[-1], 3),
+    }
 
 
 if __name__ == "__main__":

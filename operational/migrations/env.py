@@ -9,7 +9,9 @@ import operational.models as models
 
 def run() -> None:
     connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=models.Base.metadata, transaction_per_migration=False)
+    context.configure(
+        connection=connection, target_metadata=models.Base.metadata, transaction_per_migration=False
+    )
     with context.begin_transaction():
         context.run_migrations()
 

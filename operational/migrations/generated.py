@@ -6,6 +6,7 @@ Everything is re-applied on each migration and is idempotent. Hand-written SQL l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from sqlalchemy import Table
 
@@ -14,7 +15,8 @@ from operational.models.outside import exported_columns, models
 
 DROP_VIEWS = """
 do $$ declare v record; begin
-    for v in select c.relname from pg_class c where c.relnamespace = 'deid'::regnamespace and c.relkind = 'v' loop
+    for v in select c.relname from pg_class c
+        where c.relnamespace = 'deid'::regnamespace and c.relkind = 'v' loop
         execute format('drop view deid.%I', v.relname);
     end loop;
 end $$
@@ -37,10 +39,15 @@ def _row_security(model: type[Base], table: Table) -> Iterator[str]:
         ("backup", "for select to medspa_backup using (true)"),
     ]
     if model.__audited__:
-        policies.append(("audited", "as restrictive for select to medspa_app using ((select audit.is_open()))"))
+        policies.append(
+            ("audited", "as restrictive for select to medspa_app using ((select audit.is_open()))")
+        )
     if model.__location_scoped__:
         policies.append(
-            ("location_scope", f"as restrictive for all to medspa_app using ({_SCOPED}) with check ({_SCOPED})")
+            (
+                "location_scope",
+                f"as restrictive for all to medspa_app using ({_SCOPED}) with check ({_SCOPED})",
+            )
         )
     if model.__extracted__:
         policies.append(("deid", "for select to medspa_deid using (true)"))
@@ -79,15 +86,17 @@ def _triggers(table: Table) -> Iterator[str]:
 
 def _view(table: Table) -> Iterator[str]:
     columns = ", ".join(f"{expression} as {name}" for _, expression, name in exported_columns(table))
-    yield f"create view deid.{table.name} with (security_barrier) as select {columns} from public.{table.name} t"
+    yield (
+        f"create view deid.{table.name} with (security_barrier) as"
+        f" select {columns} from public.{table.name} t"
+    )
     yield f"grant select on deid.{table.name} to medspa_extract"
 
 
 def after_sql() -> Iterator[str]:
     """Statements that need the hand-written functions."""
     for model in models():
-        table = model.__table__
-        assert isinstance(table, Table)
+        table = cast("Table", model.__table__)
         yield from _grants(model, table)
         if is_tenant(table):
             yield from _row_security(model, table)
@@ -99,6 +108,4 @@ def deid_views() -> Iterator[str]:
     """Views, to be created under SET ROLE medspa_deid."""
     for model in models():
         if model.__extracted__:
-            table = model.__table__
-            assert isinstance(table, Table)
-            yield from _view(table)
+            yield from _view(cast("Table", model.__table__))

@@ -137,7 +137,9 @@ class Occupancy(TokenRow, Base):
             using="gist",
             name="ex_occupancy_no_overlap",
         ),
-        CheckConstraint("during = tstzrange(starts_at, ends_at, '[)') and not isempty(during)", name="during"),
+        CheckConstraint(
+            "during = tstzrange(starts_at, ends_at, '[)') and not isempty(during)", name="during"
+        ),
         # Searches look back this far from the start of their window.
         CheckConstraint("ends_at <= starts_at + interval '24 hours'", name="length"),
         Index("ix_occupancy_subject", "org_id", "subject_kind", "subject_id", "starts_at"),

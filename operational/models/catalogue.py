@@ -39,7 +39,8 @@ class TreatmentCategory(PlainRow, Versioned, Base):
         UniqueConstraint("org_id", "code"),
         CheckConstraint("cycle_days is null or cycle_days > 0", name="cycle"),
         CheckConstraint(
-            "contact_from_days is null or contact_until_days is null or contact_from_days <= contact_until_days",
+            "contact_from_days is null or contact_until_days is null"
+            " or contact_from_days <= contact_until_days",
             name="window",
         ),
     )
@@ -133,4 +134,7 @@ class ServiceResource(PlainRow, Base):
     kind: Mapped[ResourceKind] = word(ResourceKind)
     tag: Mapped[SafeText]
 
-    __table_args__ = (tenant_fk("service", "service_id"), UniqueConstraint("org_id", "service_id", "kind", "tag"))
+    __table_args__ = (
+        tenant_fk("service", "service_id"),
+        UniqueConstraint("org_id", "service_id", "kind", "tag"),
+    )

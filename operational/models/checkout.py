@@ -102,7 +102,8 @@ class InvoiceLine(TokenRow, Base):
         CheckConstraint("net_minor = list_minor - discount_minor and tax_minor >= 0", name="net"),
         CheckConstraint("(discount_minor > 0) = (discount_reason is not null)", name="discount_reason"),
         CheckConstraint(
-            "charted_quantity_milli is null or charted_quantity_milli = quantity_milli or quantity_reason is not null",
+            "charted_quantity_milli is null or charted_quantity_milli = quantity_milli"
+            " or quantity_reason is not null",
             name="charted",
         ),
         Index("ix_invoice_line_item", "org_id", "appointment_item_id"),

@@ -111,5 +111,7 @@ class Posting(TokenRow, Base):
         Index("ix_posting_invoice", "org_id", "invoice_id"),
         Index("ix_posting_client", "org_id", "client_id", "account"),
         Index("ix_posting_gift_card", "org_id", "gift_card_id"),
-        Index("ix_posting_contract", "org_id", "contract_id", postgresql_where=text("contract_id is not null")),
+        Index(
+            "ix_posting_contract", "org_id", "contract_id", postgresql_where=text("contract_id is not null")
+        ),
     )

@@ -102,7 +102,9 @@ class LocationHours(PlainRow, Base):
         tenant_fk("location", "location_id"),
         UniqueConstraint("org_id", "location_id", "weekday", "opens_minute"),
         CheckConstraint("weekday between 0 and 6", name="weekday"),
-        CheckConstraint("0 <= opens_minute and opens_minute < closes_minute and closes_minute <= 1800", name="span"),
+        CheckConstraint(
+            "0 <= opens_minute and opens_minute < closes_minute and closes_minute <= 1800", name="span"
+        ),
     )
 
 

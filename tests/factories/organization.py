@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
-from medspa.kernel.vocabulary import Permission, ResourceKind, UnitKind
+from medspa.kernel.vocabulary import Permission, ResourceKind
 from operational.identity import tokens
-from operational.models.catalogue import Product, Resource, Service, ServiceResource, TreatmentCategory
+from operational.models.catalogue import Resource, ServiceResource, TreatmentCategory
 from operational.models.client import Client
 from operational.models.organization import (
     LegalEntity,
@@ -24,6 +24,7 @@ from operational.models.organization import (
 )
 from operational.models.staff import ApiKey, Credential, Role, StaffMember, StaffRole
 from operational.organization.bootstrap import NewOrganization, create_organization
+from tests.factories.goods import product_row, service_row
 from tests.support.databases import Database
 
 FIRST_DAY = clock.business_date(clock.now(), "UTC").replace(month=1, day=1, year=2020)
@@ -167,9 +168,9 @@ def organization(database: Database, *, slug: str | None = None, locations: int 
         session.flush()
         places = [_location(org, entity.id, number) for number in range(1, locations + 1)]
         merchant = MerchantAccount(org_id=org, legal_entity_id=entity.id, name="Cards", processor="inprocess")
-        product = _product(org, category.id)
-        visit = _service(org, category.id, "Neurotoxin visit", billed_by_unit=True, price_minor=0)
-        talk = _service(org, category.id, "Consultation", billed_by_unit=False, price_minor=10_000)
+        product = product_row(org, category.id)
+        visit = service_row(org, category.id, "Neurotoxin visit", billed_by_unit=True, price_minor=0)
+        talk = service_row(org, category.id, "Consultation", billed_by_unit=False, price_minor=10_000)
         session.add_all([*places, merchant, product, visit, talk])
         session.flush()
         session.add(ServiceResource(org_id=org, service_id=visit.id, kind=ResourceKind.ROOM, tag="injection"))
@@ -265,44 +266,5 @@ def _location(org: uuid.UUID, entity: uuid.UUID, number: int) -> Location:
         late_cancel_fee_minor=5_000,
         cash_step_minor=5,
         invoice_due_days=30,
-        active=True,
-    )
-
-
-def _product(org: uuid.UUID, category: uuid.UUID) -> Product:
-    return Product(
-        org_id=org,
-        category_id=category,
-        name="Botulinum A",
-        unit=UnitKind.UNIT,
-        price_minor=1_400,
-        is_retail=False,
-        tax_class="service",
-        cycle_days=90,
-        contact_from_days=84,
-        contact_until_days=120,
-        earliest_days=90,
-        active=True,
-    )
-
-
-def _service(
-    org: uuid.UUID, category: uuid.UUID, name: str, *, billed_by_unit: bool, price_minor: int
-) -> Service:
-    return Service(
-        org_id=org,
-        category_id=category,
-        name=name,
-        provider_minutes=30,
-        processing_minutes=0,
-        finishing_minutes=0,
-        buffer_before_minutes=0,
-        buffer_after_minutes=0,
-        price_minor=price_minor,
-        billed_by_unit=billed_by_unit,
-        tax_class="service",
-        deposit_minor=0,
-        needs_treatment_record=billed_by_unit,
-        needs_exam=False,
         active=True,
     )

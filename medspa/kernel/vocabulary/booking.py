@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "NotPerformedReason", "ResourceKind",
-    "SoftRule", "SubjectKind", "VisitSource",
+    "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "NotPerformedReason",
+    "ResourceKind", "SoftRule", "SubjectKind", "VisitSource",
 ]  # fmt: skip
 
 

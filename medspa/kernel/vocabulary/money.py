@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "Account", "AllocationSource", "AttemptState", "CreditReason", "DayStatus", "DiscountReason", "DrawerKind",
-    "DrawerMovementKind", "DrawerStatus", "InvoiceStatus", "LedgerEvent", "LineKind", "PaymentPurpose",
+    "Account", "AllocationSource", "AttemptState", "CreditReason", "DayStatus", "DiscountReason",
+    "DrawerKind", "DrawerMovementKind", "DrawerStatus", "InvoiceStatus", "LedgerEvent", "LineKind",
+    "PaymentPurpose",
     "PaymentStatus", "QuantityReason", "SubledgerKey", "Tender",
 ]  # fmt: skip
 

@@ -1,21 +1,6 @@
 -- What keeps a business day from closing. Runs as the owner, so that nothing is missed because the
 -- caller may not read it; answers are ids of rows, and only for a location in the caller's scope.
 
-create or replace function ledger_scope(p_location uuid) returns uuid
-language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-    v_org uuid := nullif(current_setting('medspa.org_id', true), '')::uuid;
-begin
-    if not exists (
-        select 1 from location l
-        where l.org_id = v_org and l.id = p_location
-          and (location_scope() is null or l.id = any (location_scope()))
-    ) then
-        raise exception using errcode = 'MS003', message = 'There is no such location.';
-    end if;
-    return v_org;
-end $$;
-
 -- Up to 20 subjects per code; `total` counts all of them.
 create or replace function day_blockers(p_location uuid, p_date date)
 returns table (code text, subject_kind text, subject_id uuid, total bigint)

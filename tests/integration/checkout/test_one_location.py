@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def shop(operational_module: Database) -> Shop:
     return open_shop(operational_module)
 
 
-def only(shop: Shop, place: object) -> Shop:
+def only(shop: Shop, place: uuid.UUID) -> Shop:
     """The same shop as somebody sees it who works at one location."""
     actor = dataclasses.replace(shop.actor, permissions={place: frozenset(Permission)})
     return dataclasses.replace(shop, actor=actor)
