@@ -20,8 +20,11 @@ from medspa.kernel.database import make_engine, organization_of, session_scope
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings
+from medspa.kernel.vocabulary import Purpose
+from medspa.local.operator import actor
 from operational.accounting import batches
 from operational.models import LegalEntity
+from operational.privacy.audit import open_audit, record_disclosure
 
 _BIND = text("select set_config('medspa.org_id', :org, true)")
 _CLOSED = text(
@@ -125,11 +128,12 @@ def choose_entity(known: Sequence[LegalEntity], named: str) -> LegalEntity:
 
 
 def export(settings: Settings, org_id: uuid.UUID, legal_entity: LegalEntity, through: dt.date) -> Batch:
-    """Write the next accrual batch of a legal entity. Raises NothingToExport."""
+    """Write the next accrual batch of a legal entity, as the operator. Raises NothingToExport."""
     operational = make_engine(settings.operational_dsn("app"), application_name="medspa-export")
     warehouse = make_engine(settings.warehouse_dsn("reporting"), application_name="medspa-export")
     try:
         with session_scope(operational, org_id) as session:
+            _record(session, org_id)
             return create_batch(
                 CertifiedPostings(warehouse, org_id),
                 OperationalBatches(session),
@@ -146,6 +150,7 @@ def export(settings: Settings, org_id: uuid.UUID, legal_entity: LegalEntity, thr
 def read_again(engine: Engine, org_id: uuid.UUID, legal_entity_id: uuid.UUID, number: int) -> Batch:
     """A batch that was written, with the bytes it was written with. Raises BatchUnknown."""
     with session_scope(engine, org_id) as session:
+        _record(session, org_id)
         batch, files = batches.stored(session, legal_entity_id, ACCRUAL, number)
         return Batch(
             id=batch.id,
@@ -157,3 +162,10 @@ def read_again(engine: Engine, org_id: uuid.UUID, legal_entity_id: uuid.UUID, nu
             content_sha256=batch.content_sha256,
             files=tuple(BatchFile(f.format, f.filename, f.content, f.sha256) for f in files),
         )
+
+
+def _record(session: Session, org_id: uuid.UUID) -> None:
+    """Who exported, in the transaction without which no bytes leave."""
+    operator = actor(org_id, "export")
+    open_audit(session, operator, Purpose.OPERATIONS)
+    record_disclosure(session, operator, "export.accounting", ())

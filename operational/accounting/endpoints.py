@@ -9,16 +9,20 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
 from medspa.kernel.database import organization_of
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import Permission, Purpose
 from operational.accounting.batches import file_of, files_of
 from operational.accounting.schemas import BatchFileShown, BatchShown
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import ExportBatch
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.privacy.audit import record_disclosure
 
 router = APIRouter(prefix="/v1/accounting/batches", tags=["accounting"])
 Accountant = Annotated[Unit, Depends(needs(Permission.EXPORT_ACCOUNTING), scope="function")]
+Exporter = Annotated[
+    Unit, Depends(needs(Permission.EXPORT_ACCOUNTING, phi=Purpose.OPERATIONS), scope="function")
+]
 
 
 @router.get("", summary="Accounting batches, oldest first")
@@ -35,9 +39,10 @@ def list_batches(unit: Accountant, limit: Limit = 50, cursor: Cursor = None) -> 
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def read_file(unit: Accountant, batch_id: uuid.UUID, format: str) -> Response:  # noqa: A002
+def read_file(unit: Exporter, batch_id: uuid.UUID, format: str) -> Response:  # noqa: A002
     unit.actor.require_everywhere(Permission.EXPORT_ACCOUNTING)
     found = file_of(unit.session, batch_id, format)
+    record_disclosure(unit.session, unit.actor, "export.accounting", ())
     return Response(
         found.content,
         media_type="application/octet-stream",

@@ -274,3 +274,25 @@ def test_batches_are_for_who_may_export_and_for_their_organization(
     assert http.get(file, headers=stranger).status_code == 404
     with pytest.raises(NotFound):
         accounting.export(lived.settings, lived.neighbour.made.org_id, exported.entity, lived.day)
+
+
+def test_every_export_and_download_is_in_the_audit(
+    lived: Lived, exported: Exported, http: httpx.Client
+) -> None:
+    def kept() -> dict[str, int]:
+        connection = lived.operational.connect("owner")
+        rows = connection.execute(
+            "select split_part(a.origin, ':', 1), count(*) from audit.disclosure d join audit.access a"
+            " on a.org_id = d.org_id and a.id = d.access_id"
+            " where d.org_id = %s and d.view = 'export.accounting' group by 1",
+            (lived.org_id,),
+        ).fetchall()
+        connection.rollback()
+        return dict(rows)
+
+    before = kept()
+    assert before["cli"] >= BATCHES
+    path = f"/v1/accounting/batches/{exported.rest.id}/files/hledger"
+    assert http.get(path, headers=lived.headers).status_code == 200
+    assert http.get(path, headers=lived.neighbour.made.headers).status_code == 404
+    assert sum(kept().values()) == sum(before.values()) + 1

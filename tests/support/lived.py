@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from medspa.kernel import clock
 from medspa.kernel.logging import configure
 from medspa.kernel.settings import DSN_FILE, Settings
@@ -91,6 +93,12 @@ class Lived:
                 )
             )
         return {"Authorization": f"Bearer {token}"}
+
+    def disclosed(self, view: str) -> set[uuid.UUID]:
+        """Clients that the audit says this view returned."""
+        query = text("select unnest(client_ids) from audit.disclosure where org_id = :org and view = :view")
+        with self.operational.session("owner") as session:
+            return set(session.execute(query, {"org": self.org_id, "view": view}).scalars())
 
 
 @contextlib.contextmanager
