@@ -86,7 +86,7 @@ BENCHMARKS = (
     Benchmark(
         "row_security",
         "a tenant scan costs ≤ 1.15 × an explicit filter",
-        "benchmarks.row_security", (100_000, 9), (30_000, 5), _row_security,
+        "benchmarks.row_security", (60_000, 9), (15_000, 5), _row_security,
     ),
     Benchmark(
         "commit_to_mart",

@@ -51,7 +51,7 @@ def run(visits: float = 100_000, rounds: float = 9) -> dict[str, dict[str, float
     with operational_store() as (database, _):
         made = [organization(database) for _ in range(ORGANIZATIONS)]
         for one in made:
-            many.fill(database, one, clients=int(visits) // 2, visits=int(visits))
+            many.fill(database, one, clients=int(visits) // 2, visits=int(visits), calendar=False)
         many.analyze(database)
         org_id = made[1].org_id
         with _session(database, "app", org_id) as secured, _session(database, "owner", org_id) as plain:

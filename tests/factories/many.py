@@ -60,8 +60,13 @@ where a.org_id = :org
 """
 
 
-def fill(database: Database, made: OrganizationSetUp, clients: int, visits: int) -> None:
-    """`clients` clients, `visits` visits at the first location with item and claims, 3 postings each."""
+def fill(
+    database: Database, made: OrganizationSetUp, clients: int, visits: int, *, calendar: bool = True
+) -> None:
+    """`clients` clients, `visits` visits at the first location with 3 postings each.
+
+    `calendar`: with the visits' items and claims on time, which take most of the writing.
+    """
     values = {
         "org": made.org_id, "location": made.location_id, "service": made.consultation_id,
         "provider": made.provider_id, "room": made.rooms[0], "entity": made.legal_entity_id, "first": FIRST,
@@ -69,7 +74,7 @@ def fill(database: Database, made: OrganizationSetUp, clients: int, visits: int)
     }  # fmt: skip
     with database.session("admin") as session:
         session.execute(text("set local session_replication_role = replica"))
-        for statement in (CLIENTS, VISITS, ITEMS, CLAIMS, POSTINGS):
+        for statement in (CLIENTS, VISITS, *((ITEMS, CLAIMS) if calendar else ()), POSTINGS):
             session.execute(text(statement), values)
 
 
