@@ -29,6 +29,7 @@ from sqlalchemy import text
 
 from benchmarks.processes import serving
 from medspa.kernel import clock
+from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings, load_settings
 from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus
 from medspa.local import roles
@@ -167,7 +168,7 @@ def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot
         request = NewVisit.model_validate(call.body)
         items = plan_visit(facts, request)
         visit = claim.Visit(
-            id=claim.new_id(),
+            id=new_id(),
             is_new=True,
             place=facts.place,
             client_id=request.client_id,

@@ -96,6 +96,13 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def processor_time(work: Callable[[], object]) -> float:
+    """Seconds of one processor that `work` uses in this process, whatever else the machine does."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A folder that the servers' account can pass, gone at the end; a killed run's is swept by the next."""
