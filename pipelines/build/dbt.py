@@ -65,6 +65,8 @@ def run(
     elif not full:
         arguments += ["--select", *(f"source:raw.{table}+" for table in moved)]
         arguments += ["--exclude", "config.materialized:view"]
+        # Nobody reads the manifest of a small run; writing it costs more than several models.
+        arguments += ["--no-write-json"]
     return _outcome(invoke(settings, arguments))
 
 
