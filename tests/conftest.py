@@ -10,10 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from medspa.kernel.settings import Settings
 from tests.support.databases import Database, Servers
 from tests.support.web import LiveServer, serving
+
+
+class _ByFileOrDay(LoadFileScheduling):  # type: ignore[misc]
+    """A worker takes a file of tests at a time, or all files that share the lived day."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        lives = file.startswith("tests/e2e/") and not file.endswith("test_up_and_down.py")
+        return "tests/e2e" if lives else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """With `--dist loadfile` the lived day, which costs a minute, is lived once and not once per worker."""
+    return _ByFileOrDay(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

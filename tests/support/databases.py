@@ -6,6 +6,7 @@ Tests commit for real: every clone is a database of its own, dropped when its fi
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
 import itertools
 import os
@@ -168,6 +169,27 @@ def remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            stop_everything(folder / "var")
-            LocalEnvironment(folder / "var", durable=False).destroy()
-            shutil.rmtree(folder, ignore_errors=True)
+            with _only_sweeper(folder) as alone:
+                if alone:
+                    stop_everything(folder / "var")
+                    LocalEnvironment(folder / "var", durable=False).destroy()
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _only_sweeper(folder: Path) -> Iterator[bool]:
+    """Whether no other test process that starts now is sweeping the folder already."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = folder.exists()
+        except BlockingIOError:
+            alone = False
+        yield alone
+    finally:
+        os.close(handle)
