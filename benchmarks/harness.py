@@ -39,15 +39,14 @@ class Figure:
     met: bool
     unit: str = "×"
 
+    @property
+    def mark(self) -> str:
+        """Nothing for what is only shown."""
+        return ("met" if self.met else "MISSED") if self.goal else ""
+
     def line(self) -> str:
         spread = f"{self.low:g} to {self.high:g}" if self.low != self.high else ""
-        return (
-            f"{self.what:<58} {self.value:>9g} {self.unit:<4} {spread:<20} {self.goal:<14} {mark(self.met)}"
-        )
-
-
-def mark(met: bool) -> str:
-    return "met" if met else "MISSED"
+        return f"{self.what:<58} {self.value:>9g} {self.unit:<4} {spread:<20} {self.goal:<8} {self.mark}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,11 @@ def at_most(what: str, found: Mapping[str, float], goal: float, unit: str = "×"
     """A figure {median, low, high} that should be `goal` or less."""
     met = found["median"] <= goal
     return Figure(what, found["median"], found["low"], found["high"], f"≤ {goal:g}", met, unit)
+
+
+def shown(what: str, found: Mapping[str, float], unit: str = "×") -> Figure:
+    """A figure {median, low, high} without a goal."""
+    return Figure(what, found["median"], found["low"], found["high"], "", True, unit)
 
 
 def exactly(what: str, found: float, goal: float, unit: str = "") -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.harness import Benchmark, Figure, Result, at_least, at_most, exactly
+from benchmarks.harness import Benchmark, Figure, Result, at_least, at_most, exactly, shown
 
 
 def _contest(found: Result) -> Sequence[Figure]:
@@ -30,7 +30,7 @@ def _availability(found: Result) -> Sequence[Figure]:
 def _audit_cost(found: Result) -> Sequence[Figure]:
     return [
         at_least("audited / unaudited that commits as durably", found["audited / unaudited, durable"], 0.8),
-        at_least("audited / unaudited that writes nothing", found["audited / unaudited"], 0.0),
+        shown("audited / unaudited that writes nothing", found["audited / unaudited"]),
     ]
 
 
