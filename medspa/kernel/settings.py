@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from medspa.kernel.errors import DomainError
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MEDSPA_", extra="ignore")
 
-    home: Path = Path("var")
+    home: Path = Field(default=Path("var"), validate_default=True)
     mode: Literal["demo", "live"] = "demo"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -51,8 +51,15 @@ class Settings(BaseSettings):
     processor_key_file: Path | None = None
     processor_events_file: Path | None = None
     """The secret that the processor signs its events with."""
-    operational: dict[str, str] = Field(default_factory=dict)
-    warehouse: dict[str, str] = Field(default_factory=dict)
+    # Passwords stand in these: never in a representation, which logs and tracebacks may show.
+    operational: dict[str, str] = Field(default_factory=dict, repr=False)
+    warehouse: dict[str, str] = Field(default_factory=dict, repr=False)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        """Tools that work in folders of their own (dbt, Dagster) are told the same place."""
+        return home.absolute()
 
     @property
     def lake(self) -> str:

@@ -6,12 +6,15 @@ user's name.
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import re
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
+from medspa.kernel import clock
 from medspa.kernel.database import session_scope
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import ActorKind, Permission
@@ -48,6 +51,34 @@ def location_named(engine: Engine, org_id: uuid.UUID, named: str) -> uuid.UUID:
             if named in (str(place.id), place.code):
                 return place.id
     raise NotFound("No location has this id or code.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceToday:
+    """A location and the business date it is there now."""
+
+    id: uuid.UUID
+    name: str
+    business_date: dt.date
+
+
+def places(engine: Engine, org_id: uuid.UUID, named: str = "") -> list[PlaceToday]:
+    """The location with this id or code; unnamed: all active ones, by code. Raises NotFound for none."""
+    with session_scope(engine, org_id) as session:
+        known = session.scalars(select(Location).where(Location.org_id == org_id).order_by(Location.code))
+        found = [
+            PlaceToday(one.id, one.name, clock.business_date(clock.now(), one.timezone, one.cutover_hour))
+            for one in known
+            if (named in (str(one.id), one.code) if named else one.active)
+        ]
+    if not found:
+        raise NotFound("No location has this id or code.")
+    return found
+
+
+def today(engine: Engine, org_id: uuid.UUID, named: str = "") -> dt.date:
+    """The business date there now, or the latest one of all active locations. Raises NotFound."""
+    return max(one.business_date for one in places(engine, org_id, named))
 
 
 def actor(org_id: uuid.UUID, command: str) -> Actor:

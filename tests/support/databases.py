@@ -44,7 +44,7 @@ class Database:
     """One clone. Roles go by their short names: "owner", "app", "extract", ..., and "admin" (superuser)."""
 
     name: str
-    dsns: dict[str, str]
+    dsns: dict[str, str] = field(repr=False)
     _engines: dict[str, Engine] = field(default_factory=dict)
     _connections: list[psycopg.Connection] = field(default_factory=list)
 

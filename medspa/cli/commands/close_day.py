@@ -45,8 +45,8 @@ def command(
         actor = operator.actor(org_id, "close-day")
         wanted = date.date() if date else None
         results = [
-            _close(engine, actor, location_id, name, wanted or today, preview)
-            for location_id, name, today in _locations(engine, org_id, location)
+            _close(engine, actor, place.id, place.name, wanted or place.business_date, preview)
+            for place in operator.places(engine, org_id, location)
         ]
     finally:
         engine.dispose()
@@ -57,27 +57,6 @@ def command(
             _tell(result)
     if any(result["blockers"] for result in results):
         raise typer.Exit(FAILED)
-
-
-def _locations(engine: Engine, org_id: UUID, named: str) -> list[tuple[UUID, str, date]]:
-    """(id, name, business date of now) of the location with this id or code, or of all active ones."""
-    from sqlalchemy import select
-
-    from medspa.kernel import clock
-    from medspa.kernel.database import session_scope
-    from medspa.kernel.errors import NotFound
-    from operational.models import Location as Place
-
-    with session_scope(engine, org_id) as session:
-        places = session.scalars(select(Place).where(Place.org_id == org_id).order_by(Place.code)).all()
-    found = [
-        (place.id, place.name, clock.business_date(clock.now(), place.timezone, place.cutover_hour))
-        for place in places
-        if (named in (str(place.id), place.code) if named else place.active)
-    ]
-    if not found:
-        raise NotFound("No location has this id or code.")
-    return found
 
 
 def _close(

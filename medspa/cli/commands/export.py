@@ -39,11 +39,10 @@ def accounting(
     json: Json = False,
 ) -> None:
     """Write closed, certified days that no batch holds yet, in every format; exactly once per day."""
-    from medspa.kernel import clock
     from medspa.kernel.database import make_engine
     from medspa.kernel.settings import load_settings
     from medspa.local import accounting as local
-    from medspa.local.operator import organization
+    from medspa.local.operator import organization, today
 
     settings = load_settings()
     engine = make_engine(settings.operational_dsn("app"))
@@ -53,7 +52,7 @@ def accounting(
         if number:
             batch = local.read_again(engine, org_id, entity.id, number)
         else:
-            last = through.date() if through else clock.now().date()
+            last = through.date() if through else today(engine, org_id)
             batch = local.export(settings, org_id, entity, last)
     finally:
         engine.dispose()

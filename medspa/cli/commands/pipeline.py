@@ -1,4 +1,4 @@
-"""`medspa pipeline run|land`: bring the warehouse up to the operational store, or only land a batch."""
+"""`medspa pipeline run|land|keep-checks`: bring the warehouse up to the store, or do one step of it."""
 
 from __future__ import annotations
 
@@ -50,3 +50,15 @@ def land(full: Full = False, after: After = 0) -> None:
         say(problem_line(error))
         sys.exit(1)
     say(answer_line(landed))
+
+
+@app.command("keep-checks")
+def keep_checks() -> None:
+    """Copy the newest results of suites and tie-outs to the operational store, which outlives the warehouse.
+
+    `medspa pipeline run` does it by itself; Dagster starts this, for it knows one store only.
+    """
+    from medspa.kernel.settings import load_settings
+    from medspa.local.tieouts import keep_results
+
+    say(f"{keep_results(load_settings())} results kept.")

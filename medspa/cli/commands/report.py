@@ -13,6 +13,8 @@ from medspa.cli.options import AsOf, Json, Location, OptionalOrg
 from medspa.cli.output import emit_json, note, records
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
     from uuid import UUID
 
     from medspa.kernel.settings import Settings
@@ -60,14 +62,14 @@ def command(
             records("", listed)
         return
     report = report_named(name)
-    dates = _dates(report, as_of, first, to)
-    answer = _read(load_settings(), report, org, location, dates)
+    answer = _read(load_settings(), report, org, location, _dates(report, as_of, first, to))
     _write(report, answer, Form.JSON if json else fmt)
 
 
-def _dates(report: Report, as_of: datetime | None, first: datetime | None, to: datetime | None) -> Asked:
-    """What is asked for; without dates, today."""
-    from medspa.kernel import clock
+def _dates(
+    report: Report, as_of: datetime | None, first: datetime | None, to: datetime | None
+) -> Callable[[date], Asked]:
+    """Business date of now → what is asked for: without dates, that one."""
     from reporting_api.errors import DatesReversed
     from reporting_api.queries import Asked
 
@@ -75,20 +77,26 @@ def _dates(report: Report, as_of: datetime | None, first: datetime | None, to: d
         raise typer.BadParameter(f"{report.name} takes --from and --to.", param_hint="--as-of")
     if report.dates != "range" and (first is not None or to is not None):
         raise typer.BadParameter(f"{report.name} takes --as-of.", param_hint="--from, --to")
-    start = (as_of or first or clock.now()).date()
-    if to is None:
-        return Asked(start, start, ())
-    if to.date() <= start:
-        raise DatesReversed("Give a --from that is before --to.")
-    return Asked(start, to.date() - timedelta(days=1), ())
+    given = as_of or first
+
+    def asked(today: date) -> Asked:
+        start = given.date() if given else today
+        last = to.date() - timedelta(days=1) if to else start
+        if last < start:
+            raise DatesReversed("Give a --from that is before --to.")
+        return Asked(start, last, ())
+
+    return asked
 
 
-def _read(settings: Settings, report: Report, org: str, location: str, dates: Asked) -> Answer:
+def _read(
+    settings: Settings, report: Report, org: str, location: str, dates: Callable[[date], Asked]
+) -> Answer:
     """The rows, once their reading is in the audit."""
     from dataclasses import replace
 
     from medspa.kernel.database import make_engine
-    from medspa.local.operator import actor, location_named, organization
+    from medspa.local.operator import actor, location_named, organization, today
     from medspa.local.reporting import AuditedReports
     from reporting_api.ports import Viewer
     from reporting_api.queries import run
@@ -98,7 +106,8 @@ def _read(settings: Settings, report: Report, org: str, location: str, dates: As
     try:
         org_id = organization(operational, org)
         places: tuple[UUID, ...] = (location_named(operational, org_id, location),) if location else ()
-        answer = run(warehouse, report, org_id, replace(dates, locations=places), None)
+        asked = replace(dates(today(operational, org_id, location)), locations=places)
+        answer = run(warehouse, report, org_id, asked, None)
         who = actor(org_id, "report")
         viewer = Viewer(org_id, who.kind, who.id, who.permissions)
         AuditedReports(operational).report_read(viewer, report.name, {}, len(answer.rows))

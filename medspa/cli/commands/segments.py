@@ -41,10 +41,9 @@ def show(code: str) -> None:
 @app.command()
 def evaluate(code: str = "", org: OptionalOrg = "", as_of: AsOf = None, json: Json = False) -> None:
     """Evaluate on certified data and publish the members to the operational store."""
-    from medspa.kernel import clock
     from medspa.kernel.database import make_engine
     from medspa.kernel.settings import load_settings
-    from medspa.local.operator import organization
+    from medspa.local.operator import organization, today
     from medspa.local.segments import evaluate as run
     from segments.catalogue import definition
 
@@ -52,9 +51,9 @@ def evaluate(code: str = "", org: OptionalOrg = "", as_of: AsOf = None, json: Js
     engine = make_engine(settings.operational_dsn("app"))
     try:
         org_id = organization(engine, org)
+        day = as_of.date() if as_of else today(engine, org_id)
     finally:
         engine.dispose()
-    day = as_of.date() if as_of else clock.now().date()
     rows = [
         {
             "segment": one.definition.code,

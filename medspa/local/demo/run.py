@@ -23,6 +23,7 @@ from medspa.local.demo import story
 from medspa.local.demo.desk import Desk, SimulatedClock
 from medspa.local.demo.server import serving
 from medspa.local.segments import Evaluated, evaluate
+from medspa.local.tieouts import keep_results
 from operational.organization.bootstrap import NewOrganization, OrganizationExists, create_organization
 from operational.privacy.token_keys import export_token_keys
 from pipelines.run import RunResult, run_pipeline
@@ -76,6 +77,7 @@ def run(settings: Settings, folder: Path, report: Report = lambda _: None) -> Ou
             lambda: export_token_keys(settings),
             report=lambda step: report(f"pipeline: {step}") if step in STAGES else None,
         )
+        keep_results(settings)
         evaluated = evaluate(settings, organization.org_id, day)
         owner = Desk(http, organization.api_key)
         reports = read_reports(owner, day)
