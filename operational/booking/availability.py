@@ -5,10 +5,9 @@ Local days, slots on the location's wall clock. Nothing is held by asking.
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,7 +27,7 @@ from operational.identity.access import Actor
 
 MAX_DAYS = 31
 FIRST_DAYS = 7
-"""Looked at together; then twice as many, while the answer is not full."""
+"""Looked at together; then as many more as the days before let expect the answer to need."""
 STEP_MINUTES: Final = 15
 _OPENINGS = text(
     "select provider, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
@@ -82,8 +81,17 @@ def availability(session: Session, actor: Actor, question: Question) -> tuple[li
         part = replace(question, first=first, last=last, limit=question.limit - len(found))
         openings = _openings(session, facts.place, service, part, list(days), pools)
         found += _slots(facts.place, service, part, openings, days)
-        first, length = last + timedelta(days=1), 2 * length
+        first = last + timedelta(days=1)
+        length = _more_days(question, first, len(found))
     return found[: question.limit], len(found) > question.limit
+
+
+def _more_days(question: Question, upto: date, found: int) -> int:
+    """Days to look at next, by what the days before `upto` held; a tenth more, for days differ."""
+    looked_at = (upto - question.first).days
+    if not found:
+        return 2 * looked_at
+    return max(1, -(-(question.limit + 1 - found) * looked_at * 11 // (found * 10)))
 
 
 def _openings(
@@ -125,16 +133,28 @@ def _slots(
 ) -> Iterator[Slot]:
     """The first `limit` + 1 starts on the wall-clock grid, each with everybody who is free then."""
     zone = ZoneInfo(place.timezone)
-    grids = [
-        _grid(provider, spans, zone, question, _within(question, days[provider]))
-        for provider, spans in openings.items()
-    ]
-    by_start = itertools.groupby(heapq.merge(*grids), key=lambda one: one[0])
-    for start, pairs in itertools.islice(by_start, question.limit + 1):
+    step = timedelta(minutes=question.step_minutes)
+    # Offsets are multiples of a quarter of an hour, so a grid from local midnight stays one all day long.
+    midnight = datetime.combine(question.first, time(), zone).astimezone(UTC)
+    end = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
+    number_of_days = (question.last - question.first).days + 1
+    earliest = 0 if question.after is None else (question.after - midnight) // step + 1
+    latest = -(-(end - midnight) // step) - 1
+    offered: defaultdict[int, list[uuid.UUID]] = defaultdict(list)
+    for provider in sorted(openings):
+        allowed = _within(question, days[provider])
+        whole = len(allowed) == number_of_days
+        for low, high in openings[provider]:
+            first, last = -(-(low - midnight) // step), (high - midnight) // step
+            for number in range(max(first, earliest), min(last, latest) + 1):
+                if whole or (midnight + number * step).astimezone(zone).date() in allowed:
+                    offered[number].append(provider)
+    for number in sorted(offered)[: question.limit + 1]:
+        start = midnight + number * step
         yield Slot(
             start.astimezone(zone),
             (start + service.shape.total).astimezone(zone),
-            tuple(provider for _, provider in pairs),
+            tuple(offered[number]),
         )
 
 
@@ -144,28 +164,7 @@ def _within(question: Question, days: set[date]) -> set[date]:
 
 def _eligible_days(facts: Facts, service: ServiceFacts, question: Question) -> dict[uuid.UUID, set[date]]:
     """Provider → the local days on which they have a valid credential."""
-    found: dict[uuid.UUID, set[date]] = {}
-    for number in range((question.last - question.first).days + 1):
-        day = question.first + timedelta(days=number)
-        for provider in facts.eligible(service.category_id, day):
-            if question.provider_id in (None, provider):
-                found.setdefault(provider, set()).add(day)
-    return found
-
-
-def _grid(
-    provider: uuid.UUID, spans: list[Span], zone: ZoneInfo, question: Question, days: set[date]
-) -> Iterator[tuple[datetime, uuid.UUID]]:
-    step = timedelta(minutes=question.step_minutes)
-    midnight = datetime.combine(question.first, time(), zone).astimezone(UTC)
-    end = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
-    every_day = len(days) > (question.last - question.first).days
-    for low, high in spans:
-        # Offsets are multiples of a quarter of an hour, so a grid from local midnight stays one all day long.
-        start = midnight + -(-(low - midnight) // step) * step
-        if question.after is not None and start <= question.after:
-            start += ((question.after - start) // step + 1) * step
-        while start <= high and start < end:
-            if every_day or start.astimezone(zone).date() in days:
-                yield start, provider
-            start += step
+    found = facts.eligible_days(service.category_id, question.first, question.last)
+    if question.provider_id is None:
+        return found
+    return {provider: days for provider, days in found.items() if provider == question.provider_id}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -88,12 +88,17 @@ class Facts:
 
     def eligible(self, category_id: uuid.UUID, on: date) -> tuple[uuid.UUID, ...]:
         """Providers with a credential for the category that is valid on a local date."""
-        found = [
-            staff
-            for staff, category, first, until in self.credentials
-            if category == category_id and first <= on < until
-        ]
-        return tuple(dict.fromkeys(found))
+        return tuple(self.eligible_days(category_id, on, on))
+
+    def eligible_days(self, category_id: uuid.UUID, first: date, last: date) -> dict[uuid.UUID, set[date]]:
+        """Provider → the local dates of [first, last] on which a credential for the category is valid."""
+        found: dict[uuid.UUID, set[date]] = {}
+        for staff, category, valid_from, valid_until in self.credentials:
+            start, end = max(first, valid_from), min(last + timedelta(days=1), valid_until)
+            if category == category_id and start < end:
+                days = (start + timedelta(days=number) for number in range((end - start).days))
+                found.setdefault(staff, set()).update(days)
+        return found
 
     def pool(self, kind: SubjectKind, tag: str) -> tuple[uuid.UUID, ...]:
         return tuple(

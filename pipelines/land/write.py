@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from medspa.kernel.phi import Phi
 from pipelines.contract import TableContract
 from pipelines.deidentify.guard import check_rows
-from pipelines.deidentify.tokens import Tokeniser, id_words
+from pipelines.deidentify.tokens import Tokeniser, all_equal, id_words
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import LandedFile
 
@@ -61,7 +61,7 @@ def sort_rows(table: pa.Table, contract: TableContract) -> pa.Table:
         column = table.column(name).combine_chunks()
         if name == "org_id":
             words = id_words(column)
-            if (words == words[0]).all():
+            if all_equal(words):
                 continue
             keys += [words[:, 1].astype(np.uint64), words[:, 0].astype(np.uint64)]
         else:

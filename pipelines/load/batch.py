@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from medspa.kernel import clock
 from pipelines.contract import TableContract, contracts
-from pipelines.deidentify.tokens import id_words
+from pipelines.deidentify.tokens import all_equal, id_words
 from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
@@ -139,10 +139,10 @@ def _by_key(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
     """Rows in the order of the primary key: inserting random tokens in order cost a third less (measured)."""
     if table.num_rows < ANALYZE_FROM or key != ("org_id", "id"):
         return table
-    org, row = (id_words(table.column(name).combine_chunks()).astype(np.uint64) for name in key)
+    org, row = (id_words(table.column(name).combine_chunks()) for name in key)
     # Half of a token is enough to order by: it is random.
-    columns = [row[:, 0]] if (org == org[0]).all() else [row[:, 0], org[:, 1], org[:, 0]]
-    return table.take(pa.array(np.lexsort(columns)))
+    columns = [row[:, 0]] if all_equal(org) else [row[:, 0], org[:, 1], org[:, 0]]
+    return table.take(pa.array(np.lexsort([one.astype(np.uint64) for one in columns])))
 
 
 def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
