@@ -1,5 +1,6 @@
 -- Recognised to collected: recognised + tax + tips + Δ liabilities − Δ AR − rounding + Δ (due to − due from),
--- from postings = payments less payouts, from their own tables. Cash moved without a sale is L3's.
+-- from postings = payments less payouts, from their own tables. Cash moved without a sale is L3's; a refund that
+-- left after its deposit was used waits in 1290.
 select org_id, location_id, business_date, 'recognised to collected' as subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
@@ -8,7 +9,7 @@ from (
     from build.fct_posting as posting {scope:posting}
     where (
             posting.account_kind in ('revenue', 'liability')
-            or posting.account in ('1100', '1900', '6005', '6020', '6030', '6040')
+            or posting.account in ('1100', '1290', '1900', '6005', '6020', '6030', '6040')
         )
         and posting.event not in (
             'tips_paid_out', 'over_short', 'cash_paid_in', 'cash_paid_out', 'cash_dropped', 'float_funded', 'cutover'

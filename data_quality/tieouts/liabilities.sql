@@ -1,5 +1,6 @@
 -- Deposits, account credit, gift cards and tips: what documents say is owed = the liability accounts. Per
--- organization, for a balance may be held at one location and used at another.
+-- organization, for a balance may be held at one location and used at another. A deposit that was paid back after
+-- it was used is owed by the client: it waits in 1290, is matched with a later deposit or written off to 6020.
 select org_id, null::uuid as location_id, null::date as business_date, subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
@@ -34,10 +35,11 @@ from (
     select org_id, 'tips', -tip_minor, 0 from build.fct_payout where status = 'succeeded'
     union all
     select org_id,
-        case account when '2100' then 'deposits' when '2110' then 'account credit' when '2200' then 'gift cards' else 'tips' end,
+        case when account in ('2100', '1290', '6020') then 'deposits' when account = '2110' then 'account credit' when account = '2200' then 'gift cards' else 'tips' end,
         0, -amount_minor
     from build.fct_posting
     where account in ('2100', '2110', '2200') and event <> 'cutover'
+        or account in ('1290', '6020') and event in ('deposit_returned', 'unmatched_resolved')
         or account in ('2500', '6040') and event not in ('tips_paid_out', 'cutover')
 ) as both_sides
 group by org_id, subject

@@ -19,7 +19,7 @@ from medspa.kernel.database import organization_of
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerStatus, Permission
 from operational.identity.access import Actor
-from operational.ledger.close_blockers import Blocker, blockers_of, unclosed_before
+from operational.ledger.close_blockers import Blocker, blockers_of, unclosed_before, warnings_of
 from operational.ledger.close_figures import Figure, figures_of, figures_sha256
 from operational.ledger.days import ensure_open
 from operational.ledger.drawers import close_virtual, location_of
@@ -28,17 +28,25 @@ from operational.models import BusinessDay, DayCloseFigure, Drawer, DrawerSessio
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What would block a close, what is left to decide, and the figures as they stand."""
+
+    blockers: list[Blocker]
+    warnings: list[Blocker]
+    figures: list[Figure]
+
+
+@dataclass(frozen=True, slots=True)
 class DayClosing:
-    """A closed day, the idle days that closed with it, and its frozen figures."""
+    """A closed day, the idle days that closed with it, its frozen figures, and what is left to decide."""
 
     day: BusinessDay
     figures: list[Figure]
     idle_days: list[date]
+    warnings: list[Blocker]
 
 
-def preview_close(
-    session: Session, actor: Actor, location_id: UUID, business_date: date
-) -> tuple[list[Blocker], list[Figure]]:
+def preview_close(session: Session, actor: Actor, location_id: UUID, business_date: date) -> Preview:
     """What would block the close now, and the figures as they stand. Locks nothing.
 
     No figures while a drawer is uncounted: they would tell what it should hold before it is counted.
@@ -47,9 +55,9 @@ def preview_close(
     _require_begun(location_of(session, location_id), business_date)
     session.flush()
     blockers = blockers_of(session, location_id, business_date)
-    if any(blocker.code == "session_uncounted" for blocker in blockers):
-        return blockers, []
-    return blockers, figures_of(session, location_id, business_date)
+    uncounted = any(blocker.code == "session_uncounted" for blocker in blockers)
+    figures = [] if uncounted else figures_of(session, location_id, business_date)
+    return Preview(blockers, warnings_of(session, location_id), figures)
 
 
 def close_day(session: Session, actor: Actor, location_id: UUID, business_date: date) -> DayClosing:
@@ -83,7 +91,8 @@ def close_day(session: Session, actor: Actor, location_id: UUID, business_date: 
     for day in idle:
         _freeze(session, actor, location, open_days.get(day) or _new_day(session, location, day))
     closing = open_days[business_date]
-    return DayClosing(closing, _freeze(session, actor, location, closing), idle)
+    figures = _freeze(session, actor, location, closing)
+    return DayClosing(closing, figures, idle, warnings_of(session, location_id))
 
 
 def _require_begun(location: Location, business_date: date) -> None:

@@ -1,4 +1,4 @@
-"""What keeps a day from closing, in words and with a path to each thing to resolve."""
+"""What keeps a day from closing, in words and with a path to each thing to resolve; and what only warns."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from medspa.kernel.database import organization_of
+from operational.ledger import unmatched
+from operational.models import Posting
+
 MESSAGES = {
     "prior_day_open": "An earlier day with business is still open.",
     "session_uncounted": "A drawer session is not counted.",
@@ -21,6 +25,8 @@ MESSAGES = {
     "credit_memo_not_paid_out": "A credit memo is not paid out or kept as credit.",
     "tip_without_provider": "A tip is not divided among providers.",
 }
+WARNINGS = {"unmatched_item": "Money left that no balance covers: match it with a deposit or write it off."}
+"""What needs a decision but no hurry: a day closes with it, for 1290 names it on the books."""
 _PATHS = {
     "drawer_session": "/v1/drawer-sessions/{id}",
     "appointment_item": "/v1/appointments/{id}",
@@ -29,6 +35,7 @@ _PATHS = {
     "payout": "/v1/payouts/{id}",
     "invoice": "/v1/invoices/{id}",
 }
+MAX_LINKS = 20
 _BLOCKERS = text(
     "select code, subject_kind, subject_id, total from day_blockers(:location_id, :business_date)"
 )
@@ -47,7 +54,7 @@ class Blocker:
 
     @property
     def message(self) -> str:
-        return MESSAGES[self.code]
+        return MESSAGES.get(self.code) or WARNINGS[self.code]
 
     def as_member(self) -> dict[str, Any]:
         """As a member of a problem document."""
@@ -59,7 +66,7 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
     waiting = [day for day, idle in unclosed_before(session, location_id, business_date) if not idle]
     found = []
     if waiting:
-        links = tuple(day_path(location_id, day) for day in waiting[:20])
+        links = tuple(day_path(location_id, day) for day in waiting[:MAX_LINKS])
         found.append(Blocker("prior_day_open", len(waiting), links))
     links_by_code: dict[str, list[str]] = defaultdict(list)
     totals: dict[str, int] = {}
@@ -70,6 +77,16 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
         Blocker(code, totals[code], tuple(links_by_code[code])) for code in MESSAGES if code in totals
     )
     return found
+
+
+def warnings_of(session: Session, location_id: UUID) -> list[Blocker]:
+    """What is left to decide at a location, whichever day it came up on."""
+    here = (Posting.org_id == organization_of(session), Posting.location_id == location_id)
+    ids = session.scalars(unmatched.open_items(*here)).all()
+    if not ids:
+        return []
+    links = tuple(f"/v1/unmatched-items/{one}" for one in ids[:MAX_LINKS])
+    return [Blocker("unmatched_item", len(ids), links)]
 
 
 def unclosed_before(session: Session, location_id: UUID, business_date: date) -> list[tuple[date, bool]]:

@@ -56,12 +56,8 @@ def get_day(location_id: uuid.UUID, business_date: date, unit: Closer) -> schema
 
 @router.get("/locations/{location_id}/days/{business_date}/close")
 def preview(location_id: uuid.UUID, business_date: date, unit: Closer) -> schemas.PreviewOut:
-    """What would block the close now, and the figures so far."""
-    blockers, figures = preview_close(unit.session, unit.actor, location_id, business_date)
-    return schemas.PreviewOut(
-        blockers=[schemas.BlockerOut.of(blocker) for blocker in blockers],
-        figures=[schemas.FigureOut.of(figure) for figure in figures],
-    )
+    """What would block the close now, what is left to decide, and the figures so far."""
+    return schemas.PreviewOut.of(preview_close(unit.session, unit.actor, location_id, business_date))
 
 
 @router.post("/locations/{location_id}/days/{business_date}/close", response_model=schemas.ClosedOut)

@@ -13,7 +13,7 @@ from operational.checkout.claims import StoredAnswer
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
-from operational.ledger import day_endpoints, queries, schemas
+from operational.ledger import day_endpoints, queries, schemas, unmatched_endpoints
 from operational.ledger.drawer_count import count_session
 from operational.ledger.drawer_movements import record_movement
 from operational.ledger.drawers import create_drawer, location_of, open_session
@@ -23,6 +23,7 @@ from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id, page
 
 router = APIRouter(prefix="/v1", tags=["ledger"])
 router.include_router(day_endpoints.router)
+router.include_router(unmatched_endpoints.router)
 
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]
 Reader = Annotated[Unit, Depends(needs(Permission.DRAWER_OPERATE), scope="function")]

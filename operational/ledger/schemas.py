@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerMovementKind, DrawerStatus, LedgerEvent
-from operational.ledger.close import DayClosing
+from operational.ledger.close import DayClosing, Preview
 from operational.ledger.close_blockers import Blocker
 from operational.ledger.close_figures import Figure
 from operational.ledger.drawer_count import deposit_minor
@@ -166,17 +166,28 @@ class PreviewOut(BaseModel):
     what it should hold."""
 
     blockers: list[BlockerOut]
+    warnings: list[BlockerOut] = Field(description="Left to decide; the day closes with them.")
     figures: list[FigureOut]
+
+    @classmethod
+    def of(cls, preview: Preview) -> PreviewOut:
+        return cls(
+            blockers=[BlockerOut.of(one) for one in preview.blockers],
+            warnings=[BlockerOut.of(one) for one in preview.warnings],
+            figures=[FigureOut.of(figure) for figure in preview.figures],
+        )
 
 
 class ClosedOut(DayOut):
     idle_days: list[date] = Field(description="Earlier days without business that closed with this one.")
+    warnings: list[BlockerOut] = Field(description="Left to decide; the day closed with them.")
 
     @classmethod
     def closed(cls, closing: DayClosing, currency: str) -> ClosedOut:
         day = closing.day
         shown = DayOut.of(day.location_id, day.business_date, currency, day, closing.figures, True)
-        return cls(idle_days=closing.idle_days, **shown.model_dump())
+        warnings = [BlockerOut.of(one) for one in closing.warnings]
+        return cls(idle_days=closing.idle_days, warnings=warnings, **shown.model_dump())
 
 
 class ChangeOut(BaseModel):

@@ -114,4 +114,5 @@ class Posting(TokenRow, Base):
         Index(
             "ix_posting_contract", "org_id", "contract_id", postgresql_where=text("contract_id is not null")
         ),
+        Index("ix_posting_unmatched", "org_id", "location_id", postgresql_where=text("account = '1290'")),
     )

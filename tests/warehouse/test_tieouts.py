@@ -82,6 +82,47 @@ def test_a_tie_out_finds_what_is_wrong(built: Built, broken: Any, tieout: str) -
     assert {one.org_id for one in wrong} == {built.practice.org}
 
 
+UNMATCHED = """
+create temporary table day as select * from build.fct_payment
+    where org_id = %(org)s and purpose = 'deposit' and status = 'succeeded' limit 1;
+create temporary table given as select * from build.fct_payout where org_id = %(org)s limit 1;
+update given set payout_id = gen_random_uuid(), credit_memo_id = null, status = 'succeeded', tender = 'card',
+    amount_minor = 3000, tip_minor = 0, rounding_minor = 0, payment_id = day.payment_id,
+    location_id = day.location_id, business_date = day.business_date from day;
+insert into build.fct_payout select * from given;
+create temporary table line as select posting.* from build.fct_posting as posting
+    join day using (org_id, location_id, business_date) where posting.account = '1100' limit 1;
+"""
+POSTED = """
+insert into build.fct_posting
+select (jsonb_populate_record(line, jsonb_build_object('posting_id', gen_random_uuid(), 'event', %s::text,
+    'account', %s::text, 'account_kind', %s::text, 'amount_minor', %s::bigint))).* from line
+"""
+LEFT = [("deposit_returned", "1020", "asset", -3_000), ("deposit_returned", "1290", "asset", 3_000)]
+RESOLVED = [
+    ("unmatched_resolved", "1290", "asset", -3_000),
+    ("unmatched_resolved", "6020", "expense", 2_000),
+    ("unmatched_resolved", "2100", "liability", 1_000),
+]
+
+
+def test_a_refund_that_no_deposit_covers_ties_out(built: Built) -> None:
+    """When it is booked, and when it is matched in part with another deposit and written off in part."""
+    with psycopg.connect(built.database.dsn("build")) as connection:
+        for statement in UNMATCHED.split(";\n")[:-1]:
+            changed = connection.execute(statement.encode(), {"org": built.practice.org})
+            assert changed.rowcount > 0, statement
+        for lines in (LEFT, RESOLVED):
+            for line in lines:
+                connection.execute(POSTED.encode(), line)
+            for tieout in ("bridge_l1", "liabilities"):
+                query = (compare.HERE / f"{tieout}.sql").read_text()
+                results = list(compare.run_one(connection, tieout, query))
+                assert results
+                assert [one for one in results if not one.passed] == []
+        connection.rollback()
+
+
 def test_a_failing_organization_is_not_published_and_its_rows_are_named(built: Built, broken: Any) -> None:
     settings, store, practice = built.settings, built.store, built.practice
     posting = next(one for one in store.rows("posting") if one["org_id"] == practice.org)

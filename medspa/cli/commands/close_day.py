@@ -68,18 +68,29 @@ def _close(
     from operational.ledger.errors import DayBlocked, translated
     from operational.privacy.audit import open_audit
 
-    result: dict[str, Any] = {"location": name, "business_date": str(day), "closed": False, "blockers": []}
+    result: dict[str, Any] = {
+        "location": name,
+        "business_date": str(day),
+        "closed": False,
+        "blockers": [],
+        "warnings": [],
+    }
     try:
         with translated(), session_scope(engine, actor.org_id) as session:
             open_audit(session, actor, Purpose.OPERATIONS)
             if preview:
-                blockers, _ = preview_close(session, actor, location_id, day)
-                return {**result, "blockers": [blocker.as_member() for blocker in blockers]}
+                seen = preview_close(session, actor, location_id, day)
+                return {
+                    **result,
+                    "blockers": [blocker.as_member() for blocker in seen.blockers],
+                    "warnings": [warning.as_member() for warning in seen.warnings],
+                }
             closing = close_day(session, actor, location_id, day)
             result |= {
                 "closed": True,
                 "figures_sha256": closing.day.figures_sha256,
                 "idle_days": [str(idle) for idle in closing.idle_days],
+                "warnings": [warning.as_member() for warning in closing.warnings],
             }
     except DayBlocked as blocked:
         result["blockers"] = blocked.extra["blockers"]
@@ -92,12 +103,11 @@ def _tell(result: dict[str, Any]) -> None:
         say(f"{where}: closed, figures {result['figures_sha256'][:16]}")
         for idle in result["idle_days"]:
             say(f"  {idle} had no business and closed with it")
-        return
-    if not result["blockers"]:
+    elif not result["blockers"]:
         say(f"{where}: nothing blocks the close")
-        return
-    note(f"{where}: not closed")
-    for blocker in result["blockers"]:
-        note(f"  {blocker['message']} ({blocker['count']})")
-        for link in blocker["links"]:
+    else:
+        note(f"{where}: not closed")
+    for reason in (*result["blockers"], *result["warnings"]):
+        note(f"  {reason['message']} ({reason['count']})")
+        for link in reason["links"]:
             note(f"    {link}")

@@ -100,6 +100,7 @@ class LedgerEvent(enum.StrEnum):
     CASH_PAID_OUT = "cash_paid_out"
     CASH_DROPPED = "cash_dropped"
     OVER_SHORT = "over_short"
+    UNMATCHED_RESOLVED = "unmatched_resolved"
     REVERSAL = "reversal"
     CUTOVER = "cutover"
 

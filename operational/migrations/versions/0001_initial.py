@@ -347,6 +347,7 @@ def upgrade() -> None:
                 "cash_paid_out",
                 "cash_dropped",
                 "over_short",
+                "unmatched_resolved",
                 "reversal",
                 "cutover",
                 name="word_ledgerevent",
@@ -2664,6 +2665,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_posting_gift_card", "posting", ["org_id", "gift_card_id"], unique=False)
     op.create_index("ix_posting_invoice", "posting", ["org_id", "invoice_id"], unique=False)
+    op.create_index(
+        "ix_posting_unmatched",
+        "posting",
+        ["org_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("account = '1290'"),
+    )
     op.create_table(
         "processor_attempt",
         sa.Column("org_id", sa.Uuid(), nullable=False),

@@ -72,7 +72,7 @@ def _refused(database: Database, books: Books, work: Callable[[Session], object]
 def _blockers(database: Database, books: Books, day: date = TODAY) -> dict[str, int]:
     """Code → count; the close must refuse with the same list that the preview shows."""
     with database.session(org_id=books.org_id) as session:
-        shown, _ = preview_close(session, books.actor(), books.north, day)
+        shown = preview_close(session, books.actor(), books.north, day).blockers
     refused = _refused(database, books, lambda s: close_day(s, books.actor(), books.north, day))
     assert refused.code == "day-blocked"
     assert refused.extra["blockers"] == [blocker.as_member() for blocker in shown]
