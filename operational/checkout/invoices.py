@@ -222,7 +222,9 @@ def _new_cards(
     for code in [draft.code for draft in lines if draft.code is not None]:
         digest = drafts.code_digest(location.org_id, code)
         if code in cards or session.scalar(select(exists().where(GiftCard.code_digest == digest))):
-            raise AlreadyInvoiced("A gift card with this code has been sold already.")
+            raise AlreadyInvoiced(
+                "A gift card with this code has been sold already; take another one, or void that sale first."
+            )
         card = GiftCard(
             org_id=location.org_id,
             code_digest=digest,
@@ -241,17 +243,16 @@ def _new_cards(
 def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     """Reverse an invoice in its own open day, when no money or correction is on it.
 
-    Its items may then be invoiced again. Raises NotVoidable; the database refuses a closed day.
+    Its items may then be invoiced again, and its gift cards sold again. Raises NotVoidable; the database
+    refuses a closed day.
     """
     invoice = found(session, Invoice, invoice_id, "invoice")
     actor.require(Permission.PAYMENT_REFUND, invoice.location_id)
-    for card_id in session.scalars(
-        select(InvoiceLine.gift_card_id).where(
-            InvoiceLine.invoice_id == invoice_id, InvoiceLine.gift_card_id.is_not(None)
-        )
-    ):
-        if card_id is not None:
-            lock_gift_card(session, card_id)
+    sold = select(InvoiceLine.gift_card_id).where(
+        InvoiceLine.invoice_id == invoice_id, InvoiceLine.gift_card_id.is_not(None)
+    )
+    card_ids = session.scalars(sold.order_by(InvoiceLine.gift_card_id)).all()
+    cards = [lock_gift_card(session, card_id) for card_id in card_ids if card_id is not None]
     invoice = lock_invoice(session, invoice_id)
     ensure_open(session, invoice.location_id, invoice.business_date)
     settled = select(Allocation.id).where(Allocation.invoice_id == invoice_id)
@@ -272,6 +273,8 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
     ).all():
         # Its own day, which may still be open after midnight: reports leave a voided invoice out of it.
         reverse(session, entry_id, business_date=invoice.business_date, staff_id=actor.staff_id)
+    for card in cards:
+        card.code_digest = None
     invoice.status = InvoiceStatus.VOIDED
     session.flush()
     return invoice

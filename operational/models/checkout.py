@@ -135,7 +135,8 @@ class GiftCard(TokenRow, Versioned, Base):
 
     __tablename__ = "gift_card"
 
-    code_digest: Mapped[SecretText]
+    code_digest: Mapped[SecretText | None]
+    """None once its sale was voided: the code on the plastic is free to be sold again."""
     last_four: Mapped[DirectText]
     location_id: Mapped[SafeId]
     purchaser_id: Mapped[KeyId]

@@ -1236,7 +1236,7 @@ def upgrade() -> None:
         "gift_card",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("code_digest", sa.Text(), nullable=False),
+        sa.Column("code_digest", sa.Text(), nullable=True),
         sa.Column("last_four", sa.Text(), nullable=False),
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("purchaser_id", sa.Uuid(), nullable=False),
