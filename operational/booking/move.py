@@ -32,6 +32,7 @@ from operational.booking.facts import Facts, load_facts
 from operational.booking.plan import check_times, match_named, plan_item
 from operational.booking.schemas import Move, MovedItem, Restore
 from operational.booking.shape import Asked, Need
+from operational.checkout.fees import carry_deposit
 from operational.identity.access import Actor
 from operational.models import Appointment, Invoice, InvoiceLine
 
@@ -127,7 +128,7 @@ def _reschedule(
     items: tuple[Asked, ...],
     request: Move,
 ) -> queries.VisitRow:
-    """Late: the old slot is cancelled late, with its fee, and a new visit takes the new time."""
+    """Late: the old slot is cancelled late, with its fee, and a new visit takes its time and deposit."""
     old = queries.visit(session, appointment.id)
     visit = claim.Visit(
         id=new_id(),
@@ -159,6 +160,7 @@ def _reschedule(
     )
     claim.write(session, actor, visit, chosen)
     charge(session, actor, appointment, late_cancel=True, waived=request.waive_fee)
+    carry_deposit(session, appointment, visit.id)
     return queries.visit(session, visit.id)
 
 

@@ -1,5 +1,7 @@
 """No-show and late-cancellation fees (metrics, section 7: row 5), settled from the visit's deposit first.
 
+A deposit follows its visit to another time.
+
 When a fee is due is booking's decision, made before it calls this.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from medspa.kernel.money import MILLI
@@ -18,7 +20,7 @@ from operational.checkout.invoices import issue
 from operational.checkout.queries import found
 from operational.checkout.refundable import rest_of_payment, value_of
 from operational.identity.access import Actor
-from operational.ledger.balances import invoice_open_minor
+from operational.ledger.balances import invoice_open_minor, lock_client
 from operational.models import Allocation, Appointment, Invoice, Location, Payment
 
 FEE_TAX_CLASS = "fee"
@@ -46,8 +48,34 @@ def charge_fee(
     return invoice
 
 
+def carry_deposit(session: Session, old: Appointment, new_id: uuid.UUID) -> None:
+    """What the fee left of a rescheduled visit's deposit, and what is in flight, is the new visit's."""
+    lock_client(session, old.client_id)
+    left = [PaymentStatus.SUCCEEDED] if deposit_left(session, old.id) else []
+    session.execute(
+        update(Payment)
+        .where(
+            Payment.appointment_id == old.id,
+            Payment.purpose == PaymentPurpose.DEPOSIT,
+            Payment.status.in_([PaymentStatus.PENDING, PaymentStatus.UNKNOWN, *left]),
+        )
+        .values(appointment_id=new_id)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
 def deposit_left(session: Session, appointment_id: uuid.UUID) -> int:
     """Deposits taken for an appointment, less what was returned of them or used on its invoices."""
+    return max(_balance(session, appointment_id), 0)
+
+
+def _balance(session: Session, appointment_id: uuid.UUID) -> int:
+    """Below zero where a deposit was used that a later visit carries by now: that visit has less of it."""
+    came_from = session.scalar(
+        select(Appointment.rescheduled_from_id).where(Appointment.id == appointment_id)
+    )
+    before = 0 if came_from is None else min(_balance(session, came_from), 0)
     taken = session.scalars(
         select(Payment).where(
             Payment.appointment_id == appointment_id,
@@ -61,4 +89,4 @@ def deposit_left(session: Session, appointment_id: uuid.UUID) -> int:
         .where(Invoice.appointment_id == appointment_id, Allocation.source == AllocationSource.DEPOSIT)
     )
     rest = sum(min(value_of(one), rest_of_payment(session, one).value_minor) for one in taken)
-    return max(rest - int(used or 0), 0)
+    return before + rest - int(used or 0)

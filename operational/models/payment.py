@@ -56,7 +56,7 @@ class Payment(TokenRow, Versioned, Base):
     card_last_four: Mapped[DirectText | None]
     check_number: Mapped[DirectText | None]
     appointment_id: Mapped[KeyId | None]
-    """The appointment a deposit was taken for."""
+    """The appointment a deposit was taken for, or to which that one was rescheduled."""
     succeeded_at: Mapped[Instant | None]
     taken_by: Mapped[SafeId | None]
     decline_code: Mapped[SafeText | None]
