@@ -96,7 +96,7 @@ class NotStarted(DomainError):
 
 class FeeStands(DomainError):
     code = "fee-stands"
-    title = "A fee was charged for this appointment; credit it first"
+    title = "A fee was charged for this appointment; credit all of it or void it first"
 
 
 class ShiftInUse(DomainError):

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -34,7 +34,7 @@ from operational.booking.schemas import Move, MovedItem, Restore
 from operational.booking.shape import Asked, Need
 from operational.checkout.fees import carry_deposit
 from operational.identity.access import Actor
-from operational.models import Appointment, Invoice, InvoiceLine
+from operational.models import Appointment, CreditMemoLine, Invoice, InvoiceLine
 
 MOVABLE = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
 RESTORABLE = (AppointmentStatus.CANCELLED, AppointmentStatus.LATE_CANCELLED, AppointmentStatus.NO_SHOW)
@@ -215,6 +215,12 @@ def _held_by(row: queries.VisitRow) -> set[uuid.UUID]:
 
 
 def _refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
+    """A fee stands until all of it is credited."""
+    credited = (
+        select(func.coalesce(func.sum(CreditMemoLine.net_minor), 0))
+        .where(CreditMemoLine.org_id == InvoiceLine.org_id, CreditMemoLine.invoice_line_id == InvoiceLine.id)
+        .scalar_subquery()
+    )
     charged = (
         select(Invoice.id)
         .join(InvoiceLine, (InvoiceLine.org_id == Invoice.org_id) & (InvoiceLine.invoice_id == Invoice.id))
@@ -222,6 +228,7 @@ def _refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
             Invoice.appointment_id == appointment_id,
             Invoice.status == InvoiceStatus.ISSUED,
             InvoiceLine.kind == LineKind.FEE,
+            InvoiceLine.net_minor > credited,
         )
     )
     if session.scalars(charged.limit(1)).first() is not None:

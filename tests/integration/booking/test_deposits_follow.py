@@ -43,6 +43,7 @@ def deposit(setup: OrganizationSetUp, visit: VisitRow, amount: int) -> uuid.UUID
         asked = PaymentIn(
             location_id=setup.location_id, drawer_session_id=opened.id, tender=Tender.CASH, currency="USD",
             client_id=visit.client_id, appointment_id=visit.id, amount_minor=amount, tendered_minor=amount,
+            tips=[],
         )  # fmt: skip
         return take_payment(session, actor_of(setup), asked).id
 

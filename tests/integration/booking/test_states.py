@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
@@ -17,13 +17,18 @@ from medspa.kernel.vocabulary import (
     AppointmentStatus,
     CancelledBy,
     CancelReason,
+    CreditReason,
+    LineKind,
     NotPerformedReason,
     Permission,
 )
 from operational.booking import cancel, errors, move, visit
 from operational.booking.queries import VisitRow
 from operational.booking.schemas import PerformedItem, Restore
+from operational.checkout.credit import issue_credit_memo
+from operational.checkout.schemas import CreditLineIn, CreditMemoIn
 from operational.identity.access import Actor
+from operational.models import InvoiceLine
 from tests.factories.booking import actor_of, book_visit, unit, violations
 from tests.factories.organization import OrganizationSetUp
 
@@ -156,6 +161,31 @@ def test_a_no_show_costs_the_locations_fee_once(
     with pytest.raises(errors.WrongState):
         do(setup, at, booked, cancel.no_show)
     assert scalars(setup, "select list_minor from invoice_line where kind = 'fee'") == [5_000]
+    with pytest.raises(errors.FeeStands):
+        do(setup, at, booked, restored)
+
+
+def test_a_fee_that_was_credited_in_full_stands_no_more(
+    setup: OrganizationSetUp, start: datetime, booked: VisitRow
+) -> None:
+    at = start + timedelta(minutes=1)
+    do(setup, at, booked, cancel.no_show)
+
+    def credited(net: int) -> None:
+        with clock.frozen(at), unit(setup.database, setup) as session:
+            line = session.scalars(select(InvoiceLine).where(InvoiceLine.kind == LineKind.FEE)).one()
+            asked = CreditMemoIn(
+                reason=CreditReason.GOODWILL, lines=[CreditLineIn(invoice_line_id=line.id, net_minor=net)]
+            )
+            issue_credit_memo(session, actor_of(setup), line.invoice_id, asked)
+
+    credited(4_999)
+    with pytest.raises(errors.FeeStands):
+        do(setup, at, booked, restored)
+    credited(1)
+    assert do(setup, at, booked, restored).status is AppointmentStatus.BOOKED
+    # A second absence costs a second fee, and that one stands.
+    do(setup, at, booked, cancel.no_show)
     with pytest.raises(errors.FeeStands):
         do(setup, at, booked, restored)
 
