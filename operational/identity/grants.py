@@ -1,4 +1,5 @@
-"""The rules of granting: nobody gives, takes or resets what they do not hold; somebody always stays owner."""
+"""The rules of granting: nobody gives, takes or resets what they do not hold, nor where they do not manage;
+somebody always stays owner."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from collections.abc import Iterable
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from medspa.kernel.errors import Forbidden
 from medspa.kernel.vocabulary import Permission
 from operational.identity import permissions
-from operational.identity.access import Actor
+from operational.identity.access import EVERYWHERE, Actor
 from operational.identity.errors import GrantNotHeld, LastOwner
 
 OWNERSHIP = frozenset({Permission.ORGANIZATION_MANAGE, Permission.STAFF_MANAGE})
@@ -40,6 +42,24 @@ def require_held(
     lacking = sorted({str(one) for one in granted} - {str(one) for one in held})
     if lacking:
         raise GrantNotHeld("You do not hold " + ", ".join(lacking) + ".", {"permissions": lacking})
+
+
+def require_manages(actor: Actor, location_ids: Iterable[uuid.UUID | None]) -> None:
+    """Raises Forbidden unless the actor manages the staff of all these locations (None: of all there are)."""
+    needed = Permission.STAFF_MANAGE
+    if needed in actor.permissions.get(EVERYWHERE, frozenset()):
+        return
+    foreign = [one for one in location_ids if one is None or not actor.may(needed, one)]
+    if foreign:
+        raise Forbidden(
+            "This person has roles at locations whose staff you do not manage."
+            if None not in foreign
+            else "This person has a role at every location; it needs somebody who manages the staff of all.",
+            {
+                "permission": needed.value,
+                "location_ids": sorted(str(one) for one in set(foreign) if one is not None),
+            },
+        )
 
 
 def require_over(session: Session, actor: Actor, staff_id: uuid.UUID) -> None:

@@ -54,6 +54,11 @@ def roles_of(session: Session, staff_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID
     return found
 
 
+def _places(session: Session, staff_id: uuid.UUID) -> set[uuid.UUID | None]:
+    """Where a staff member has a role (None: everywhere)."""
+    return {one.location_id for one in roles_of(session, [staff_id])[staff_id]}
+
+
 def hire(
     session: Session, actor: Actor, *, label: str, email: str, is_provider: bool, roles: Sequence[RoleAt]
 ) -> tuple[StaffMember, str]:
@@ -83,10 +88,14 @@ def edit(
     is_provider: bool | None = None,
     active: bool | None = None,
 ) -> StaffMember:
-    """Leaving (`active` false) ends the sessions at once. Raises GrantNotHeld, LastOwner."""
+    """By who manages the staff of all their locations. Leaving (`active` false) ends the sessions at once.
+
+    Raises Forbidden, GrantNotHeld, LastOwner.
+    """
     actor.require(Permission.STAFF_MANAGE)
     grants.lock(session)
     staff = get_staff(session, staff_id, lock=True)
+    grants.require_manages(actor, _places(session, staff_id))
     check_if_match(staff, if_match)
     if label is not None:
         staff.label = label
@@ -111,6 +120,7 @@ def set_roles(session: Session, actor: Actor, staff_id: uuid.UUID, roles: Sequen
     before, wanted = set(roles_of(session, [staff_id])[staff_id]), set(roles)
     for gone in before - wanted:
         grants.require_held(actor, get_role(session, gone.role_id).permissions, gone.location_id)
+        grants.require_manages(actor, [gone.location_id])
         session.execute(
             delete(StaffRole).where(
                 StaffRole.staff_id == staff_id,
@@ -126,6 +136,7 @@ def set_roles(session: Session, actor: Actor, staff_id: uuid.UUID, roles: Sequen
 def _give(session: Session, actor: Actor, staff_id: uuid.UUID, roles: Sequence[RoleAt]) -> None:
     for one in dict.fromkeys(roles):
         grants.require_held(actor, get_role(session, one.role_id).permissions, one.location_id)
+        grants.require_manages(actor, [one.location_id])
         session.add(
             StaffRole(
                 org_id=actor.org_id, staff_id=staff_id, role_id=one.role_id, location_id=one.location_id
@@ -139,6 +150,7 @@ def start_enrolment(session: Session, actor: Actor, staff_id: uuid.UUID) -> str:
     actor.require(Permission.STAFF_MANAGE)
     staff = get_staff(session, staff_id, lock=True)
     grants.require_over(session, actor, staff_id)
+    grants.require_manages(actor, _places(session, staff_id))
     return _enrolment_link(session, staff)
 
 

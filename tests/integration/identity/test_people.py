@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
+from medspa.kernel.errors import Forbidden
+from medspa.kernel.vocabulary import ActorKind
 from medspa.kernel.vocabulary import Permission as P  # noqa: N817
-from operational.identity import grants
+from operational.identity import grants, staff
+from operational.identity.access import Actor
+from operational.identity.staff import RoleAt
 from tests.conftest import MakeSettings
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
@@ -89,6 +95,62 @@ def test_a_manager_of_one_location_grants_only_there(api: TestClient, made: Orga
         outcomes[place] = api.put(f"/v1/staff/{staff}/roles", json=body, headers=manager).status_code
         api.put(f"/v1/staff/{staff}/roles", json={"roles": []}, headers=made.headers)
     assert outcomes == {here: 200, there: 403, None: 403}
+
+
+@pytest.mark.parametrize("change", [{"label": "Other"}, {"is_provider": False}, {"active": False}], ids=str)
+def test_a_manager_of_one_location_edits_only_who_works_nowhere_else(
+    api: TestClient, made: OrganizationSetUp, change: dict[str, Any]
+) -> None:
+    """Even with more rights at their own location than the other person has anywhere."""
+    here, there = made.locations
+    manager = made.key([P.STAFF_MANAGE, P.BOOKING_READ], location_id=here)
+    role = api.post(
+        "/v1/roles", json={"name": "Reader", "permissions": ["booking.read"]}, headers=made.headers
+    ).json()["id"]
+
+    def works_at(*places: object) -> int:
+        at = [{"role_id": role, "location_id": str(place) if place else None} for place in places]
+        hired = _hire(api, made, roles=at, is_provider=True, at=uuid.uuid4().hex)
+        address = f"/v1/staff/{hired['staff_id']}"
+        before = api.get(address, headers=made.headers)
+        headers = {**manager, "If-Match": before.headers["etag"]}
+        status: int = api.patch(address, json=change, headers=headers).status_code
+        after = api.get(address, headers=made.headers).json()
+        assert (after == before.json()) == (status == 403)
+        return status
+
+    assert [works_at(*places) for places in ((here,), (there,), (here, there), (None,), ())] == [
+        200, 403, 403, 403, 200
+    ]  # fmt: skip
+
+
+def test_rights_at_a_location_are_not_its_management(api: TestClient, made: OrganizationSetUp) -> None:
+    """Who manages the staff here and only works there neither gives roles nor resets passwords there."""
+    here, there = made.locations
+    held = [P.STAFF_MANAGE, P.BOOKING_READ]
+    manager = made.staff(held, location_id=here)
+    actor = Actor(
+        made.org_id, ActorKind.STAFF, manager, manager, "test",
+        {here: frozenset(held), there: frozenset({P.BOOKING_READ})},
+    )  # fmt: skip
+    role = uuid.UUID(
+        api.post(
+            "/v1/roles", json={"name": "Reader", "permissions": ["booking.read"]}, headers=made.headers
+        ).json()["id"]
+    )
+    colleague = made.staff([P.BOOKING_READ], location_id=there)
+    newcomer = made.staff([P.BOOKING_READ], location_id=here)
+    refused: list[Callable[[Session], object]] = [
+        lambda session: staff.start_enrolment(session, actor, colleague),
+        lambda session: staff.set_roles(session, actor, colleague, []),
+        lambda session: staff.set_roles(session, actor, newcomer, [RoleAt(role, there)]),
+    ]
+    for step in refused:
+        with pytest.raises(Forbidden), made.database.session("app", made.org_id) as session:
+            step(session)
+    with made.database.session("app", made.org_id) as session:
+        assert staff.set_roles(session, actor, newcomer, [RoleAt(role, here)]) == [RoleAt(role, here)]
+        assert staff.start_enrolment(session, actor, newcomer)
 
 
 def test_the_last_owner_stays(api: TestClient, made: OrganizationSetUp) -> None:
