@@ -1,5 +1,6 @@
 """Every operational table, a file per aggregate. Importing this package registers all of them."""
 
+from operational.models.bank import BankDeposit, BankDepositItem, BankLine, ReturnedCheck
 from operational.models.base import Base
 from operational.models.booking import (
     Appointment,
@@ -39,6 +40,15 @@ from operational.models.drawer import (
     DrawerSession,
 )
 from operational.models.ledger import JournalEntry, LedgerAccount, Posting
+from operational.models.membership import (
+    Membership,
+    MembershipEvent,
+    MembershipFreeze,
+    MembershipPeriod,
+    MembershipPlan,
+    MembershipPlanCredit,
+    MembershipPlanVersion,
+)
 from operational.models.organization import (
     LegalEntity,
     Location,
@@ -60,6 +70,16 @@ from operational.models.platform import (
     SegmentPublication,
     TieoutResult,
 )
+from operational.models.prepaid import (
+    Entitlement,
+    EntitlementMovement,
+    Package,
+    PackagePlan,
+    PackagePlanItem,
+    RecognitionRun,
+)
+from operational.models.receivable import Remittance, RemittanceItem, TenderProgramme, WriteOff
+from operational.models.settlement import Dispute, ProcessorLine, ProcessorPayout
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
 
 __all__ = [
@@ -75,4 +95,9 @@ __all__ = [
     "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent",
     "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TieoutResult", "Tip",
     "TreatmentCategory", "TreatmentRecord", "TreatmentSite",
+    "Entitlement", "EntitlementMovement", "Membership", "MembershipEvent", "MembershipFreeze",
+    "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion", "Package",
+    "PackagePlan", "PackagePlanItem", "RecognitionRun",
+    "BankDeposit", "BankDepositItem", "BankLine", "Dispute", "ProcessorLine", "ProcessorPayout",
+    "Remittance", "RemittanceItem", "ReturnedCheck", "TenderProgramme", "WriteOff",
 ]  # fmt: skip

@@ -74,6 +74,10 @@ class InvoiceLine(TokenRow, Base):
     appointment_item_id: Mapped[KeyId | None]
     treatment_record_id: Mapped[KeyId | None]
     gift_card_id: Mapped[KeyId | None]
+    package_id: Mapped[KeyId | None]
+    membership_period_id: Mapped[KeyId | None]
+    covered_by: Mapped[KeyId | None]
+    """The entitlement that pays for it: then the list price is 0, or what a dearer service costs more."""
     quantity_milli: Mapped[Milli]
     charted_quantity_milli: Mapped[Milli | None]
     quantity_reason: Mapped[CodeText | None]
@@ -96,6 +100,9 @@ class InvoiceLine(TokenRow, Base):
         tenant_fk("appointment_item", "appointment_item_id"),
         tenant_fk("treatment_record", "treatment_record_id"),
         tenant_fk("gift_card", "gift_card_id"),
+        tenant_fk("package", "package_id"),
+        tenant_fk("membership_period", "membership_period_id"),
+        tenant_fk("entitlement", "covered_by"),
         UniqueConstraint("org_id", "invoice_id", "position"),
         CheckConstraint("quantity_milli > 0 and unit_price_minor >= 0", name="quantity"),
         CheckConstraint("list_minor >= 0 and discount_minor between 0 and list_minor", name="discount"),
@@ -107,6 +114,9 @@ class InvoiceLine(TokenRow, Base):
             name="charted",
         ),
         Index("ix_invoice_line_item", "org_id", "appointment_item_id"),
+        CheckConstraint("(kind = 'package') = (package_id is not null)", name="package"),
+        CheckConstraint("(kind = 'membership_dues') = (membership_period_id is not null)", name="membership"),
+        CheckConstraint("covered_by is null or kind = 'service'", name="covered"),
         Index("ix_invoice_line_day", "org_id", "location_id", "business_date"),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from medspa.kernel.phi import Phi
 from operational.models.base import (
     Base,
     Currency,
@@ -21,6 +22,7 @@ from operational.models.base import (
     SafeSmall,
     SafeText,
     Versioned,
+    tagged,
     tenant_fk,
 )
 
@@ -70,6 +72,8 @@ class Location(PlainRow, Versioned, Base):
     cutover_hour: Mapped[SafeSmall]
     notice_minutes: Mapped[SafeInt]
     """Cancelling later than this before the start is late; the boundary itself is on time."""
+    gift_card_breakage_ppm: Mapped[Ppm] = tagged(Integer, Phi.SAFE, server_default="0")
+    """The part of gift card value that is expected never to be used."""
     no_show_fee_minor: Mapped[Minor]
     late_cancel_fee_minor: Mapped[Minor]
     cash_step_minor: Mapped[Minor]
@@ -83,6 +87,7 @@ class Location(PlainRow, Versioned, Base):
         CheckConstraint("cutover_hour between 0 and 12", name="cutover_hour"),
         CheckConstraint("cash_step_minor > 0", name="cash_step"),
         CheckConstraint("no_show_fee_minor >= 0 and late_cancel_fee_minor >= 0", name="fees"),
+        CheckConstraint("gift_card_breakage_ppm between 0 and 500000", name="breakage"),
         CheckConstraint("notice_minutes >= 0 and invoice_due_days >= 0", name="periods"),
     )
 
@@ -115,6 +120,8 @@ class TaxJurisdiction(PlainRow, Base):
 
     location_id: Mapped[SafeId]
     name: Mapped[SafeText]
+    bad_debt_relief: Mapped[SafeBool] = tagged(Boolean, Phi.SAFE, server_default="false", default=False)
+    """Gives tax back that was paid for a debt written off."""
 
     __table_args__ = (tenant_fk("location", "location_id"), UniqueConstraint("org_id", "location_id", "name"))
 

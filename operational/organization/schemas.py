@@ -69,6 +69,9 @@ class LocationRules(Sent):
     notice_minutes: int = Field(
         1440, ge=0, le=60 * 24 * 60, description="Cancelling later than this before the start is late."
     )
+    gift_card_breakage_ppm: int = Field(
+        0, ge=0, le=500_000, description="Part of gift card value expected never to be used, in millionths."
+    )
     no_show_fee_minor: Money = 0
     late_cancel_fee_minor: Money = 0
     cash_step_minor: int = Field(1, ge=1, le=1_000, description="5: cash is rounded to five cents.")
@@ -93,6 +96,7 @@ class LocationChange(Sent):
 
     name: Line | None = None
     notice_minutes: int | None = Field(None, ge=0, le=60 * 24 * 60)
+    gift_card_breakage_ppm: int | None = Field(None, ge=0, le=500_000)
     no_show_fee_minor: Money | None = None
     late_cancel_fee_minor: Money | None = None
     cash_step_minor: int | None = Field(None, ge=1, le=1_000)
@@ -110,6 +114,7 @@ class LocationView(Shown):
     state: str
     cutover_hour: int
     notice_minutes: int
+    gift_card_breakage_ppm: int
     no_show_fee_minor: int
     late_cancel_fee_minor: int
     cash_step_minor: int

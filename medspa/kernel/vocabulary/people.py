@@ -40,6 +40,7 @@ class Permission(enum.StrEnum):
     EXPORT_ACCOUNTING = "export.accounting"
     AUDIT_READ = "audit.read"
     API_KEY_MANAGE = "api_key.manage"
+    MEMBERSHIP_MANAGE = "membership.manage"
 
 
 class ActorKind(enum.StrEnum):

@@ -213,6 +213,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_staff_member_digest", "staff_member", ["email_digest"], unique=False)
     op.create_table(
+        "tender_programme",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "financing",
+                "manufacturer",
+                name="word_programmekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_tender_programme_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_tender_programme")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_tender_programme_org_id_name")),
+    )
+    op.create_table(
         "treatment_category",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -337,7 +362,11 @@ def upgrade() -> None:
                 "balance_applied",
                 "fee_charged",
                 "credit_memo_issued",
+                "prepaid_used",
                 "prepaid_credited",
+                "prepaid_expired",
+                "dues_earned",
+                "breakage_recognised",
                 "deposit_returned",
                 "credit_paid_out",
                 "tip_refunded",
@@ -348,6 +377,21 @@ def upgrade() -> None:
                 "cash_dropped",
                 "over_short",
                 "unmatched_resolved",
+                "dispute_opened",
+                "dispute_won",
+                "dispute_lost",
+                "dispute_billed_again",
+                "processor_paid_out",
+                "checks_deposited",
+                "cash_banked",
+                "check_returned",
+                "third_party_settled",
+                "third_party_refused",
+                "written_off",
+                "recovered",
+                "balance_cashed_out",
+                "bank_line_unmatched",
+                "bank_line_booked",
                 "reversal",
                 "cutover",
                 name="word_ledgerevent",
@@ -395,6 +439,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cutover_hour", sa.SmallInteger(), nullable=False),
         sa.Column("notice_minutes", sa.Integer(), nullable=False),
+        sa.Column("gift_card_breakage_ppm", sa.Integer(), server_default="0", nullable=False),
         sa.Column("no_show_fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("late_cancel_fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("cash_step_minor", sa.BigInteger(), nullable=False),
@@ -405,6 +450,7 @@ def upgrade() -> None:
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("cash_step_minor > 0", name=op.f("ck_location_cash_step")),
         sa.CheckConstraint("cutover_hour between 0 and 12", name=op.f("ck_location_cutover_hour")),
+        sa.CheckConstraint("gift_card_breakage_ppm between 0 and 500000", name=op.f("ck_location_breakage")),
         sa.CheckConstraint(
             "no_show_fee_minor >= 0 and late_cancel_fee_minor >= 0", name=op.f("ck_location_fees")
         ),
@@ -545,6 +591,129 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_api_key")),
         sa.UniqueConstraint("key_digest", name=op.f("uq_api_key_key_digest")),
+    )
+    op.create_table(
+        "bank_deposit",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "cash",
+                "checks",
+                name="word_bankdepositkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "sent",
+                "confirmed",
+                name="word_bankdepositstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_minor", sa.BigInteger(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("sent_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'confirmed') = (confirmed_on is not null) and (status = 'confirmed') = (confirmed_minor is not null)",
+            name=op.f("ck_bank_deposit_confirmed"),
+        ),
+        sa.CheckConstraint(
+            "amount_minor > 0 and coalesce(confirmed_minor, 0) >= 0", name=op.f("ck_bank_deposit_amount")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_bank_deposit_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "sent_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_bank_deposit_org_id_sent_by"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_bank_deposit")),
+    )
+    op.create_index(
+        "ix_bank_deposit_day", "bank_deposit", ["org_id", "location_id", "business_date"], unique=False
+    )
+    op.create_table(
+        "bank_line",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("line_key", sa.Text(), nullable=False),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "match_kind",
+            sa.Enum(
+                "processor_payout",
+                "bank_deposit",
+                "returned_check",
+                "remittance",
+                "processor_fee",
+                "elsewhere",
+                name="word_bankmatch",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("match_id", sa.Uuid(), nullable=True),
+        sa.Column("matched_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(match_id is null) = (match_kind is null or match_kind in ('processor_fee', 'elsewhere'))",
+            name=op.f("ck_bank_line_match_id"),
+        ),
+        sa.CheckConstraint("(match_kind is null) = (matched_on is null)", name=op.f("ck_bank_line_matched")),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_bank_line_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_bank_line_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_bank_line")),
+        sa.UniqueConstraint(
+            "org_id", "location_id", "line_key", name=op.f("uq_bank_line_org_id_location_id_line_key")
+        ),
+    )
+    op.create_index(
+        "ix_bank_line_unmatched",
+        "bank_line",
+        ["org_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("match_kind is null"),
+    )
+    op.create_index(
+        "uq_bank_line_match",
+        "bank_line",
+        ["org_id", "match_kind", "match_id"],
+        unique=True,
+        postgresql_where=sa.text("match_id is not null"),
     )
     op.create_table(
         "business_day",
@@ -826,6 +995,33 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "processor_payout",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("payout_reference", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("arrived_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("net_minor = gross_minor - fee_minor", name=op.f("ck_processor_payout_net")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_processor_payout_org_id_merchant_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_payout")),
+        sa.UniqueConstraint(
+            "org_id",
+            "merchant_account_id",
+            "payout_reference",
+            name=op.f("uq_processor_payout_org_id_merchant_account_id_payout_reference"),
+        ),
+    )
+    op.create_table(
         "product_lot",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -854,6 +1050,43 @@ def upgrade() -> None:
             "lot_number",
             name=op.f("uq_product_lot_org_id_location_id_product_id_lot_number"),
         ),
+    )
+    op.create_table(
+        "remittance",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("practice_funded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("fee_minor >= 0 and practice_funded_minor >= 0", name=op.f("ck_remittance_parts")),
+        sa.CheckConstraint(
+            "net_minor = gross_minor - fee_minor - practice_funded_minor", name=op.f("ck_remittance_net")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_remittance_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "programme_id"],
+            ["tender_programme.org_id", "tender_programme.id"],
+            name=op.f("fk_remittance_org_id_programme_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_remittance_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_remittance")),
     )
     op.create_table(
         "resource",
@@ -984,6 +1217,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("bad_debt_relief", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1938,6 +2172,7 @@ def upgrade() -> None:
         sa.Column("card_brand", sa.Text(), nullable=True),
         sa.Column("card_last_four", sa.Text(), nullable=True),
         sa.Column("check_number", sa.Text(), nullable=True),
+        sa.Column("programme_id", sa.Uuid(), nullable=True),
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_by", sa.Uuid(), nullable=True),
@@ -1953,6 +2188,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(tender = 'card') = (merchant_account_id is not null)", name=op.f("ck_payment_merchant")
+        ),
+        sa.CheckConstraint(
+            "(tender = 'third_party') = (programme_id is not null)", name=op.f("ck_payment_programme")
         ),
         sa.CheckConstraint("rounding_minor = 0 or tender = 'cash'", name=op.f("ck_payment_rounding")),
         sa.CheckConstraint(
@@ -1988,6 +2226,11 @@ def upgrade() -> None:
             name=op.f("fk_payment_org_id_merchant_account_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["org_id", "programme_id"],
+            ["tender_programme.org_id", "tender_programme.id"],
+            name=op.f("fk_payment_org_id_programme_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["org_id", "taken_by"],
             ["staff_member.org_id", "staff_member.id"],
             name=op.f("fk_payment_org_id_taken_by"),
@@ -1998,6 +2241,7 @@ def upgrade() -> None:
     op.create_index("ix_payment_day", "payment", ["org_id", "location_id", "business_date"], unique=False)
     op.create_index("ix_payment_drawer", "payment", ["org_id", "drawer_session_id"], unique=False)
     op.create_index("ix_payment_invoice", "payment", ["org_id", "invoice_id"], unique=False)
+    op.create_index("ix_payment_reference", "payment", ["processor_reference"], unique=False)
     op.create_index(
         "ix_payment_unresolved",
         "payment",
@@ -2126,6 +2370,61 @@ def upgrade() -> None:
         "ix_treatment_record_item", "treatment_record", ["org_id", "appointment_item_id"], unique=False
     )
     op.create_table(
+        "write_off",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "written_off",
+                "recovered",
+                name="word_writeoffkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("write_off_id", sa.Uuid(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'recovered') = (write_off_id is not null)", name=op.f("ck_write_off_recovered")
+        ),
+        sa.CheckConstraint(
+            "amount_minor > 0 and tax_minor between 0 and amount_minor", name=op.f("ck_write_off_amount")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_write_off_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_write_off_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_write_off_org_id_staff_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "write_off_id"],
+            ["write_off.org_id", "write_off.id"],
+            name=op.f("fk_write_off_org_id_write_off_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_write_off")),
+    )
+    op.create_index("ix_write_off_invoice", "write_off", ["org_id", "invoice_id"], unique=False)
+    op.create_table(
         "allocation",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2189,6 +2488,89 @@ def upgrade() -> None:
     op.create_index("ix_allocation_invoice", "allocation", ["org_id", "invoice_id"], unique=False)
     op.create_index("ix_allocation_payment", "allocation", ["org_id", "payment_id"], unique=False)
     op.create_table(
+        "bank_deposit_item",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("bank_deposit_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "bank_deposit_id"],
+            ["bank_deposit.org_id", "bank_deposit.id"],
+            name=op.f("fk_bank_deposit_item_org_id_bank_deposit_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_bank_deposit_item_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_bank_deposit_item")),
+        sa.UniqueConstraint("org_id", "payment_id", name=op.f("uq_bank_deposit_item_org_id_payment_id")),
+    )
+    op.create_table(
+        "dispute",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("dispute_reference", sa.Text(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "opened",
+                "won",
+                "lost",
+                name="word_disputestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_returned_minor", sa.BigInteger(), nullable=False),
+        sa.Column("prepaid_taken_minor", sa.BigInteger(), nullable=False),
+        sa.Column("billed_again_minor", sa.BigInteger(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("external_opened_on", sa.Date(), nullable=True),
+        sa.Column("resolved_on", sa.Date(), nullable=True),
+        sa.Column("external_resolved_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(status = 'opened') = (resolved_on is null)", name=op.f("ck_dispute_resolved")),
+        sa.CheckConstraint("amount_minor > 0 and fee_minor >= 0", name=op.f("ck_dispute_amount")),
+        sa.CheckConstraint(
+            "fee_returned_minor between 0 and fee_minor", name=op.f("ck_dispute_fee_returned")
+        ),
+        sa.CheckConstraint(
+            "prepaid_taken_minor >= 0 and billed_again_minor >= 0 and prepaid_taken_minor + billed_again_minor <= amount_minor",
+            name=op.f("ck_dispute_parts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_dispute_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_dispute_org_id_merchant_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_dispute_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint("org_id", "dispute_reference", name=op.f("uq_dispute_org_id_dispute_reference")),
+    )
+    op.create_index("ix_dispute_payment", "dispute", ["org_id", "payment_id"], unique=False)
+    op.create_table(
         "invoice_line",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2202,6 +2584,8 @@ def upgrade() -> None:
                 "retail",
                 "fee",
                 "gift_card",
+                "package",
+                "membership_dues",
                 name="word_linekind",
                 native_enum=False,
                 create_constraint=True,
@@ -2216,6 +2600,9 @@ def upgrade() -> None:
         sa.Column("appointment_item_id", sa.Uuid(), nullable=True),
         sa.Column("treatment_record_id", sa.Uuid(), nullable=True),
         sa.Column("gift_card_id", sa.Uuid(), nullable=True),
+        sa.Column("package_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_period_id", sa.Uuid(), nullable=True),
+        sa.Column("covered_by", sa.Uuid(), nullable=True),
         sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
         sa.Column("charted_quantity_milli", sa.BigInteger(), nullable=True),
         sa.Column("quantity_reason", sa.Text(), nullable=True),
@@ -2245,6 +2632,14 @@ def upgrade() -> None:
             "quantity_reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'",
             name=op.f("ck_invoice_line_quantity_reason_code"),
         ),
+        sa.CheckConstraint(
+            "(kind = 'package') = (package_id is not null)", name=op.f("ck_invoice_line_package")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'membership_dues') = (membership_period_id is not null)",
+            name=op.f("ck_invoice_line_membership"),
+        ),
+        sa.CheckConstraint("covered_by is null or kind = 'service'", name=op.f("ck_invoice_line_covered")),
         sa.CheckConstraint(
             "(discount_minor > 0) = (discount_reason is not null)",
             name=op.f("ck_invoice_line_discount_reason"),
@@ -2372,6 +2767,8 @@ def upgrade() -> None:
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("credit_memo_id", sa.Uuid(), nullable=True),
         sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("gift_card_id", sa.Uuid(), nullable=True),
+        sa.Column("cashes_out", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("drawer_session_id", sa.Uuid(), nullable=True),
         sa.Column(
             "tender",
@@ -2418,9 +2815,19 @@ def upgrade() -> None:
             "(status = 'succeeded') = (business_date is not null)", name=op.f("ck_payout_dated")
         ),
         sa.CheckConstraint("rounding_minor = 0 or tender = 'cash'", name=op.f("ck_payout_rounding")),
-        sa.CheckConstraint("(tender is null) = (payment_id is null)", name=op.f("ck_payout_tender")),
         sa.CheckConstraint(
             "amount_minor > 0 and tip_minor between 0 and amount_minor", name=op.f("ck_payout_amount")
+        ),
+        sa.CheckConstraint(
+            "cashes_out or (tender is null) = (payment_id is null)", name=op.f("ck_payout_tender")
+        ),
+        sa.CheckConstraint(
+            "gift_card_id is null or cashes_out or tender is null and credit_memo_id is not null",
+            name=op.f("ck_payout_gift_card"),
+        ),
+        sa.CheckConstraint(
+            "not cashes_out or tender is not null and credit_memo_id is null and tip_minor = 0",
+            name=op.f("ck_payout_cashes_out"),
         ),
         sa.CheckConstraint("tender is not null or credit_memo_id is not null", name=op.f("ck_payout_source")),
         sa.ForeignKeyConstraint(
@@ -2435,6 +2842,11 @@ def upgrade() -> None:
             ["org_id", "drawer_session_id"],
             ["drawer_session.org_id", "drawer_session.id"],
             name=op.f("fk_payout_org_id_drawer_session_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "gift_card_id"],
+            ["gift_card.org_id", "gift_card.id"],
+            name=op.f("fk_payout_org_id_gift_card_id"),
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "location_id"],
@@ -2457,6 +2869,103 @@ def upgrade() -> None:
     op.create_index("ix_payout_day", "payout", ["org_id", "location_id", "business_date"], unique=False)
     op.create_index("ix_payout_drawer", "payout", ["org_id", "drawer_session_id"], unique=False)
     op.create_index("ix_payout_payment", "payout", ["org_id", "payment_id"], unique=False)
+    op.create_table(
+        "remittance_item",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("remittance_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "settled",
+                "refused",
+                name="word_settlementoutcome",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("practice_funded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(outcome = 'settled') = (remittance_id is not null)", name=op.f("ck_remittance_item_outcome")
+        ),
+        sa.CheckConstraint(
+            "fee_minor >= 0 and practice_funded_minor >= 0 and fee_minor + practice_funded_minor <= amount_minor",
+            name=op.f("ck_remittance_item_parts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_remittance_item_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_remittance_item_org_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "programme_id"],
+            ["tender_programme.org_id", "tender_programme.id"],
+            name=op.f("fk_remittance_item_org_id_programme_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "remittance_id"],
+            ["remittance.org_id", "remittance.id"],
+            name=op.f("fk_remittance_item_org_id_remittance_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_remittance_item")),
+        sa.UniqueConstraint("org_id", "payment_id", name=op.f("uq_remittance_item_org_id_payment_id")),
+    )
+    op.create_table(
+        "returned_check",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("bank_fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_invoice_id", sa.Uuid(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("amount_minor > 0 and bank_fee_minor >= 0", name=op.f("ck_returned_check_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "fee_invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_returned_check_org_id_fee_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_returned_check_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_returned_check_org_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_returned_check_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_returned_check")),
+        sa.UniqueConstraint("org_id", "payment_id", name=op.f("uq_returned_check_org_id_payment_id")),
+    )
     op.create_table(
         "tip",
         sa.Column("org_id", sa.Uuid(), nullable=False),
@@ -2645,6 +3154,11 @@ def upgrade() -> None:
             name=op.f("fk_posting_org_id_other_location_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["org_id", "programme_id"],
+            ["tender_programme.org_id", "tender_programme.id"],
+            name=op.f("fk_posting_org_id_programme_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["org_id", "provider_id"],
             ["staff_member.org_id", "staff_member.id"],
             name=op.f("fk_posting_org_id_provider_id"),
@@ -2717,6 +3231,92 @@ def upgrade() -> None:
     )
     op.create_index("ix_processor_attempt_state", "processor_attempt", ["org_id", "state"], unique=False)
     op.create_table(
+        "processor_line",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("line_reference", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "charge",
+                "refund",
+                "dispute",
+                "dispute_reversal",
+                "fee",
+                "adjustment",
+                name="word_processorlinekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("processor_payout_id", sa.Uuid(), nullable=True),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
+        sa.Column("dispute_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "num_nonnulls(payment_id, payout_id, dispute_id) <= 1", name=op.f("ck_processor_line_subject")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "dispute_id"],
+            ["dispute.org_id", "dispute.id"],
+            name=op.f("fk_processor_line_org_id_dispute_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_processor_line_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_processor_line_org_id_merchant_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_processor_line_org_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payout_id"],
+            ["payout.org_id", "payout.id"],
+            name=op.f("fk_processor_line_org_id_payout_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "processor_payout_id"],
+            ["processor_payout.org_id", "processor_payout.id"],
+            name=op.f("fk_processor_line_org_id_processor_payout_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_line")),
+        sa.UniqueConstraint(
+            "org_id",
+            "merchant_account_id",
+            "line_reference",
+            name=op.f("uq_processor_line_org_id_merchant_account_id_line_reference"),
+        ),
+    )
+    op.create_index(
+        "ix_processor_line_payout", "processor_line", ["org_id", "processor_payout_id"], unique=False
+    )
+    op.create_index(
+        "ix_processor_line_unpaid",
+        "processor_line",
+        ["org_id", "merchant_account_id"],
+        unique=False,
+        postgresql_where=sa.text("processor_payout_id is null"),
+    )
+    op.create_table(
         "processor_event",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -2735,4 +3335,613 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "org_id", "event_reference", name=op.f("uq_processor_event_org_id_event_reference")
         ),
+    )
+    op.create_table(
+        "membership_plan",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_membership_plan_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_plan")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_membership_plan_org_id_name")),
+    )
+    op.create_table(
+        "package_plan",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_class", sa.Text(), nullable=False),
+        sa.Column("expires_after_days", sa.Integer(), nullable=True),
+        sa.Column("breakage_ppm", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("breakage_ppm between 0 and 500000", name=op.f("ck_package_plan_breakage")),
+        sa.CheckConstraint("expires_after_days > 0", name=op.f("ck_package_plan_expiry")),
+        sa.CheckConstraint("price_minor > 0", name=op.f("ck_package_plan_price")),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_package_plan_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_package_plan")),
+        sa.UniqueConstraint("org_id", "name", name=op.f("uq_package_plan_org_id_name")),
+    )
+    op.create_table(
+        "membership_plan_version",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_plan_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("period_months", sa.SmallInteger(), nullable=False),
+        sa.Column("access_standalone_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_class", sa.Text(), nullable=False),
+        sa.Column("rollover_periods", sa.SmallInteger(), nullable=True),
+        sa.Column("breakage_ppm", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "breakage_ppm between 0 and 500000", name=op.f("ck_membership_plan_version_breakage")
+        ),
+        sa.CheckConstraint("period_months between 1 and 24", name=op.f("ck_membership_plan_version_months")),
+        sa.CheckConstraint(
+            "price_minor > 0 and access_standalone_minor >= 0", name=op.f("ck_membership_plan_version_price")
+        ),
+        sa.CheckConstraint(
+            "rollover_periods between 0 and 60", name=op.f("ck_membership_plan_version_rollover")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_plan_id"],
+            ["membership_plan.org_id", "membership_plan.id"],
+            name=op.f("fk_membership_plan_version_org_id_membership_plan_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_plan_version")),
+        sa.UniqueConstraint(
+            "org_id",
+            "membership_plan_id",
+            "number",
+            name=op.f("uq_membership_plan_version_org_id_membership_plan_id_number"),
+        ),
+    )
+    op.create_table(
+        "membership_plan_credit",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_plan_version_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("quantity_milli > 0", name=op.f("ck_membership_plan_credit_quantity")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_plan_version_id"],
+            ["membership_plan_version.org_id", "membership_plan_version.id"],
+            name=op.f("fk_membership_plan_credit_org_id_membership_plan_version_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_membership_plan_credit_org_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_membership_plan_credit_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_plan_credit")),
+        sa.UniqueConstraint(
+            "org_id",
+            "membership_plan_version_id",
+            "position",
+            name=op.f("uq_membership_plan_credit_org_id_membership_plan_version_id_position"),
+        ),
+    )
+    op.create_table(
+        "package_plan_item",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("package_plan_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("quantity_milli > 0", name=op.f("ck_package_plan_item_quantity")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "package_plan_id"],
+            ["package_plan.org_id", "package_plan.id"],
+            name=op.f("fk_package_plan_item_org_id_package_plan_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_package_plan_item_org_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_package_plan_item_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_package_plan_item")),
+        sa.UniqueConstraint(
+            "org_id",
+            "package_plan_id",
+            "position",
+            name=op.f("uq_package_plan_item_org_id_package_plan_id_position"),
+        ),
+    )
+    op.create_table(
+        "recognition_run",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("gift_card_entitled", sa.BigInteger(), nullable=False),
+        sa.Column("package_entitled", sa.BigInteger(), nullable=False),
+        sa.Column("membership_entitled", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_recognition_run_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_recognition_run")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "business_date",
+            name=op.f("uq_recognition_run_org_id_location_id_business_date"),
+        ),
+    )
+    op.create_table(
+        "membership",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("membership_plan_version_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("joined_on", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "active",
+                "past_due",
+                "frozen",
+                "cancelled",
+                name="word_membershipstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("anchor_on", sa.Date(), nullable=False),
+        sa.Column("anchor_number", sa.Integer(), nullable=False),
+        sa.Column("next_number", sa.Integer(), nullable=False),
+        sa.Column("next_bill_on", sa.Date(), nullable=True),
+        sa.Column("cancelled_on", sa.Date(), nullable=True),
+        sa.Column(
+            "cancel_reason",
+            sa.Enum(
+                "client_asked",
+                "moved_away",
+                "price",
+                "dues_unpaid",
+                "practice",
+                name="word_cancelreason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("payment_token", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'cancelled') = (cancelled_on is not null)", name=op.f("ck_membership_cancelled")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_membership_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_membership_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_plan_version_id"],
+            ["membership_plan_version.org_id", "membership_plan_version.id"],
+            name=op.f("fk_membership_org_id_membership_plan_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership")),
+    )
+    op.create_index(
+        "ix_membership_billing",
+        "membership",
+        ["org_id", "location_id", "next_bill_on"],
+        unique=False,
+        postgresql_where=sa.text("next_bill_on is not null"),
+    )
+    op.create_index("ix_membership_client", "membership", ["org_id", "client_id"], unique=False)
+    op.create_table(
+        "package",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("package_plan_id", sa.Uuid(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("sold_on", sa.Date(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("price_minor >= 0", name=op.f("ck_package_price")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_package_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_package_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "package_plan_id"],
+            ["package_plan.org_id", "package_plan.id"],
+            name=op.f("fk_package_org_id_package_plan_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_package")),
+    )
+    op.create_index("ix_package_client", "package", ["org_id", "client_id"], unique=False)
+    op.create_table(
+        "membership_freeze",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=False),
+        sa.Column("frozen_from", sa.Date(), nullable=False),
+        sa.Column("frozen_until", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("frozen_until >= frozen_from", name=op.f("ck_membership_freeze_order")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_id"],
+            ["membership.org_id", "membership.id"],
+            name=op.f("fk_membership_freeze_org_id_membership_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_freeze")),
+        sa.UniqueConstraint(
+            "org_id",
+            "membership_id",
+            "frozen_from",
+            name=op.f("uq_membership_freeze_org_id_membership_id_frozen_from"),
+        ),
+    )
+    op.create_table(
+        "membership_period",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.SmallInteger(), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("access_minor", sa.BigInteger(), nullable=False),
+        sa.Column("earned_days", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "due",
+                "charging",
+                "failed",
+                "paid",
+                "waived",
+                name="word_periodstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("failures", sa.SmallInteger(), nullable=False),
+        sa.Column("next_attempt_on", sa.Date(), nullable=True),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("invoice_id", sa.Uuid(), nullable=True),
+        sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'paid') = (invoice_id is not null)", name=op.f("ck_membership_period_invoice")
+        ),
+        sa.CheckConstraint(
+            "(status = 'paid') = (paid_on is not null)", name=op.f("ck_membership_period_paid")
+        ),
+        sa.CheckConstraint(
+            "days > 0 and earned_days between 0 and days", name=op.f("ck_membership_period_days")
+        ),
+        sa.CheckConstraint(
+            "price_minor >= 0 and access_minor between 0 and price_minor",
+            name=op.f("ck_membership_period_price"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_id"],
+            ["invoice.org_id", "invoice.id"],
+            name=op.f("fk_membership_period_org_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_membership_period_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_id"],
+            ["membership.org_id", "membership.id"],
+            name=op.f("fk_membership_period_org_id_membership_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_membership_period_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_period")),
+        sa.UniqueConstraint(
+            "org_id", "membership_id", "number", name=op.f("uq_membership_period_org_id_membership_id_number")
+        ),
+    )
+    op.create_index(
+        "ix_membership_period_earning",
+        "membership_period",
+        ["org_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'paid' and earned_days < days"),
+    )
+    op.create_table(
+        "entitlement",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("package_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_period_id", sa.Uuid(), nullable=True),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("standalone_minor", sa.BigInteger(), nullable=False),
+        sa.Column("value_minor", sa.BigInteger(), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("breakage_ppm", sa.Integer(), nullable=False),
+        sa.Column("taxed_at_sale", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(membership_id is null) = (membership_period_id is null)", name=op.f("ck_entitlement_period")
+        ),
+        sa.CheckConstraint(
+            "(package_id is null) <> (membership_id is null)", name=op.f("ck_entitlement_contract")
+        ),
+        sa.CheckConstraint("breakage_ppm between 0 and 500000", name=op.f("ck_entitlement_breakage")),
+        sa.CheckConstraint(
+            "quantity_milli > 0 and value_minor >= 0 and standalone_minor >= 0",
+            name=op.f("ck_entitlement_amounts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_entitlement_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_entitlement_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_id"],
+            ["membership.org_id", "membership.id"],
+            name=op.f("fk_entitlement_org_id_membership_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_period_id"],
+            ["membership_period.org_id", "membership_period.id"],
+            name=op.f("fk_entitlement_org_id_membership_period_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "package_id"],
+            ["package.org_id", "package.id"],
+            name=op.f("fk_entitlement_org_id_package_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "product_id"],
+            ["product.org_id", "product.id"],
+            name=op.f("fk_entitlement_org_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_entitlement_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_entitlement")),
+    )
+    op.create_index("ix_entitlement_client", "entitlement", ["org_id", "client_id"], unique=False)
+    op.create_index(
+        "ix_entitlement_expiry",
+        "entitlement",
+        ["org_id", "location_id", "expires_on"],
+        unique=False,
+        postgresql_where=sa.text("expires_on is not null"),
+    )
+    op.create_index("ix_entitlement_package", "entitlement", ["org_id", "package_id"], unique=False)
+    op.create_index("ix_entitlement_period", "entitlement", ["org_id", "membership_period_id"], unique=False)
+    op.create_table(
+        "membership_event",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "joined",
+                "renewed",
+                "dues_failed",
+                "past_due",
+                "recovered",
+                "frozen",
+                "unfrozen",
+                "cancelled",
+                name="word_membershipeventkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("membership_period_id", sa.Uuid(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_id"],
+            ["membership.org_id", "membership.id"],
+            name=op.f("fk_membership_event_org_id_membership_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_period_id"],
+            ["membership_period.org_id", "membership_period.id"],
+            name=op.f("fk_membership_event_org_id_membership_period_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_membership_event_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership_event")),
+    )
+    op.create_index(
+        "ix_membership_event_membership", "membership_event", ["org_id", "membership_id"], unique=False
+    )
+    op.create_table(
+        "entitlement_movement",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("entitlement_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "used",
+                "reversed",
+                "refunded",
+                "voided",
+                "expired",
+                name="word_entitlementmovementkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("quantity_milli", sa.BigInteger(), nullable=False),
+        sa.Column("value_minor", sa.BigInteger(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("invoice_line_id", sa.Uuid(), nullable=True),
+        sa.Column("credit_memo_id", sa.Uuid(), nullable=True),
+        sa.Column("reverses_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'refunded') = (credit_memo_id is not null)", name=op.f("ck_entitlement_movement_memo")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'reversed') = (reverses_id is not null)", name=op.f("ck_entitlement_movement_reversal")
+        ),
+        sa.CheckConstraint(
+            "(kind in ('used', 'reversed')) = (invoice_line_id is not null)",
+            name=op.f("ck_entitlement_movement_line"),
+        ),
+        sa.CheckConstraint(
+            "case when kind = 'reversed' then quantity_milli <= 0 and value_minor <= 0 else quantity_milli >= 0 and value_minor >= 0 end",
+            name=op.f("ck_entitlement_movement_signs"),
+        ),
+        sa.CheckConstraint(
+            "quantity_milli <> 0 or value_minor <> 0", name=op.f("ck_entitlement_movement_amounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "credit_memo_id"],
+            ["credit_memo.org_id", "credit_memo.id"],
+            name=op.f("fk_entitlement_movement_org_id_credit_memo_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "entitlement_id"],
+            ["entitlement.org_id", "entitlement.id"],
+            name=op.f("fk_entitlement_movement_org_id_entitlement_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "invoice_line_id"],
+            ["invoice_line.org_id", "invoice_line.id"],
+            name=op.f("fk_entitlement_movement_org_id_invoice_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_entitlement_movement_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "reverses_id"],
+            ["entitlement_movement.org_id", "entitlement_movement.id"],
+            name=op.f("fk_entitlement_movement_org_id_reverses_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_entitlement_movement")),
+        sa.UniqueConstraint("org_id", "reverses_id", name=op.f("uq_entitlement_movement_org_id_reverses_id")),
+    )
+    op.create_index(
+        "ix_entitlement_movement_day", "entitlement_movement", ["org_id", "business_date"], unique=False
+    )
+    op.create_index(
+        "ix_entitlement_movement_entitlement",
+        "entitlement_movement",
+        ["org_id", "entitlement_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_entitlement_movement_line", "entitlement_movement", ["org_id", "invoice_line_id"], unique=False
+    )
+    op.create_foreign_key(
+        op.f("fk_invoice_line_org_id_package_id"),
+        "invoice_line",
+        "package",
+        ["org_id", "package_id"],
+        ["org_id", "id"],
+    )
+    op.create_foreign_key(
+        op.f("fk_invoice_line_org_id_membership_period_id"),
+        "invoice_line",
+        "membership_period",
+        ["org_id", "membership_period_id"],
+        ["org_id", "id"],
+    )
+    op.create_foreign_key(
+        op.f("fk_invoice_line_org_id_covered_by"),
+        "invoice_line",
+        "entitlement",
+        ["org_id", "covered_by"],
+        ["org_id", "id"],
     )
