@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from medspa.kernel.vocabulary import Permission
 from reporting_api.errors import ReportUnknown
 
-ColumnType = Literal["uuid", "text", "date", "minor", "count", "days", "flag"]
+ColumnType = Literal["uuid", "text", "date", "minor", "count", "days", "flag", "ratio", "number"]
+NUMBERS = ("minor", "count", "days", "ratio", "number")
+Grain = Literal["day", "week", "month"]
 DBT_MARTS = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "marts"
 
 
@@ -34,10 +36,26 @@ class Column(Closed):
     description: str = ""
     metric: str | None = None
     drill: Literal["invoice", "payment", "appointment"] | None = None
+    additive: bool = True
+    """Whether totals may add it up."""
+
+
+class Measures(Closed):
+    """What a measured report shows: metrics of one mart, grouped as asked. Its SQL is made in measures.py."""
+
+    mart: str
+    metrics: list[str]
+    group_by: list[str]
+    """Dimensions that may be asked for; each is declared by every metric."""
+    default: list[str] = []
+    date: str = "business_date"
 
 
 class Report(Closed):
-    """A report: `range` asks for from and to (half-open), `as_of` and `day` for one date."""
+    """A report: `range` asks for from and to (half-open), `as_of` and `day` for one date.
+
+    Its rows come from reports/<name>.sql, from `measures`, or from the metrics of a `rollup`.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]+$")
     title: str
@@ -45,22 +63,32 @@ class Report(Closed):
     version: int = Field(ge=1)
     permission: Permission
     dates: Literal["as_of", "day", "range"]
-    columns: list[Column]
+    columns: list[Column] = []
     totals_by: list[str] = []
     """Columns that totals are grouped by; amounts are summed."""
+    measures: Measures | None = None
+    rollup: list[str] = []
+    compare: bool = False
+    """Whether numbers may be shown beside those of earlier periods."""
+    statement: str | None = None
+    grain: Grain | None = None
 
     @property
     def sql(self) -> str:
+        if self.statement is not None:
+            return self.statement
         return resources.files("reporting_api").joinpath("reports", f"{self.name}.sql").read_text()
 
 
 @cache
 def reports() -> dict[str, Report]:
-    """Name → report."""
+    """Name → report, each in the form it has when nothing else is asked for."""
+    from reporting_api.measures import shaped
+
     found = {}
     for path in sorted(resources.files("reporting_api").joinpath("reports").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".yaml"):
-            report = Report.model_validate(yaml.safe_load(path.read_text()))
+            report = shaped(Report.model_validate(yaml.safe_load(path.read_text())))
             found[report.name] = report
     return found
 
@@ -80,5 +108,5 @@ def metrics(folder: Path = DBT_MARTS) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.rglob("*.yml")):
         for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
             for metric in model.get("config", {}).get("meta", {}).get("metrics", []):
-                found[metric["name"]] = {**metric, "mart": model["name"]}
+                found[metric["name"]] = {**metric, "mart": model["name"], "area": path.parent.name}
     return found

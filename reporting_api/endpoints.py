@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from medspa.kernel.errors import Invalid
-from reporting_api.catalog import Report, metrics, report_named, reports
-from reporting_api.errors import DatesReversed
+from reporting_api.catalog import Grain, Report, metrics, report_named, reports
+from reporting_api.compare import Comparison, widened
+from reporting_api.errors import DatesReversed, NotMeasured
 from reporting_api.formats import as_csv, as_json, as_parquet, totals
+from reporting_api.measures import shaped
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Asked, run
 from reporting_api.schemas import (
@@ -105,6 +107,9 @@ def read_report(
     first: Annotated[dt.date | None, Query(alias="from", description="First business date")] = None,
     to: Annotated[dt.date | None, Query(description="First business date that is not included")] = None,
     location_id: Annotated[list[uuid.UUID] | None, Query(description="Only these locations")] = None,
+    grain: Annotated[Grain | None, Query(description="Measured reports: a row per period")] = None,
+    group_by: Annotated[list[str] | None, Query(description="Measured reports: split by these")] = None,
+    compare: Annotated[list[Comparison] | None, Query(description="Earlier periods beside")] = None,
     format: Annotated[Literal["json", "csv", "parquet"], Query()] = "json",  # noqa: A002
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
     cursor: Annotated[str | None, Query(pattern=r"^\d{1,9}$")] = None,
@@ -112,13 +117,16 @@ def read_report(
     viewer = _viewer(request)
     report = report_named(name)
     allowed = viewer.locations_with(report.permission)
-    asked = _asked(report, as_of, day, first, to, tuple(location_id or ()))
+    report = shaped(report, group_by, grain)
+    asked = _asked(report, as_of, day, first, to, tuple(location_id or ()), tuple(compare or ()))
     answer = run(request.app.state.engine, report, viewer.org_id, asked, allowed)
+    report = widened(report, asked.compare)
     parameters = {
         "from": asked.first.isoformat(),
         "until": asked.until.isoformat(),
         "locations": [str(one) for one in answer.locations],
         "format": format,
+        **_form(grain, group_by, asked.compare),
     }
     request.app.state.access_log.report_read(viewer, report.name, parameters, len(answer.rows))
     stem = f"{report.name}-{asked.until.isoformat()}"
@@ -147,17 +155,26 @@ def _asked(
     first: dt.date | None,
     to: dt.date | None,
     locations: tuple[uuid.UUID, ...],
+    compare: tuple[Comparison, ...] = (),
 ) -> Asked:
+    if compare and not (report.compare or report.measures or report.rollup):
+        raise NotMeasured(f"{report.name} has nothing to compare: leave `compare` out.")
+    compare = tuple(dict.fromkeys(compare))
     if report.dates == "range":
         if first is None or to is None:
             raise Invalid("Give `from` (included) and `to` (not included).", {"field": "from, to"})
         if to <= first:
             raise DatesReversed("Give a `from` that is before `to`.")
-        return Asked(first, to - dt.timedelta(days=1), locations)
+        return Asked(first, to - dt.timedelta(days=1), locations, compare)
     single = as_of if report.dates == "as_of" else day
     if single is None:
         raise Invalid(f"Give `{report.dates}`.", {"field": report.dates})
-    return Asked(single, single, locations)
+    return Asked(single, single, locations, compare)
+
+
+def _form(grain: str | None, group_by: list[str] | None, compare: tuple[str, ...]) -> dict[str, Any]:
+    asked = {"grain": grain, "group_by": group_by, "compare": list(compare)}
+    return {name: value for name, value in asked.items() if value}
 
 
 def _state(answer: Answer) -> DataState:

@@ -23,3 +23,18 @@ class DatesReversed(Invalid):
 class NoData(NotFound):
     code = "no-published-data"
     title = "Nothing has been published for this organization yet"
+
+
+class DimensionUnknown(Invalid):
+    code = "metric-dimension-unknown"
+    title = "This figure is not split by that"
+
+
+class MetricUnknown(NotFound):
+    code = "metric-unknown"
+    title = "There is no metric of this name"
+
+
+class NotMeasured(Invalid):
+    code = "report-has-one-form"
+    title = "This report cannot be shown that way"

@@ -19,7 +19,10 @@ _ARROW = {
     "count": pa.int64(),
     "days": pa.int64(),
     "flag": pa.bool_(),
+    "ratio": pa.float64(),
+    "number": pa.float64(),
 }
+FRACTIONS = ("ratio", "number")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,6 +33,8 @@ def as_json(report: Report, row: dict[str, Any]) -> dict[str, Any]:
         value = row[column.name]
         if column.type in ("uuid", "date") and value is not None:
             value = str(value)
+        if column.type in FRACTIONS:
+            value = _rounded(value)
         shown[column.name] = value
         if column.drill and value is not None:
             shown[f"{column.name}_link"] = f"/v1/drill-down/{column.drill}/{value}"
@@ -51,7 +56,15 @@ def _cell(column: Column, value: Any) -> Any:
         return ""
     if column.type == "text" and str(value).startswith(_FORMULA):
         return "'" + str(value)
-    return value
+    return _rounded(value) if column.type in FRACTIONS else value
+
+
+def _rounded(value: Any) -> Any:
+    """Six decimals; a whole figure without any."""
+    if value is None:
+        return None
+    whole = round(float(value), 6)
+    return int(whole) if whole.is_integer() else whole
 
 
 def as_parquet(report: Report, rows: list[dict[str, Any]]) -> bytes:
@@ -76,13 +89,17 @@ def as_parquet(report: Report, rows: list[dict[str, Any]]) -> bytes:
 
 
 def _plain(column: Column, value: Any) -> Any:
+    if column.type in FRACTIONS:
+        return None if value is None else round(float(value), 6)
     return str(value) if column.type == "uuid" and value is not None else value
 
 
 def totals(report: Report, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Amounts and counts summed per `totals_by`, in first-seen order."""
     summed: dict[tuple[Any, ...], dict[str, Any]] = {}
-    amounts = [column.name for column in report.columns if column.type in ("minor", "count")]
+    amounts = [
+        column.name for column in report.columns if column.type in ("minor", "count") and column.additive
+    ]
     for row in rows:
         key = tuple(row[name] for name in report.totals_by)
         if key not in summed:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from reporting_api.catalog import Report
+from reporting_api.compare import Comparison, aligned, beside, period
 from reporting_api.errors import DatesReversed, LocationUnknown, NoData
 
 _BIND = text("select set_config('medspa.org_id', :org, true)")
@@ -34,6 +35,7 @@ class Asked:
     until: dt.date
     locations: tuple[uuid.UUID, ...]
     """Empty: every location the reader may see."""
+    compare: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,10 @@ def run(
         if state is None:
             raise NoData("Run the pipeline, then ask again.")
         locations = _visible(connection, org_id, asked.locations, allowed)
-        parameters = {
-            "org": org_id,
-            "first": asked.first,
-            "until": asked.until,
-            "locations": list(locations),
-        }
-        rows = [dict(row) for row in connection.execute(_bound(report.sql), parameters).mappings()]
+        bound = {"org": org_id, "locations": list(locations)}
+        rows = _rows(connection, report, bound, (asked.first, asked.until))
+        if asked.compare:
+            rows = beside(report, rows, _earlier(connection, report, bound, asked))
         open_days = connection.execute(
             _bound(_OPEN_DAYS.text), {"org": org_id, "until": asked.until, "locations": list(locations)}
         ).scalar_one()
@@ -81,6 +80,25 @@ def run(
         provisional=open_days > 0,
         locations=locations,
     )
+
+
+def _rows(
+    connection: Connection, report: Report, bound: dict[str, Any], dates: tuple[dt.date, dt.date]
+) -> list[dict[str, Any]]:
+    parameters = {**bound, "first": dates[0], "until": dates[1]}
+    return [dict(row) for row in connection.execute(_bound(report.sql), parameters).mappings()]
+
+
+def _earlier(
+    connection: Connection, report: Report, bound: dict[str, Any], asked: Asked
+) -> dict[Comparison, list[dict[str, Any]]]:
+    """The same report over the periods it is compared with, in the same snapshot."""
+    found = {}
+    for kind in asked.compare:
+        dates = period(kind, asked.first, asked.until)
+        rows = _rows(connection, report, bound, dates)
+        found[kind] = aligned(report, rows, dates[0], asked.first)
+    return found
 
 
 def _bound(sql: str) -> Any:

@@ -11,15 +11,18 @@ from reporting_api.formats import as_csv, as_json, totals
 
 DECLARED = {
     "name", "label", "description", "formula", "grain", "dimensions", "unit", "expression", "version", "mart",
+    "area",
 }  # fmt: skip
-MAY_DECLARE = {"as_of", "buckets"}
+MAY_DECLARE = {"as_of", "snapshot", "buckets", "additive"}
 
 
 @pytest.mark.parametrize("name", reports())
 def test_every_amount_shows_a_declared_metric(name: str) -> None:
-    amounts = [column for column in report_named(name).columns if column.type == "minor"]
-    assert amounts
+    report = report_named(name)
+    amounts = [column for column in report.columns if column.type == "minor"]
+    assert amounts or report.rollup
     assert [column.name for column in amounts if column.metric not in metrics()] == []
+    assert [one for one in report.rollup if one not in metrics()] == []
 
 
 @pytest.mark.parametrize("name", metrics())
@@ -35,7 +38,7 @@ def test_totals_and_links_name_columns_of_the_report(name: str) -> None:
     columns = {column.name: column for column in report.columns}
     assert set(report.totals_by) <= set(columns)
     assert all(column.type == "uuid" for column in report.columns if column.drill)
-    assert report.sql.lstrip().startswith("--")
+    assert report.statement or report.sql.lstrip().startswith("--")
 
 
 def test_an_unknown_report_names_the_known_ones() -> None:
