@@ -14,8 +14,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from exports.formats import FORMATS
-from exports.journal import content_hash, summarise
+from exports.cash_basis import CASH, on_cash_basis
+from exports.formats import FORMATS, PART
+from exports.journal import DAY, JournalLine, content_hash, parts, summarise
 from medspa.kernel.errors import DomainError
 
 ACCRUAL = "accrual"
@@ -87,6 +88,14 @@ class PostingSource(Protocol):
         """The postings of those days (exports.journal.POSTING_SCHEMA)."""
         ...
 
+    def accounts(self) -> dict[str, tuple[str, str]]:
+        """Account → (name, kind)."""
+        ...
+
+    def receipts(self, legal_entity_id: uuid.UUID, days: Sequence[ClosedDay]) -> pa.Table:
+        """The postings of those days, and every earlier one of the invoices in them (LEDGER_SCHEMA)."""
+        ...
+
 
 def create_batch(
     source: PostingSource,
@@ -97,8 +106,9 @@ def create_batch(
     legal_entity_code: str,
     through: dt.date,
     basis: str = ACCRUAL,
+    detail: str = DAY,
 ) -> Batch:
-    """Write every closed day up to `through` that no earlier batch holds, in all formats.
+    """Write every closed day up to `through` that no earlier batch of the basis holds, in all formats.
 
     Raises NothingToExport, JournalOutOfBalance, or what the store raises for a day that is taken.
     """
@@ -111,13 +121,13 @@ def create_batch(
     ]
     if not days:
         raise NothingToExport("Close the day, run the pipeline, then ask again.")
-    lines = summarise(source.postings(legal_entity_id, days))
-    stem = f"{legal_entity_code}-{basis}-{number:05d}"
-    files = []
-    for name, (render, _parse, suffix) in FORMATS.items():
-        content = render(lines, f"{legal_entity_code} batch {number}")
-        digest = hashlib.sha256(content).hexdigest()
-        files.append(BatchFile(name, f"{stem}-{name}.{suffix}", content, digest))
+    if basis == CASH:
+        wanted = {(day.location_code, day.business_date) for day in days}
+        postings = on_cash_basis(source.receipts(legal_entity_id, days), wanted, source.accounts())
+    else:
+        postings = source.postings(legal_entity_id, days)
+    lines = summarise(postings, detail)
+    files = _files(lines, f"{legal_entity_code}-{basis}-{number:05d}", f"{legal_entity_code} batch {number}")
     batch = Batch(
         id=batch_id,
         number=number,
@@ -129,3 +139,14 @@ def create_batch(
         files=tuple(files),
     )
     return store.store(batch, days)
+
+
+def _files(lines: Sequence[JournalLine], stem: str, title: str) -> list[BatchFile]:
+    files = []
+    for name, form in FORMATS.items():
+        for number, part in enumerate(parts(lines, form.most_lines), start=1):
+            named = name if number == 1 else f"{name}{PART}{number}"
+            content = form.render(part, title)
+            digest = hashlib.sha256(content).hexdigest()
+            files.append(BatchFile(named, f"{stem}-{named}.{form.suffix}", content, digest))
+    return files

@@ -29,7 +29,7 @@ def render(lines: Sequence[JournalLine], title: str) -> bytes:
     first = min((line.business_date for line in lines), default=None)
     opened = sorted({(account_name(line), line.currency) for line in lines})
     out += [f"{first} open {account} {currency}" for account, currency in opened]
-    for day, location, group in days(lines):
+    for day, location, _, group in days(lines):
         out += ["", f'{day} * "{location}" "Daily journal {group[0].journal_no}"']
         out += [f"  {account_name(x)}  {amount(x.amount_minor)} {x.currency}" for x in group]
     return ("\n".join(out) + "\n").encode()

@@ -11,7 +11,7 @@ from exports.journal import JournalLine, days
 
 _TYPES = {"asset": "A", "liability": "L", "equity": "E", "revenue": "R", "expense": "X"}
 _TRANSACTION = re.compile(r"^(\d{4}-\d\d-\d\d) \* \(([^)]*)\)")
-_CODE = re.compile(r"^DS-(.+)-\d{8}$")
+_CODE = re.compile(r"^DS-(.+)-\d{8}(?:-[0-9a-f]{12})?$")
 _POSTING = re.compile(r"^    \w+:(\d{4})-\S+\s{2,}[A-Z]{3} (-?\d+\.\d\d)$")
 
 
@@ -24,7 +24,7 @@ def render(lines: Sequence[JournalLine], title: str) -> bytes:
     out += [f"commodity {currency} 1000.00" for currency in sorted({line.currency for line in lines})]
     declared = sorted({(account_name(line), _TYPES[line.account_kind]) for line in lines})
     out += [f"account {account}  ; type: {kind}" for account, kind in declared]
-    for day, _location, group in days(lines):
+    for day, _, _, group in days(lines):
         out += ["", f"{day} * ({group[0].journal_no}) Daily journal"]
         out += [f"    {account_name(x)}  {x.currency} {amount(x.amount_minor)}" for x in group]
     return ("\n".join(out) + "\n").encode()

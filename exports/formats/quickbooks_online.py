@@ -18,6 +18,8 @@ from medspa.kernel.vocabulary import Account
 COLUMNS = [
     "Journal No", "Journal Date", "Account Name", "Description", "Debits", "Credits", "Name", "Location",
 ]  # fmt: skip
+MOST_LINES = 999
+"""QuickBooks takes files of at most 1 000 rows, the heading among them."""
 
 
 def render(lines: Sequence[JournalLine], _title: str) -> bytes:

@@ -27,6 +27,11 @@ def cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
+def word(text: str) -> str:
+    """One field of a tab-separated line: no tab, no line break."""
+    return " ".join(text.split())
+
+
 def slug(text: str) -> str:
     """Letters, digits and dashes only, for account names of the plain-text formats."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

@@ -20,7 +20,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from exports.batch import ACCRUAL, Batch, ClosedDay, NothingToExport
-from exports.formats import FORMATS
+from exports.cash_basis import CASH, MONEY
+from exports.formats import FORMATS, format_named
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Permission
 from medspa.local import accounting
@@ -67,7 +68,7 @@ def days_kept(lived: Lived) -> list[tuple[int, str, dt.date]]:
         "select b.number, l.code, d.business_date from export_batch_day d"
         " join export_batch b on b.org_id = d.org_id and b.id = d.batch_id"
         " join location l on l.org_id = d.org_id and l.id = d.location_id"
-        " where d.org_id = %s order by 1, 2, 3",
+        " where d.org_id = %s and b.basis = 'accrual' order by 1, 2, 3",
         (lived.org_id,),
     ).fetchall()
     connection.rollback()
@@ -111,7 +112,7 @@ def test_numbers_have_no_gaps_and_days_no_twins(lived: Lived, exported: Exported
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_was_exported_is_the_ledger(lived: Lived, exported: Exported, name: str) -> None:
-    parse = FORMATS[name][1]
+    parse = FORMATS[name].parse
     found: Amounts = {}
     for batch in every_batch(lived, exported):
         (file,) = [one for one in batch.files if one.format == name]
@@ -128,7 +129,7 @@ def test_what_was_exported_is_the_ledger(lived: Lived, exported: Exported, name:
 
 def test_an_altered_file_is_not_the_ledger(lived: Lived, exported: Exported) -> None:
     """Control: one cent more in one line shows."""
-    for name, (_, parse, _) in FORMATS.items():
+    for name, (_, parse, _, _) in FORMATS.items():
         *_, last = every_batch(lived, exported)
         (file,) = [one for one in last.files if one.format == name]
         altered = file.content.replace(b"389.7", b"389.6").replace(b"38.97", b"38.98")
@@ -143,6 +144,7 @@ def test_asked_again_it_is_the_same_bytes(lived: Lived, exported: Exported, http
         assert again[batch.number].content_sha256 == batch.content_sha256
         assert set(again[batch.number].files) == set(batch.files)
     listed = http.get("/v1/accounting/batches", params={"limit": 200}, headers=lived.headers).json()["items"]
+    listed = [one for one in listed if one["basis"] == ACCRUAL]
     kept = {batch.id: batch for batch in every_batch(lived, exported)}
     assert [one["number"] for one in listed] == [batch.number for batch in kept.values()]
     for file in kept[uuid.UUID(listed[-1]["id"])].files:
@@ -195,6 +197,27 @@ def test_quickbooks_debits_equal_credits_and_name_no_client(lived: Lived, export
         of = [row for row in rows if row["Location"] == location]
         sides = [sum(round(float(row[side] or 0) * 100) for row in of) for side in ("Debits", "Credits")]
         assert sides[0] == sides[1] > 0
+
+
+def test_cash_basis_is_what_money_moved_and_nothing_else(lived: Lived, exported: Exported) -> None:
+    batch = accounting.export(lived.settings, lived.org_id, exported.entity, lived.day, CASH, "document")
+    found: Amounts = {}
+    for file in batch.files:
+        amounts = format_named(file.format).parse(file.content)
+        assert amounts, file.filename
+        if file.format == "beancount":
+            found = amounts
+    money = {key: amount for key, amount in ledger(lived).items() if key[2] in MONEY}
+    assert {key: amount for key, amount in found.items() if key[2] in MONEY and amount} == money
+    assert not {key for key in found if key[2] in ("1100", "2100", "2110", "2200")}
+    per_day: dict[tuple[str, str], int] = {}
+    for (day, code, _), amount in found.items():
+        per_day[day, code] = per_day.get((day, code), 0) + amount
+    assert set(per_day.values()) == {0}
+    with pytest.raises(NothingToExport):
+        accounting.export(lived.settings, lived.org_id, exported.entity, lived.day, CASH)
+    again = accounting.read_again(lived.operational.engine("app"), lived.org_id, exported.entity.id, 1, CASH)
+    assert again.content_sha256 == batch.content_sha256
 
 
 def test_nothing_is_left_to_export(lived: Lived, exported: Exported) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,15 @@ Folder = Annotated[Path, typer.Option("--to", help="Folder that the files are wr
 Entity = Annotated[str, typer.Option("--legal-entity", help="Its name or id; default: the only one.")]
 Number = Annotated[int, typer.Option("--number", help="Write an earlier batch again, byte for byte.")]
 
+Basis = Annotated[
+    Literal["accrual", "cash"],
+    typer.Option("--basis", help="accrual: the ledger; cash: receipts spread over their invoices' lines."),
+]
+Detail = Annotated[
+    Literal["day", "document"],
+    typer.Option("--detail", help="One journal a day and location, or a document."),
+]
+
 
 @app.callback()
 def exports() -> None:
@@ -35,6 +44,8 @@ def accounting(
     legal_entity: Entity = "",
     through: Through = None,
     to: Folder = Path("var/exports"),
+    basis: Basis = "accrual",
+    detail: Detail = "day",
     number: Number = 0,
     json: Json = False,
 ) -> None:
@@ -50,10 +61,10 @@ def accounting(
         org_id = organization(engine, org)
         entity = local.choose_entity(local.legal_entities(engine, org_id), legal_entity)
         if number:
-            batch = local.read_again(engine, org_id, entity.id, number)
+            batch = local.read_again(engine, org_id, entity.id, number, basis)
         else:
             last = through.date() if through else today(engine, org_id)
-            batch = local.export(settings, org_id, entity, last)
+            batch = local.export(settings, org_id, entity, last, basis, detail)
     finally:
         engine.dispose()
     to.mkdir(parents=True, exist_ok=True)
@@ -64,5 +75,7 @@ def accounting(
     if json:
         emit_json({"number": batch.number, "first": batch.first_date, "last": batch.last_date, "files": rows})
         return
-    say(f"Batch {batch.number} of {entity.name}: {batch.first_date} to {batch.last_date}, accrual")
+    say(
+        f"Batch {batch.number} of {entity.name}: {batch.first_date} to {batch.last_date}, {batch.basis} basis"
+    )
     records("", rows)

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from exports.formats import FORMATS, UnknownFormat, format_named
 from exports.formats.text import amount, cell, minor
-from exports.journal import POSTING_SCHEMA, JournalLine, JournalOutOfBalance, content_hash, summarise
+from exports.journal import (
+    DOCUMENT,
+    POSTING_SCHEMA,
+    JournalLine,
+    JournalOutOfBalance,
+    JournalTooLong,
+    content_hash,
+    parts,
+    summarise,
+)
 
 DAY = dt.date(2026, 3, 2)
 ACCOUNTS = [
@@ -81,7 +90,7 @@ def test_locations_must_balance_each_on_its_own() -> None:
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_reads_back_to_the_same_amounts(name: str) -> None:
-    render, parse, _suffix = format_named(name)
+    render, parse, _suffix, _most = format_named(name)
     lines = balanced_day()
     expected = {(x.business_date.isoformat(), x.location_code, x.account): x.amount_minor for x in lines}
     assert parse(render(lines, "Practice books")) == expected
@@ -89,7 +98,7 @@ def test_every_format_reads_back_to_the_same_amounts(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_gives_the_same_bytes_again(name: str) -> None:
-    render, _parse, _suffix = format_named(name)
+    render, _parse, _suffix, _most = format_named(name)
     assert render(balanced_day(), "Practice books") == render(balanced_day(), "Practice books")
 
 
@@ -113,6 +122,49 @@ def test_receivables_name_one_customer_per_location() -> None:
     rows = FORMATS["quickbooks_online"][0](balanced_day(), "").decode().splitlines()
     customers = [row.split(",")[6] for row in rows if "Accounts receivable" in row]
     assert customers == ["Clients NORTH", "Clients SOUTH"]
+
+
+def by_document() -> list[JournalLine]:
+    """Two documents of one location's day."""
+    rows = postings(
+        (DAY, "NORTH", "1100", 100), (DAY, "NORTH", "4000", -100),
+        (DAY, "NORTH", "1100", 250), (DAY, "NORTH", "4000", -250),
+    )  # fmt: skip
+    documents = pa.array(["a" * 32, "a" * 32, "b" * 32, "b" * 32])
+    return summarise(
+        rows.set_column(rows.schema.get_field_index("document"), "document", documents), DOCUMENT
+    )
+
+
+def test_a_journal_per_document_balances_and_carries_its_token() -> None:
+    lines = by_document()
+    assert {line.journal_no for line in lines} == {
+        "DS-NORTH-20260302-aaaaaaaaaaaa",
+        "DS-NORTH-20260302-bbbbbbbbbbbb",
+    }
+    for name, form in FORMATS.items():
+        expected = {(DAY.isoformat(), "NORTH", "1100"): 350, (DAY.isoformat(), "NORTH", "4000"): -350}
+        assert form.parse(form.render(lines, "Books")) == expected, name
+    assert FORMATS["hledger"].render(lines, "Books").count(b"Daily journal") == 2
+
+
+def test_a_long_batch_is_divided_between_journals_never_within() -> None:
+    days = [DAY + dt.timedelta(days=number) for number in range(200)]
+    lines = summarise(
+        postings(*((day, "NORTH", *one) for day in days for one in (("1100", 1), ("4000", -1))))
+    )
+    files = parts(lines, FORMATS["xero"].most_lines)
+    assert [len(one) for one in files] == [300, 100]
+    assert all(sum(line.amount_minor for line in one) == 0 for one in files)
+    assert [line for one in files for line in one] == lines
+    assert len(parts(lines, None)) == 1
+    with pytest.raises(JournalTooLong):
+        parts(lines, 1)
+    assert all(len(one) <= 301 for one in (FORMATS["xero"].render(file, "").splitlines() for file in files))
+
+
+def test_a_part_of_a_format_is_read_by_its_format() -> None:
+    assert format_named("xero_part_2") is FORMATS["xero"]
 
 
 def test_the_content_hash_changes_with_any_amount() -> None:
