@@ -44,6 +44,14 @@ class LandingFailed(PipelineFailed):
     title = "Extracting and landing failed"
 
 
+class StoreUnavailable(PipelineFailed):
+    """A database was stopped, restarted or out of reach during the run."""
+
+    status = 503
+    code = "pipeline-store-unavailable"
+    title = "A database went away"
+
+
 class PipelineBusy(PipelineFailed):
     """Another run holds the lock and did not finish in time; nothing was changed."""
 

@@ -22,7 +22,9 @@ from pipelines.load.batch import Moved
 from pipelines.load.prune import prune
 from pipelines.load.rebuild import empty_raw
 from pipelines.load.run import last_loaded, load_pending, record_checked
+from pipelines.outage import outage_told
 
+WAREHOUSE = "warehouse"
 Report = Callable[[str], None]
 Land = Callable[[Order], Landed]
 """Starts the landing process somewhere that holds the keys, and waits for it."""
@@ -54,10 +56,10 @@ def run_pipeline(
 
     The keys go to the landing process and nowhere else; with `land` this process never sees them.
     Raises BuilderBusy when another run holds the warehouse, PipelineFailed and BuildFailed with the reason,
-    PublicationBlocked when a check failed.
+    PublicationBlocked when a check failed, StoreUnavailable and BuilderLockLost when the warehouse went away.
     """
     landing = land or lander(settings, token_keys, report)
-    with builder_lock(settings):
+    with outage_told(WAREHOUSE), builder_lock(settings):
         landed, moved = land_and_load(settings, landing, full=full, report=report)
         batch_id = last_loaded(settings.warehouse_dsn("load"))
         finished = finish(settings, batch_id, full=full, level=level, report=report)
@@ -87,7 +89,8 @@ def load_or_heal(
     escaped capture: reading everything again is the remedy for both.
     """
     try:
-        return None, load_pending(settings, report=report)
+        with builder_lock(settings):
+            return None, load_pending(settings, report=report)
     except ControlTotalsDiffer as difference:
         report(f"{difference.detail} Reading everything again.")
         again = landing(Order(full=True, after=last_loaded(settings.warehouse_dsn("load"))))
@@ -96,7 +99,7 @@ def load_or_heal(
 
 def rebuild_warehouse(settings: Settings, *, report: Report = lambda _: None) -> RunResult:
     """Make the warehouse again from the lake alone: raw, models, marts."""
-    with builder_lock(settings):
+    with outage_told(WAREHOUSE), builder_lock(settings):
         report("emptying raw")
         empty_raw(settings)
         moved = load_pending(settings, report=report)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from medspa.kernel.settings import Settings
 from medspa.local.tieouts import keep_results
 from pipelines.landing import COMMAND, land_by
+from pipelines.outage import outage_told
 from pipelines.publish.run import PublicationBlocked
 from pipelines.run import RunResult, run_pipeline
 
@@ -16,7 +17,12 @@ def run_once(settings: Settings, *, full: bool = False, report: Callable[[str], 
     try:
         result = run_pipeline(settings, land=land_by(COMMAND, report=report), full=full, report=report)
     except PublicationBlocked:
-        keep_results(settings)
+        _keep(settings)
         raise
-    keep_results(settings)
+    _keep(settings)
     return result
+
+
+def _keep(settings: Settings) -> None:
+    with outage_told("operational store or the warehouse"):
+        keep_results(settings)

@@ -13,6 +13,7 @@ from typing import Any
 
 from medspa.kernel.settings import Settings
 from pipelines.build.project import PROJECT, artifacts, environment, logs, variables
+from pipelines.errors import StoreUnavailable
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 _manifests: dict[tuple[str, str], Any] = {}
@@ -76,13 +77,23 @@ def unit_tests(settings: Settings) -> Outcome:
 
 
 def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
-    """One dbt command; the result object of dbtRunner. Raises what dbt raised before any node ran."""
+    """One dbt command; the result object of dbtRunner.
+
+    Raises what dbt raised before any node ran, StoreUnavailable when it was the database's failure.
+    """
     with _lock, environment(settings):
         for folder in (artifacts(settings), logs(settings)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         result = _call(settings, arguments, manifest=_manifest(settings))
         (logs(settings) / FAILURES).write_text("".join(f"{line}\n" for line in _told(result)))
     if result.exception is not None and result.result is None:
+        from dbt_common.exceptions import DbtDatabaseError
+
+        if isinstance(result.exception, DbtDatabaseError):
+            raise StoreUnavailable(
+                "The warehouse did not answer dbt or ended its connection. Readers keep what they had:"
+                " run again once it is up."
+            )
         raise result.exception
     return result
 

@@ -1,7 +1,7 @@
 """One builder at a time: the warehouse's advisory lock, re-entrant within a thread.
 
 Loading, building, checking, publishing and segment evaluation run inside it, so that no step sees another
-run's half-done tables.
+run's half-done tables. A restarted server takes the lock away: each step asks whether it is still held.
 """
 
 from __future__ import annotations
@@ -29,28 +29,42 @@ class BuilderBusy(DomainError):
     title = "The warehouse is being built by another process: try again later"
 
 
+class BuilderLockLost(DomainError):
+    """The connection that held the lock is gone, so another process may be building by now."""
+
+    status = 503
+    code = "builder-lock-lost"
+    title = "The warehouse was restarted during the run: run it again"
+
+
 @contextlib.contextmanager
 def builder_lock(settings: Settings, *, wait_seconds: float = 3600.0) -> Iterator[None]:
     """Hold the builder's lock of the warehouse. Raises BuilderBusy when it is not free in time.
 
-    The lock lives as long as its connection: a killed process frees it.
+    The lock lives as long as its connection: a killed process frees it. Inside another `builder_lock` of this
+    thread nothing is taken, but raises BuilderLockLost when the outer one is no longer held.
     """
     dsn = settings.warehouse_dsn("build")
-    depths: dict[str, int] = _held.__dict__.setdefault("depths", {})
-    if depths.get(dsn, 0):
-        depths[dsn] += 1
-        try:
-            yield
-        finally:
-            depths[dsn] -= 1
+    holders: dict[str, psycopg.Connection] = _held.__dict__.setdefault("holders", {})
+    if dsn in holders:
+        _require_held(holders[dsn])
+        yield
         return
     with psycopg.connect(dsn, autocommit=True, application_name="medspa-builder-lock") as connection:
         _take(connection, wait_seconds)
-        depths[dsn] = 1
+        holders[dsn] = connection
         try:
             yield
         finally:
-            depths[dsn] = 0
+            del holders[dsn]
+
+
+def _require_held(connection: psycopg.Connection) -> None:
+    """Asking at all is enough: a session's lock goes with the session and in no other way."""
+    try:
+        connection.execute("select 1")
+    except psycopg.OperationalError:
+        raise BuilderLockLost from None
 
 
 def _take(connection: psycopg.Connection, wait_seconds: float) -> None:

@@ -2,12 +2,18 @@
 
 Change capture trusts transaction numbers, and those are only comparable within one history. Needs no
 superuser; what a managed server hides is left empty and the rest still tells.
+
+An older copy of the very same server (files or a volume put back, unflushed commits lost in a crash) has the
+same identity, and once enough was written its transaction numbers are ahead of the watermark again. So each
+extraction leaves a mark in the store, after its snapshot: every commit the snapshot showed was written before
+the mark, so a store that has lost one of them has lost the mark too.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +67,20 @@ def difference(previous: dict[str, Any], current: SourceIdentity) -> str:
     return ""
 
 
-def _one(connection: psycopg.Connection[Any], query: str) -> tuple[Any, ...]:
-    row = connection.execute(query.encode()).fetchone()
+def leave_mark(connection: psycopg.Connection[Any]) -> str:
+    """Leave a new mark and answer it. The snapshot must be taken before and the manifest finished after."""
+    mark = str(uuid.uuid4())
+    connection.execute("select capture.leave_mark(%s)", (mark,))
+    return mark
+
+
+def knows_mark(connection: psycopg.Connection[Any], mark: str | None) -> bool:
+    """Whether the store's past contains the extraction that left `mark`."""
+    return bool(_one(connection, "select capture.knows_mark(%s)", mark)[0])
+
+
+def _one(connection: psycopg.Connection[Any], query: str, *values: object) -> tuple[Any, ...]:
+    row = connection.execute(query.encode(), values or None).fetchone()
     if row is None:
         raise LookupError("the source answered no row about itself")
     return tuple(row)

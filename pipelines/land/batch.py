@@ -16,7 +16,7 @@ from pipelines.deidentify.guard import check_views
 from pipelines.deidentify.tokens import Tokeniser, TokenKeys
 from pipelines.errors import TokenKeyChanged
 from pipelines.extract.controls import control_totals
-from pipelines.extract.identity import difference
+from pipelines.extract.identity import difference, knows_mark, leave_mark
 from pipelines.extract.read import chunks
 from pipelines.extract.snapshot import SourceSnapshot, Watermark, locked_source, open_snapshot
 from pipelines.land.lake import BatchRef, Lake
@@ -97,21 +97,23 @@ def land(
             totals = early.result() if early else control_totals(snapshot.control)
             files[CONTROLS] = write_plain(lake, plan.ref, CONTROLS, totals)
             report("control totals written")
-            manifest = Manifest(
-                batch_id=plan.ref.batch_id,
-                lake_generation=plan.ref.generation,
-                kind="full" if plan.reason else "incremental",
-                reason=plan.reason,
-                snapshot=snapshot.watermark.text,
-                extracted_at=taken_at,
-                source=snapshot.identity.as_json(),
-                schema_hash=schema_hash(),
-                key_generations=tokeniser.generations(),
-                key_checks=tokeniser.checks(),
-                files=files,
-            )
-            lake.finish(plan.ref, manifest)
-            report("batch finished")
+        # Its snapshot is closed: the mark comes after every commit that the snapshot showed.
+        source = {**snapshot.identity.as_json(), "mark": leave_mark(control)}
+        manifest = Manifest(
+            batch_id=plan.ref.batch_id,
+            lake_generation=plan.ref.generation,
+            kind="full" if plan.reason else "incremental",
+            reason=plan.reason,
+            snapshot=snapshot.watermark.text,
+            extracted_at=taken_at,
+            source=source,
+            schema_hash=schema_hash(),
+            key_generations=tokeniser.generations(),
+            key_checks=tokeniser.checks(),
+            files=files,
+        )
+        lake.finish(plan.ref, manifest)
+        report("batch finished")
     return Landed(plan.ref.batch_id, kind, plan.reason, rows, snapshot.watermark.text, taken_at)
 
 
@@ -129,6 +131,7 @@ def make_plan(last: Manifest | None, snapshot: SourceSnapshot, tokeniser: Tokeni
         or ("lake_behind_warehouse" if last.batch_id < order.after else "")
         or difference(last.source, snapshot.identity)
         or ("transactions_went_back" if snapshot.watermark.xmax < previous.xmax else "")
+        or ("" if knows_mark(snapshot.control, last.source.get("mark")) else "source_history_changed")
         or ("schema_changed" if last.schema_hash != schema_hash() else "")
     )
     return Plan(ref, reason, None if reason else previous)
@@ -159,7 +162,7 @@ def _write_tables(
         reader = readers.get()
         try:
             contract = contracts()[name]
-            read = chunks(reader, contract, plan.previous)
+            read = chunks(reader, contract, plan.previous, snapshot.watermark)
             return name, write_table(lake, plan.ref, contract, read, tokeniser)
         finally:
             readers.put(reader)

@@ -16,6 +16,7 @@ UNSCOPED_TABLES = {
     "audit.epoch": "which server's transaction ids are meant; about nobody",
     "directory.attempt": "throttles sign-in before the organization is known; keys are digests",
     "directory.known_device": "recognises a device before the organization is known; digests only",
+    "capture.mark": "random numbers left by extractions, readable by nobody; about nobody",
     "audit.block": "digests over all organizations' audit rows, readable by medspa_maintenance alone",
 }
 """Tables without org_id, and why they may be."""
@@ -25,6 +26,7 @@ GLOBAL_KEYS = {
     "pk_ledger_account": "no organization's table",
     "alembic_version_pkc": "no organization's table",
     "epoch_pkey": "no organization's table",
+    "mark_pkey": "no organization's table",
     "block_pkey": "one chain over all organizations",
     "block_epoch_from_xid_key": "one chain over all organizations",
     "attempt_pkey": "no organization's table",

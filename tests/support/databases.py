@@ -122,6 +122,12 @@ class Servers:
             database.close()
             self._drop(cluster, name)
 
+    def renew(self, cluster: str, database: Database, *, migrated: bool = True) -> None:
+        """Drop a clone and make it again under its own name, so that its DSNs stay as they were."""
+        database.close()
+        self._drop(cluster, database.name)
+        self._create(cluster, database.name, template=self._template(cluster) if migrated else "")
+
     def _template(self, cluster: str) -> str:
         if cluster not in self._templates:
             name = f"template_{cluster}"
