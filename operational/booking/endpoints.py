@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response, status
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
+from medspa.kernel.database import TenantSession
 from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import AppointmentStatus, Permission, Purpose
 from operational.booking import book as booking
@@ -17,6 +21,9 @@ from operational.booking import move as moving
 from operational.booking import queries, schedule_endpoints, schemas
 from operational.booking import visit as visiting
 from operational.booking.facts import load_facts
+from operational.checkout.claims import StoredAnswer
+from operational.checkout.errors import IdempotencyKeyMissing
+from operational.checkout.idempotency import Call, answer, moves_money
 from operational.etag import IfMatch, check_if_match, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -29,6 +36,15 @@ router.include_router(schedule_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Charging = Annotated[
+    Call, Depends(moves_money(Permission.BOOKING_WRITE, purpose=Purpose.OPERATIONS), scope="function")
+]
+Moving = Annotated[
+    Call,
+    Depends(
+        moves_money(Permission.BOOKING_WRITE, purpose=Purpose.OPERATIONS, sometimes=True), scope="function"
+    ),
+]
 LONGEST_LIST = timedelta(days=62)
 
 
@@ -90,23 +106,26 @@ def get_history(appointment_id: uuid.UUID, unit: Reader) -> Page[schemas.History
 def move(
     appointment_id: uuid.UUID,
     request: schemas.Move,
-    unit: Writer,
-    response: Response,
+    call: Moving,
     if_match: IfMatch = None,
-) -> schemas.AppointmentOut:
+) -> Response:
     """Another time, provider, room or device; the old time is released in the same step.
 
     Asked for by the client inside the notice period, the answer is a new appointment and the old one is
-    late cancelled.
+    late cancelled, with its fee: a move `by` the client needs an Idempotency-Key.
     """
-    return _answer(unit, response, moving.move(unit.session, unit.actor, appointment_id, request, if_match))
+    if request.by == "client" and not call.keyed.key:
+        raise IdempotencyKeyMissing
+    return _charging(
+        call, lambda session: moving.move(session, call.unit.actor, appointment_id, request, if_match)
+    )
 
 
 @router.post("/appointments/{appointment_id}/confirm", response_model=schemas.AppointmentOut)
 def confirm(
     appointment_id: uuid.UUID, unit: Writer, response: Response, if_match: IfMatch = None
 ) -> schemas.AppointmentOut:
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     return _answer(unit, response, visiting.confirm(unit.session, unit.actor, appointment_id))
 
 
@@ -119,7 +138,7 @@ def arrive(
     if_match: IfMatch = None,
 ) -> schemas.AppointmentOut:
     """The client is here. Clinical gates may stand in the way; the problem says what to do."""
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     overrides = request.gate_overrides if request is not None else {}
     return _answer(unit, response, visiting.arrive(unit.session, unit.actor, appointment_id, overrides))
 
@@ -133,7 +152,7 @@ def complete(
     if_match: IfMatch = None,
 ) -> schemas.AppointmentOut:
     """The visit took place. Items that are not named were performed."""
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     asked = request or schemas.Complete()
     row = visiting.complete(unit.session, unit.actor, appointment_id, asked.items, asked.gate_overrides)
     return _answer(unit, response, row)
@@ -144,7 +163,7 @@ def not_treated(
     appointment_id: uuid.UUID, unit: Writer, response: Response, if_match: IfMatch = None
 ) -> schemas.AppointmentOut:
     """The client was seen and nothing was performed."""
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     return _answer(unit, response, visiting.not_treated(unit.session, unit.actor, appointment_id))
 
 
@@ -153,7 +172,7 @@ def left(
     appointment_id: uuid.UUID, unit: Writer, response: Response, if_match: IfMatch = None
 ) -> schemas.AppointmentOut:
     """The client left before anybody treated them."""
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     return _answer(unit, response, visiting.left(unit.session, unit.actor, appointment_id))
 
 
@@ -161,36 +180,40 @@ def left(
 def cancel(
     appointment_id: uuid.UUID,
     request: schemas.Cancel,
-    unit: Writer,
-    response: Response,
+    call: Charging,
     if_match: IfMatch = None,
-) -> schemas.AppointmentOut:
+) -> Response:
     """By the client inside the notice period it is late and costs the location's fee."""
-    _if_asked(unit, appointment_id, if_match)
-    row = cancelling.cancel(
-        unit.session,
-        unit.actor,
-        appointment_id,
-        by=request.by,
-        reason=request.reason,
-        waive_fee=request.waive_fee,
-    )
-    return _answer(unit, response, row)
+
+    def work(session: Session) -> queries.VisitRow:
+        _if_asked(session, appointment_id, if_match)
+        return cancelling.cancel(
+            session,
+            call.unit.actor,
+            appointment_id,
+            by=request.by,
+            reason=request.reason,
+            waive_fee=request.waive_fee,
+        )
+
+    return _charging(call, work)
 
 
 @router.post("/appointments/{appointment_id}/no-show", response_model=schemas.AppointmentOut)
 def no_show(
     appointment_id: uuid.UUID,
-    unit: Writer,
-    response: Response,
+    call: Charging,
     request: schemas.NoShow | None = None,
     if_match: IfMatch = None,
-) -> schemas.AppointmentOut:
+) -> Response:
     """The client did not come. Only after the start; costs the location's fee."""
-    _if_asked(unit, appointment_id, if_match)
     waived = request is not None and request.waive_fee
-    row = cancelling.no_show(unit.session, unit.actor, appointment_id, waive_fee=waived)
-    return _answer(unit, response, row)
+
+    def work(session: Session) -> queries.VisitRow:
+        _if_asked(session, appointment_id, if_match)
+        return cancelling.no_show(session, call.unit.actor, appointment_id, waive_fee=waived)
+
+    return _charging(call, work)
 
 
 @router.post("/appointments/{appointment_id}/restore", response_model=schemas.AppointmentOut)
@@ -202,7 +225,7 @@ def restore(
     if_match: IfMatch = None,
 ) -> schemas.AppointmentOut:
     """Bring a cancelled or missed visit back, if its time is still free."""
-    _if_asked(unit, appointment_id, if_match)
+    _if_asked(unit.session, appointment_id, if_match)
     asked = request or schemas.Restore()
     return _answer(unit, response, moving.restore(unit.session, unit.actor, appointment_id, asked))
 
@@ -212,7 +235,30 @@ def _answer(unit: Unit, response: Response, row: queries.VisitRow) -> schemas.Ap
     return render(unit.session, unit.actor, "booking.appointment", schemas.AppointmentOut, row)
 
 
-def _if_asked(unit: Unit, appointment_id: uuid.UUID, if_match: str | None) -> None:
+class _Kept(BaseModel):
+    """What is kept of an answer about an appointment."""
+
+    id: uuid.UUID
+
+
+def _charging(call: Call, work: Callable[[Session], queries.VisitRow]) -> Response:
+    """Once per Idempotency-Key: what may charge a fee."""
+
+    def kept(session: TenantSession) -> StoredAnswer:
+        row = work(session)
+        return answer(200, _Kept(id=row.id), row.location_id)
+
+    def show(session: TenantSession, done: StoredAnswer) -> Response:
+        row = queries.visit(session, _Kept.model_validate_json(done.body).id)
+        shown = render(session, call.unit.actor, "booking.appointment", schemas.AppointmentOut, row)
+        response = Response(shown.model_dump_json(), done.status, media_type="application/json")
+        set_etag(response, row)
+        return response
+
+    return call.run_shown(kept, show)
+
+
+def _if_asked(session: Session, appointment_id: uuid.UUID, if_match: str | None) -> None:
     """A change of state guards itself; who sends If-Match also wants to know of other edits."""
     if if_match is not None:
-        check_if_match(queries.locked(unit.session, appointment_id), if_match)
+        check_if_match(queries.locked(session, appointment_id), if_match)

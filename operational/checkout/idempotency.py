@@ -1,4 +1,4 @@
-"""The Idempotency-Key of every POST that moves money, as a dependency for all areas.
+"""The Idempotency-Key of every request that moves money, as a dependency for all areas.
 
     @router.post("/things", status_code=201, response_model=ThingOut)
     def make(body: ThingIn, call: Annotated[Call, Depends(moves_money(Permission.X), scope="function")]):
@@ -6,7 +6,8 @@
 
 The claim is committed before the work begins; the answer is stored with the work. A replay needs the
 permission at the place of the work again and opens its own audit. Whatever the work refuses leaves the
-key unused. The rows are in claims.py.
+key unused. Answers that show a client are not kept: `run_shown` keeps ids and shows the record again. The
+rows are in claims.py.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ REPLAYED = "Idempotency-Replayed"
 
 Work = Callable[[TenantSession], StoredAnswer]
 StepWork = Callable[[Desk, Claim], StoredAnswer]
+Show = Callable[[TenantSession, StoredAnswer], Response]
 
 
 def answer(status: int, body: BaseModel, location_id: uuid.UUID | None) -> StoredAnswer:
@@ -77,20 +79,31 @@ async def keyed(
     ] = None,
 ) -> Keyed:
     """Reads key and body; the same JSON spelled differently is the same request."""
+    return await _read(request, idempotency_key or "")
+
+
+async def keyed_if_sent(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="1 to 255 characters, the same for every retry; required where a fee may be due."),
+    ] = None,
+) -> Keyed:
+    """As `keyed`, for requests that move money only sometimes: without a header the key is empty."""
+    return await _read(request, idempotency_key)
+
+
+async def _read(request: Request, key: str | None) -> Keyed:
     raw = await request.body()
     with suppress(ValueError):
         parsed = json.loads(raw) if raw else None
         refuse_card_numbers(parsed)
         raw = json.dumps(parsed, sort_keys=True, separators=(",", ":")).encode()
-    if (
-        not idempotency_key
-        or not idempotency_key.strip()
-        or len(idempotency_key) > MAX_KEY
-        or not idempotency_key.isascii()
-        or not idempotency_key.isprintable()
+    if key is not None and (
+        not key.strip() or len(key) > MAX_KEY or not key.isascii() or not key.isprintable()
     ):
         raise IdempotencyKeyMissing
-    return Keyed(idempotency_key, request.method, f"{request.url.path}?{request.url.query}", raw)
+    return Keyed(key or "", request.method, f"{request.url.path}?{request.url.query}", raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +130,43 @@ class Call:
 
         return self.run_steps(steps)
 
-    def run_steps(self, work: StepWork) -> Response:
+    def run_shown(self, work: Work, show: Show) -> Response:
+        """As `run`, for an answer about a client: `work` gives ids to keep, `show` what they stand for.
+
+        A replay shows the record as it is by then, under an audit of its own. Without a key nothing is kept.
+        """
+        shown: list[Response] = []
+
+        def steps(desk: Desk, held: Claim | None) -> StoredAnswer:
+            with desk.transaction() as session:
+                done = work(session)
+                shown[:] = [show(session, done)]
+                if held is not None:
+                    claims.finish(session, held, done)
+            return done
+
+        if not self.keyed.key:
+            steps(self.desk, None)
+            return shown[0]
+        replayed = self.run_steps(steps, show)
+        return shown[0] if shown else replayed
+
+    def run_steps(self, work: StepWork, show: Show | None = None) -> Response:
         """Do work that takes several transactions; it calls `claims.finish` in the last of them.
 
-        Once it has set `claim.begun`, a failure keeps the key, so that a retry resumes the work.
+        Once it has set `claim.begun`, a failure keeps the key, so that a retry resumes the work. `show` makes
+        the answer of a replay out of what was kept.
         """
         desk, actor = self.desk, self.unit.actor
         with desk.transaction() as session:
             held = claims.claim(session, self.keyed.key, self.keyed.fingerprint(actor.id), actor.id)
             if isinstance(held, StoredAnswer):
                 actor.require(self.permission, held.location_id)
-                return respond(held, replayed=True)
+                if show is None:
+                    return respond(held, replayed=True)
+                again = show(session, held)
+                again.headers[REPLAYED] = "true"
+                return again
         try:
             return respond(work(desk, held))
         except BaseException:
@@ -143,13 +182,16 @@ def respond(stored: StoredAnswer, *, replayed: bool = False) -> Response:
     return Response(stored.body, stored.status, headers, media)
 
 
-def moves_money(permission: Permission, *, purpose: Purpose = Purpose.PAYMENT) -> Callable[..., Call]:
-    """The dependency: an authenticated, permitted actor with an Idempotency-Key."""
+def moves_money(
+    permission: Permission, *, purpose: Purpose = Purpose.PAYMENT, sometimes: bool = False
+) -> Callable[..., Call]:
+    """The dependency: an authenticated, permitted actor with an Idempotency-Key (`sometimes`: or without)."""
 
     permitted = Depends(needs(permission, phi=purpose), scope="function")
+    read = keyed_if_sent if sometimes else keyed
 
     # A default, not Annotated: annotations are text here, and text does not see this closure.
-    def dependency(parts: Annotated[Keyed, Depends(keyed)], unit: Unit = permitted) -> Call:
+    def dependency(parts: Keyed = Depends(read), unit: Unit = permitted) -> Call:
         return Call(unit, parts, permission, purpose)
 
     return dependency

@@ -58,6 +58,10 @@ def body(setup: OrganizationSetUp, start: datetime, **values: Any) -> dict[str, 
     }
 
 
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": uuid.uuid4().hex}
+
+
 def test_a_visit_from_availability_to_history(
     http: httpx.Client, setup: OrganizationSetUp, start: datetime
 ) -> None:
@@ -86,7 +90,10 @@ def test_a_visit_from_availability_to_history(
     assert missing.status_code == 428
     moved = http.patch(path, json={"starts_at": later}, headers={"If-Match": confirmed.headers["ETag"]})
     assert moved.json()["status"] == "booked"
-    cancelled = http.post(f"{path}/cancel", json={"by": "practice", "reason": "provider_absent"})
+    cancelled = http.post(
+        f"{path}/cancel", json={"by": "practice", "reason": "provider_absent"}, headers=key()
+    )
+    assert cancelled.status_code == 200, cancelled.text
     assert cancelled.json()["cancelled_by"] == "practice"
     assert http.get(path).json() == cancelled.json()
     events = http.get(f"{path}/history").json()["items"]
@@ -191,7 +198,7 @@ def test_shifts_are_added_listed_and_ended(
     path = f"/v1/shifts/{made.json()['id']}"
     in_use = http.delete(path, headers={"If-Match": '"1"'})
     assert (in_use.status_code, in_use.json()["type"]) == (409, PROBLEM + "shift-in-use")
-    http.post(f"/v1/appointments/{visit['id']}/cancel", json={"by": "practice"})
+    http.post(f"/v1/appointments/{visit['id']}/cancel", json={"by": "practice"}, headers=key())
     assert http.delete(path).status_code == 428
     assert http.delete(path, headers={"If-Match": '"1"'}).json()["active"] is False
     assert http.get("/v1/shifts", params=params).json()["items"] == []
@@ -207,7 +214,7 @@ def test_another_organizations_ids_are_not_found(
         http.get(path, headers=stranger),
         http.get(f"{path}/history", headers=stranger),
         http.post(f"{path}/arrive", headers=stranger),
-        http.post(f"{path}/cancel", json={"by": "client"}, headers=stranger),
+        http.post(f"{path}/cancel", json={"by": "client"}, headers={**stranger, **key()}),
         http.patch(path, json={}, headers={**stranger, "If-Match": '"1"'}),
         http.post("/v1/appointments", json=body(setup, start + timedelta(hours=1)), headers=stranger),
     ]
