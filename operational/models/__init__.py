@@ -39,6 +39,7 @@ from operational.models.drawer import (
     DrawerMovement,
     DrawerSession,
 )
+from operational.models.importing import ImportRow, ImportRun
 from operational.models.ledger import JournalEntry, LedgerAccount, Posting
 from operational.models.membership import (
     Membership,
@@ -88,7 +89,7 @@ __all__ = [
     "ClientDuplicate", "ConsentTemplate", "ConsentTemplateVersion", "Credential", "CreditMemo",
     "CreditMemoLine", "DayCloseFigure", "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement",
     "DrawerSession", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard",
-    "GoodFaithExam", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry",
+    "GoodFaithExam", "IdempotencyKey", "ImportRow", "ImportRun", "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry",
     "LedgerAccount", "LegalEntity", "LinkToken", "Location", "LocationHours", "LotMovement",
     "MerchantAccount", "NoteAddendum", "Occupancy", "Organization", "Payment", "Payout", "Posting",
     "ProcessorAttempt", "ProcessorEvent", "Product", "ProductLot", "Resource", "Role",

@@ -102,6 +102,7 @@ class Posting(TokenRow, Base):
         tenant_fk("gift_card", "gift_card_id"),
         tenant_fk("staff_member", "provider_id"),
         tenant_fk("merchant_account", "merchant_account_id"),
+        tenant_fk("tender_programme", "programme_id"),
         tenant_fk("tax_jurisdiction", "jurisdiction_id"),
         tenant_fk("location", "other_location_id"),
         ForeignKeyConstraint(["account"], ["ledger_account.code"]),

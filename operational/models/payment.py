@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
+from medspa.kernel.phi import Phi
 from medspa.kernel.vocabulary import AttemptState, PaymentPurpose, PaymentStatus, Tender
 from operational.models.base import (
     Base,
@@ -14,11 +15,13 @@ from operational.models.base import (
     Instant,
     KeyId,
     Minor,
+    SafeBool,
     SafeId,
     SafeSmall,
     SafeText,
     TokenRow,
     Versioned,
+    tagged,
     tenant_fk,
     word,
 )
@@ -55,6 +58,8 @@ class Payment(TokenRow, Versioned, Base):
     card_brand: Mapped[SafeText | None]
     card_last_four: Mapped[DirectText | None]
     check_number: Mapped[DirectText | None]
+    programme_id: Mapped[SafeId | None]
+    """The third party that pays in the client's place."""
     appointment_id: Mapped[KeyId | None]
     """The appointment a deposit was taken for, or to which that one was rescheduled."""
     succeeded_at: Mapped[Instant | None]
@@ -69,15 +74,18 @@ class Payment(TokenRow, Versioned, Base):
         tenant_fk("merchant_account", "merchant_account_id"),
         tenant_fk("appointment", "appointment_id"),
         tenant_fk("staff_member", "taken_by"),
+        tenant_fk("tender_programme", "programme_id"),
         CheckConstraint("amount_minor > 0 and tip_minor >= 0 and tip_minor <= amount_minor", name="amounts"),
         CheckConstraint("(purpose = 'invoice') = (invoice_id is not null)", name="purpose"),
         CheckConstraint("(tender = 'card') = (merchant_account_id is not null)", name="merchant"),
+        CheckConstraint("(tender = 'third_party') = (programme_id is not null)", name="programme"),
         CheckConstraint("(status = 'succeeded') = (business_date is not null)", name="dated"),
         CheckConstraint("rounding_minor = 0 or tender = 'cash'", name="rounding"),
         Index("ix_payment_client", "org_id", "client_id"),
         Index("ix_payment_invoice", "org_id", "invoice_id"),
         Index("ix_payment_drawer", "org_id", "drawer_session_id"),
         Index("ix_payment_day", "org_id", "location_id", "business_date"),
+        Index("ix_payment_reference", "processor_reference"),
         Index(
             "ix_payment_unresolved",
             "org_id",
@@ -108,7 +116,8 @@ class Tip(TokenRow, Base):
 class Payout(TokenRow, Versioned, Base):
     """Money returned to a client: of a credit memo or of a deposit, to one payment's tender.
 
-    `to_account_credit` keeps the credit as account credit instead of paying money.
+    Without a tender a memo's credit is kept: on `gift_card_id`, or as account credit. `cashes_out` pays a
+    balance of the client's in money: of `gift_card_id`, or account credit.
     """
 
     __tablename__ = "payout"
@@ -118,6 +127,8 @@ class Payout(TokenRow, Versioned, Base):
     location_id: Mapped[SafeId]
     credit_memo_id: Mapped[KeyId | None]
     payment_id: Mapped[KeyId | None]
+    gift_card_id: Mapped[KeyId | None]
+    cashes_out: Mapped[SafeBool] = tagged(Boolean, Phi.SAFE, server_default="false", default=False)
     drawer_session_id: Mapped[KeyId | None]
     tender: Mapped[Tender | None] = word(Tender, nullable=True)
     status: Mapped[PaymentStatus] = word(PaymentStatus)
@@ -138,11 +149,20 @@ class Payout(TokenRow, Versioned, Base):
         tenant_fk("location", "location_id"),
         tenant_fk("credit_memo", "credit_memo_id"),
         tenant_fk("payment", "payment_id"),
+        tenant_fk("gift_card", "gift_card_id"),
         tenant_fk("drawer_session", "drawer_session_id"),
         tenant_fk("staff_member", "paid_by"),
         CheckConstraint("amount_minor > 0 and tip_minor between 0 and amount_minor", name="amount"),
-        CheckConstraint("(tender is null) = (payment_id is null)", name="tender"),
+        CheckConstraint("cashes_out or (tender is null) = (payment_id is null)", name="tender"),
         CheckConstraint("tender is not null or credit_memo_id is not null", name="source"),
+        CheckConstraint(
+            "not cashes_out or tender is not null and credit_memo_id is null and tip_minor = 0",
+            name="cashes_out",
+        ),
+        CheckConstraint(
+            "gift_card_id is null or cashes_out or tender is null and credit_memo_id is not null",
+            name="gift_card",
+        ),
         CheckConstraint("rounding_minor = 0 or tender = 'cash'", name="rounding"),
         CheckConstraint("(status = 'succeeded') = (business_date is not null)", name="dated"),
         Index("ix_payout_payment", "org_id", "payment_id"),

@@ -38,7 +38,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "payment": {"purpose": "invoice", "invoice_id": REFERRED},
     "allocation": {"source": "payment", "payment_id": REFERRED},
     "invoice_line": {"discount_minor": 0},
-    "payout": {"credit_memo_id": REFERRED},
+    "payout": {"credit_memo_id": REFERRED, "cashes_out": False},
+    "dispute": {"billed_again_minor": 0},
+    "processor_payout": {"net_minor": 0},
+    "remittance": {"net_minor": -1},
+    "remittance_item": {"remittance_id": REFERRED, "practice_funded_minor": 0},
     "processor_attempt": {"payment_id": REFERRED},
 }
 """Table → column → value that its CHECK constraints want."""

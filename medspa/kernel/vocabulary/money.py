@@ -132,6 +132,8 @@ class Tender(enum.StrEnum):
     CARD = "card"
     ACH = "ach"
     THIRD_PARTY = "third_party"
+    UNKNOWN = "unknown"
+    """Of an imported history only: the earlier system did not say."""
 
 
 class AllocationSource(enum.StrEnum):

@@ -1,0 +1,77 @@
+"""Words of money outside the practice: disputes, the processor's report, the bank, third parties."""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = [
+    "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorLineKind",
+    "ProgrammeKind", "SettlementOutcome", "WriteOffKind",
+]  # fmt: skip
+
+
+class DisputeStatus(enum.StrEnum):
+    """Where a client's dispute of a card payment stands. Won and lost are final."""
+
+    OPENED = "opened"
+    WON = "won"
+    LOST = "lost"
+
+
+class ProcessorLineKind(enum.StrEnum):
+    """What a line of the processor's report is about."""
+
+    CHARGE = "charge"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    DISPUTE_REVERSAL = "dispute_reversal"
+    FEE = "fee"
+    ADJUSTMENT = "adjustment"
+
+
+class BankDepositKind(enum.StrEnum):
+    """What is brought to the bank."""
+
+    CASH = "cash"
+    CHECKS = "checks"
+
+
+class BankDepositStatus(enum.StrEnum):
+    """On its way, then confirmed by the bank."""
+
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+
+
+class BankMatch(enum.StrEnum):
+    """What a line of the bank turned out to be."""
+
+    PROCESSOR_PAYOUT = "processor_payout"
+    BANK_DEPOSIT = "bank_deposit"
+    RETURNED_CHECK = "returned_check"
+    REMITTANCE = "remittance"
+    PROCESSOR_FEE = "processor_fee"
+    """Fees billed apart from payouts: booked by the line itself."""
+    ELSEWHERE = "elsewhere"
+    """Rent, wages, owners' money: booked in other books than these."""
+
+
+class ProgrammeKind(enum.StrEnum):
+    """Who pays in the client's place."""
+
+    FINANCING = "financing"
+    MANUFACTURER = "manufacturer"
+
+
+class SettlementOutcome(enum.StrEnum):
+    """What a third party did with what it was to pay."""
+
+    SETTLED = "settled"
+    REFUSED = "refused"
+
+
+class WriteOffKind(enum.StrEnum):
+    """A debt given up, or money that came for it after all."""
+
+    WRITTEN_OFF = "written_off"
+    RECOVERED = "recovered"

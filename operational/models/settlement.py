@@ -1,0 +1,134 @@
+"""What the card processor reports about money that was taken: disputes, payouts to the bank, their lines."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from medspa.kernel.vocabulary import DisputeStatus, ProcessorLineKind
+from operational.models.base import (
+    Base,
+    Currency,
+    Day,
+    DirectText,
+    Instant,
+    KeyId,
+    Minor,
+    SafeId,
+    TokenRow,
+    Versioned,
+    tenant_fk,
+    word,
+)
+
+
+class Dispute(TokenRow, Versioned, Base):
+    """A client's bank takes a card payment back until it is decided.
+
+    Dates are business dates of the books; the external ones are the processor's, where they differ.
+    """
+
+    __tablename__ = "dispute"
+    __location_scoped__ = True
+
+    payment_id: Mapped[KeyId]
+    location_id: Mapped[SafeId]
+    merchant_account_id: Mapped[SafeId]
+    dispute_reference: Mapped[DirectText]
+    status: Mapped[DisputeStatus] = word(DisputeStatus)
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    fee_minor: Mapped[Minor]
+    fee_returned_minor: Mapped[Minor]
+    prepaid_taken_minor: Mapped[Minor]
+    """Of a lost one: what was still owed of the prepaid values that the payment bought."""
+    billed_again_minor: Mapped[Minor]
+    opened_on: Mapped[Day]
+    external_opened_on: Mapped[Day | None]
+    resolved_on: Mapped[Day | None]
+    external_resolved_on: Mapped[Day | None]
+
+    __table_args__ = (
+        tenant_fk("payment", "payment_id"),
+        tenant_fk("location", "location_id"),
+        tenant_fk("merchant_account", "merchant_account_id"),
+        UniqueConstraint("org_id", "dispute_reference"),
+        CheckConstraint("amount_minor > 0 and fee_minor >= 0", name="amount"),
+        CheckConstraint("fee_returned_minor between 0 and fee_minor", name="fee_returned"),
+        CheckConstraint(
+            "prepaid_taken_minor >= 0 and billed_again_minor >= 0"
+            " and prepaid_taken_minor + billed_again_minor <= amount_minor",
+            name="parts",
+        ),
+        CheckConstraint("(status = 'opened') = (resolved_on is null)", name="resolved"),
+        Index("ix_dispute_payment", "org_id", "payment_id"),
+    )
+
+
+class ProcessorPayout(TokenRow, Base):
+    """A payout of the processor to the bank account, as its report lists it. Append-only.
+
+    Negative: the processor took money back.
+    """
+
+    __tablename__ = "processor_payout"
+    __append_only__ = True
+
+    merchant_account_id: Mapped[SafeId]
+    payout_reference: Mapped[DirectText]
+    currency: Mapped[Currency]
+    gross_minor: Mapped[Minor]
+    fee_minor: Mapped[Minor]
+    net_minor: Mapped[Minor]
+    arrived_on: Mapped[Day]
+    """The processor's date of arrival at the bank."""
+
+    __table_args__ = (
+        tenant_fk("merchant_account", "merchant_account_id"),
+        UniqueConstraint("org_id", "merchant_account_id", "payout_reference"),
+        CheckConstraint("net_minor = gross_minor - fee_minor", name="net"),
+    )
+
+
+class ProcessorLine(TokenRow, Versioned, Base):
+    """A balance transaction of the processor: read from it, never made from postings.
+
+    `amount_minor` is signed: positive came to the account. What it is about is found by the processor's
+    references; a line about nothing of ours has no payment, payout or dispute.
+    """
+
+    __tablename__ = "processor_line"
+
+    merchant_account_id: Mapped[SafeId]
+    line_reference: Mapped[DirectText]
+    kind: Mapped[ProcessorLineKind] = word(ProcessorLineKind)
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    fee_minor: Mapped[Minor]
+    occurred_at: Mapped[Instant]
+    occurred_on: Mapped[Day]
+    """The business date of `occurred_at` where it happened."""
+    processor_payout_id: Mapped[KeyId | None]
+    location_id: Mapped[SafeId]
+    """Where it happened; of a line about nothing of ours, the first location of the legal entity."""
+    payment_id: Mapped[KeyId | None]
+    payout_id: Mapped[KeyId | None]
+    dispute_id: Mapped[KeyId | None]
+
+    __table_args__ = (
+        tenant_fk("merchant_account", "merchant_account_id"),
+        tenant_fk("processor_payout", "processor_payout_id"),
+        tenant_fk("location", "location_id"),
+        tenant_fk("payment", "payment_id"),
+        tenant_fk("payout", "payout_id"),
+        tenant_fk("dispute", "dispute_id"),
+        UniqueConstraint("org_id", "merchant_account_id", "line_reference"),
+        CheckConstraint("num_nonnulls(payment_id, payout_id, dispute_id) <= 1", name="subject"),
+        Index("ix_processor_line_payout", "org_id", "processor_payout_id"),
+        Index(
+            "ix_processor_line_unpaid",
+            "org_id",
+            "merchant_account_id",
+            postgresql_where=text("processor_payout_id is null"),
+        ),
+    )
