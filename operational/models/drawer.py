@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
+from medspa.kernel.phi import Phi
 from medspa.kernel.vocabulary import DayStatus, DrawerKind, DrawerMovementKind, DrawerStatus
 from operational.models.base import (
     Base,
@@ -15,11 +16,13 @@ from operational.models.base import (
     KeyId,
     Minor,
     PlainRow,
+    SafeBool,
     SafeId,
     SafeInt,
     SafeText,
     TokenRow,
     Versioned,
+    tagged,
     tenant_fk,
     word,
 )
@@ -130,6 +133,8 @@ class BusinessDay(TokenRow, Versioned, Base):
     closed_at: Mapped[Instant | None]
     closed_by: Mapped[SafeId | None]
     figures_sha256: Mapped[SafeText | None]
+    imported: Mapped[SafeBool] = tagged(Boolean, Phi.SAFE, default=False, server_default="false")
+    """Of the history that was moved in: accounting batches leave it out."""
 
     __table_args__ = (
         tenant_fk("location", "location_id"),

@@ -5,14 +5,16 @@ create or replace function booking_check_claims(p_org uuid, p_appointment uuid) 
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     v_status text;
+    v_source text;
     v_differ boolean;
 begin
-    select a.status into v_status from appointment a where a.org_id = p_org and a.id = p_appointment;
+    select a.status, a.source into v_status, v_source from appointment a where a.org_id = p_org and a.id = p_appointment;
     if v_status is null then
         raise exception 'a visit that changed cannot be seen by its own check'
             using errcode = 'check_violation', constraint = 'occupancy_matches_appointment';
     end if;
-    if v_status in ('booked', 'confirmed', 'arrived', 'completed') then
+    -- A visit of an imported history held its time in the system it came from.
+    if v_status in ('booked', 'confirmed', 'arrived', 'completed') and v_source <> 'import' then
         with item as (
             select i.id, i.provider_id, i.starts_at, i.provider_ends_at, i.ends_at
             from appointment_item i where i.org_id = p_org and i.appointment_id = p_appointment
