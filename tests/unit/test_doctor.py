@@ -28,11 +28,15 @@ def live_settings(tmp_path: Path) -> Settings:
     home.mkdir(mode=0o711)
     keys.mkdir()
     write_private(keys / "master.key", "0" * 64)
-    settings = _settings(
-        home, mode="live", public_url="https://practice.example", master_key_file=keys / "master.key"
+    return _settings(
+        home,
+        mode="live",
+        public_url="https://practice.example",
+        processor="stripe",
+        master_key_file=keys / "master.key",
+        audit_key_file=keys / "audit-signing.key",
+        audit_anchors=tmp_path / "anchors",
     )
-    # The only processor of this version is the in-process one, which live mode refuses by itself.
-    return settings.model_copy(update={"processor": "vendor"})
 
 
 def _seen(findings: Iterable[Finding]) -> list[str]:
@@ -58,6 +62,50 @@ def test_live_mode_refuses_and_says_which(
     refused = _seen(live.refusals(live_settings.model_copy(update=change)))
     assert len(refused) == 1
     assert reason in refused[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "setting"),
+    [
+        ("audit_key_file", None, "MEDSPA_AUDIT_KEY_FILE"),
+        ("audit_key_file", "operational/data/audit.key", "MEDSPA_AUDIT_KEY_FILE"),
+        ("audit_anchors", None, "MEDSPA_AUDIT_ANCHORS"),
+        ("audit_anchors", "warehouse/anchors", "MEDSPA_AUDIT_ANCHORS"),
+        ("audit_anchors", "../var/anchors", "MEDSPA_AUDIT_ANCHORS"),
+        ("audit_anchors", "LINK", "MEDSPA_AUDIT_ANCHORS"),
+    ],
+)
+def test_live_mode_keeps_the_proof_of_the_audit_apart_and_names_the_setting(
+    live_settings: Settings, tmp_path: Path, name: str, place: str | None, setting: str
+) -> None:
+    path = live_settings.home / place if place else None
+    if place == "LINK":
+        (live_settings.home / "inside").mkdir()
+        path = tmp_path / "outside"
+        path.symlink_to(live_settings.home / "inside")
+    wrong = live_settings.model_copy(update={name: path})
+    (finding,) = [one for one in live.refusals(wrong) if one.level is Level.PROBLEM]
+    assert setting in finding.remedy
+    with pytest.raises(live.ModeRefused, match=setting):
+        live.require_allowed(wrong)
+
+
+@pytest.mark.parametrize("url", ["http://processor.example", "processor.example", "https://", "", "ftp://x"])
+def test_live_mode_calls_the_processor_over_https(live_settings: Settings, url: str) -> None:
+    with pytest.raises(live.ModeRefused, match="MEDSPA_PROCESSOR_URL"):
+        live.require_allowed(live_settings.model_copy(update={"processor_url": url}))
+
+
+@pytest.mark.parametrize("name", ["audit_key_file", "processor_key_file", "processor_events_file"])
+def test_live_mode_refuses_every_secret_that_others_may_read(
+    live_settings: Settings, tmp_path: Path, name: str
+) -> None:
+    secret = tmp_path / "keys" / "another"
+    write_private(secret, "secret")
+    held = live_settings.model_copy(update={name: secret})
+    assert list(live.refusals(held)) == []
+    secret.chmod(0o644)
+    assert _seen(live.refusals(held)) == ["others may read this secret"]
 
 
 def test_live_mode_refuses_a_simulated_clock(live_settings: Settings) -> None:

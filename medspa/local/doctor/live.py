@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -61,11 +63,18 @@ def _live(settings: Settings) -> Iterator[Finding]:
             "the card processor is the in-process one",
             "Set MEDSPA_PROCESSOR to a real processor.",
         )
-    if not settings.public_url.startswith("https://"):
+    elif not _is_https(settings.processor_url):
+        yield problem(
+            "live mode",
+            "the card processor is not called over https",
+            "Set MEDSPA_PROCESSOR_URL to the https:// address of the processor.",
+        )
+    if not _is_https(settings.public_url):
         yield problem(
             "live mode", "the public URL is not https", "Set MEDSPA_PUBLIC_URL to the https:// address."
         )
     yield from _master_key(settings)
+    yield from _audit_trail(settings)
     for finding in secret_files(settings):
         if finding.level is Level.PROBLEM:
             yield finding
@@ -75,7 +84,7 @@ def _live(settings: Settings) -> Iterator[Finding]:
 
 def _master_key(settings: Settings) -> Iterator[Finding]:
     path = settings.master_key_path.absolute()
-    if path.resolve().is_relative_to(settings.home.resolve()):
+    if _is_in_state(path, settings):
         yield problem(
             "live mode",
             f"the master key would be under {settings.home}, beside the data it protects",
@@ -89,6 +98,30 @@ def _master_key(settings: Settings) -> Iterator[Finding]:
         )
     elif readable_by_others(path):
         yield problem("live mode", f"others may read the master key {path}", f"chmod 600 {path}")
+
+
+def _audit_trail(settings: Settings) -> Iterator[Finding]:
+    """Whoever can change the audit's rows in the state folder must not find there what proves them."""
+    for what, path, name, remedy in (
+        ("the audit signing key", settings.audit_key_path, "MEDSPA_AUDIT_KEY_FILE", "a file"),
+        ("the audit anchors", settings.audit_anchor_folder, "MEDSPA_AUDIT_ANCHORS", "a folder"),
+    ):
+        if _is_in_state(path, settings):
+            yield problem(
+                "live mode",
+                f"{what} would be under {settings.home}, beside the rows to be proved",
+                f"Set {name} to {remedy} elsewhere, which those who reach the databases cannot change.",
+            )
+
+
+def _is_in_state(path: Path, settings: Settings) -> bool:
+    """Links are followed: what counts is where the bytes lie. The servers' data is in there too."""
+    return path.absolute().resolve().is_relative_to(settings.home.absolute().resolve())
+
+
+def _is_https(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _durability(name: str, owner_dsn: str | None) -> Iterator[Finding]:

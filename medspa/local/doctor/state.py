@@ -26,8 +26,15 @@ def check(settings: Settings) -> Iterator[Finding]:
 def secret_files(settings: Settings) -> Iterator[Finding]:
     """Every file whose content is a secret; absent ones are not mentioned."""
     home = settings.home.absolute()
-    for path in (home / SECRETS_FILE, home / DSN_FILE, settings.master_key_path):
-        if not path.exists():
+    for path in (
+        home / SECRETS_FILE,
+        home / DSN_FILE,
+        settings.master_key_path,
+        settings.audit_key_path,
+        settings.processor_key_file,
+        settings.processor_events_file,
+    ):
+        if path is None or not path.exists():
             continue
         if readable_by_others(path):
             yield problem(str(path), "others may read this secret", f"chmod 600 {path}")
