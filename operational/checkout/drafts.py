@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,10 +30,14 @@ from operational.models import (
     AppointmentItem,
     Invoice,
     InvoiceLine,
+    MembershipPeriod,
+    PackagePlan,
     Product,
     Service,
     TreatmentRecord,
 )
+from operational.prepaid.entitlements import Held
+from operational.prepaid.errors import NotCovered
 
 NO_TAX = "none"
 """Gift cards are taxed when they are redeemed, not when they are sold."""
@@ -58,6 +62,18 @@ class Draft:
     quantity_reason: QuantityReason | None = None
     discount: DiscountIn | None = None
     code: str | None = None
+    plan: PackagePlan | None = None
+    period: MembershipPeriod | None = None
+    cover: Cover | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What of an entitlement pays for a line: then the line's price is what a dearer service costs more."""
+
+    held: Held
+    quantity_milli: int
+    value_minor: int
 
 
 def code_digest(org_id: uuid.UUID, code: str) -> str:
@@ -66,11 +82,15 @@ def code_digest(org_id: uuid.UUID, code: str) -> str:
 
 
 def service_drafts(
-    session: Session, appointment: Appointment, asked: Sequence[ServiceLineIn] | None
+    session: Session,
+    appointment: Appointment,
+    asked: Sequence[ServiceLineIn] | None,
+    held: Mapping[uuid.UUID, Held] | None = None,
 ) -> list[Draft]:
     """Lines of a visit. The caller holds the appointment's row, so that no item is billed twice.
 
-    Raises NothingToInvoice, AlreadyInvoiced, NotCharted, QuantityNeedsReason, NotFound.
+    `held` are the entitlements that lines name. Raises NothingToInvoice, AlreadyInvoiced, NotCharted,
+    QuantityNeedsReason, NotCovered, NotFound.
     """
     if appointment.status not in BILLABLE:
         raise NothingToInvoice(
@@ -94,7 +114,8 @@ def service_drafts(
             raise AlreadyInvoiced(extra={"appointment_item_id": str(item.id)})
         if not item.performed and not records.get(item.id):
             raise NothingToInvoice(extra={"appointment_item_id": str(item.id)})
-        drafts += _of_item(session, item, records.get(item.id, []), line)
+        cover = None if line.entitlement_id is None else (held or {})[line.entitlement_id]
+        drafts += _of_item(session, item, records.get(item.id, []), line, cover)
     _refuse_twice(drafts)
     return drafts
 
@@ -134,19 +155,22 @@ def _records(
 
 
 def _of_item(
-    session: Session, item: AppointmentItem, records: list[TreatmentRecord], line: ServiceLineIn
+    session: Session,
+    item: AppointmentItem,
+    records: list[TreatmentRecord],
+    line: ServiceLineIn,
+    held: Held | None,
 ) -> list[Draft]:
     service = session.scalars(select(Service).where(Service.id == item.service_id)).one()
     if not service.billed_by_unit:
         if line.quantity_milli not in (None, MILLI):
             raise Invalid("This service is billed per visit; leave quantity_milli out.")
-        return [
-            Draft(
-                LineKind.SERVICE, MILLI, service.price_minor, service.tax_class,
-                service_id=service.id, category_id=service.category_id, provider_id=item.provider_id,
-                appointment_item_id=item.id, discount=line.discount,
-            )
-        ]  # fmt: skip
+        draft = Draft(
+            LineKind.SERVICE, MILLI, service.price_minor, service.tax_class,
+            service_id=service.id, category_id=service.category_id, provider_id=item.provider_id,
+            appointment_item_id=item.id, discount=line.discount,
+        )  # fmt: skip
+        return [draft] if held is None else [_session_covered(draft, held)]
     chosen = [
         record for record in records
         if record.product_id is not None and record.quantity_milli is not None
@@ -156,7 +180,39 @@ def _of_item(
         raise NotCharted(extra={"appointment_item_id": str(item.id)})
     if len(chosen) > 1 and (line.quantity_milli is not None or line.discount is not None):
         raise Invalid("Name the treatment_record_id: this item has several treatment records.")
-    return [_of_record(session, service, item, record, line) for record in chosen]
+    drafts = [_of_record(session, service, item, record, line) for record in chosen]
+    return drafts if held is None else [part for draft in drafts for part in _units_covered(draft, held)]
+
+
+def _session_covered(draft: Draft, held: Held) -> Draft:
+    """One session. A dearer service of the same category is charged with the difference."""
+    row = held.entitlement
+    if row.product_id is not None:
+        raise NotCovered("This entitlement holds units of a product.")
+    dearer = max(draft.unit_price_minor - row.standalone_minor, 0)
+    if row.service_id == draft.service_id:
+        dearer = 0
+    elif dearer == 0:
+        raise NotCovered("This entitlement is for another service.")
+    return replace(draft, unit_price_minor=dearer, cover=Cover(held, MILLI, held.take(MILLI)))
+
+
+def _units_covered(draft: Draft, held: Held) -> list[Draft]:
+    """As many units as are left; the rest is charged on a line of its own."""
+    row = held.entitlement
+    if row.service_id != draft.service_id or row.product_id != draft.product_id:
+        raise NotCovered("This entitlement is for another service or product.")
+    if draft.quantity_reason is not None or draft.discount is not None:
+        raise Invalid("Units that are covered are those of the chart, without a discount.")
+    quantity = min(draft.quantity_milli, held.remaining_milli)
+    parts = [
+        replace(
+            draft, quantity_milli=quantity, charted_quantity_milli=quantity, unit_price_minor=0,
+            cover=Cover(held, quantity, held.take(quantity)),
+        )
+    ]  # fmt: skip
+    rest = draft.quantity_milli - quantity
+    return [*parts, replace(draft, quantity_milli=rest, charted_quantity_milli=rest)] if rest else parts
 
 
 def _of_record(
@@ -179,7 +235,7 @@ def _of_record(
 
 
 def _refuse_twice(drafts: Sequence[Draft]) -> None:
-    keys = [(draft.appointment_item_id, draft.treatment_record_id) for draft in drafts]
+    keys = [(one.appointment_item_id, one.treatment_record_id, one.cover is None) for one in drafts]
     if len(set(keys)) != len(keys):
         raise Invalid("An item of the visit is named twice.")
 

@@ -139,3 +139,34 @@ class ProcessorMisused(DomainError):
     status = 500
     code = "processor-misused"
     title = "The card processor refused the request as inconsistent"
+
+
+class ProcessorSilent(DomainError):
+    """The processor's report could not be read; it is read again later."""
+
+    status = 503
+    code = "processor-silent"
+    title = "The card processor does not answer"
+
+
+class DisputeNotLost(DomainError):
+    code = "dispute-not-lost"
+    title = "Only a lost dispute of an invoice's payment is billed again, and once"
+
+
+class ProgrammeUnfit(Invalid):
+    code = "programme-unfit"
+    title = "This programme does not take payments"
+
+
+class MoreThanWrittenOff(DomainError):
+    code = "more-than-written-off"
+    title = "The amount is more than is written off and not recovered"
+
+
+class LinkUnusable(DomainError):
+    """Unknown, expired, used or withdrawn: the answer does not tell which."""
+
+    status = 410
+    code = "link-unusable"
+    title = "This payment link cannot be used any more"

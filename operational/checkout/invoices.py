@@ -15,18 +15,11 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from medspa.kernel.vocabulary import (
-    Account,
-    DiscountReason,
-    InvoiceStatus,
-    LedgerEvent,
-    LineKind,
-    PaymentStatus,
-    Permission,
-)
-from operational.checkout import drafts, numbers
+from medspa.kernel.vocabulary import InvoiceStatus, LedgerEvent, PaymentStatus, Permission
+from operational.checkout import drafts, numbers, prepaid_lines
 from operational.checkout.drafts import Draft
 from operational.checkout.errors import AlreadyInvoiced, NothingToInvoice, NotVoidable
+from operational.checkout.line_postings import EVENT, postings_of, use_of
 from operational.checkout.pricing import Price, discount_of, price
 from operational.checkout.queries import found, location_with, pending_on_invoice, rates_on, require_client
 from operational.checkout.schemas import InvoiceIn
@@ -47,23 +40,6 @@ from operational.models import (
     Payment,
 )
 
-REVENUE = {
-    LineKind.SERVICE: Account.SERVICE_REVENUE,
-    LineKind.RETAIL: Account.RETAIL_REVENUE,
-    LineKind.FEE: Account.NO_SHOW_FEES,
-}
-DISCOUNT = {
-    DiscountReason.PROMOTION: Account.DISCOUNT_PROMOTION,
-    DiscountReason.MEMBER: Account.DISCOUNT_MEMBER,
-    DiscountReason.EMPLOYEE: Account.DISCOUNT_EMPLOYEE,
-    DiscountReason.COURTESY: Account.DISCOUNT_COURTESY,
-}
-EVENT = {
-    LineKind.SERVICE: LedgerEvent.LINE_PERFORMED,
-    LineKind.RETAIL: LedgerEvent.LINE_PERFORMED,
-    LineKind.FEE: LedgerEvent.FEE_CHARGED,
-    LineKind.GIFT_CARD: LedgerEvent.PREPAID_SOLD,
-}
 LONGEST_TERM = timedelta(days=366)
 
 
@@ -84,21 +60,24 @@ class Issued:
 
 
 def issue_invoice(session: Session, actor: Actor, request: InvoiceIn) -> Issued:
-    """Invoice a visit's performed items, goods and gift cards, and post what is now owed.
+    """Invoice a visit's performed items, goods, gift cards and packages, and post what is now owed.
 
-    Raises Forbidden, NotFound, WrongCurrency, NothingToInvoice, AlreadyInvoiced, NotCharted, Invalid.
+    Raises Forbidden, NotFound, WrongCurrency, NothingToInvoice, AlreadyInvoiced, NotCharted, NotCovered,
+    Invalid.
     """
     actor.require(Permission.INVOICE_WRITE, request.location_id)
     location = location_with(session, request.location_id, request.currency)
     require_client(session, request.client_id)
     lines: list[Draft] = []
+    held = prepaid_lines.hold_covering(session, request.client_id, location, request.services)
     if request.appointment_id is not None:
         appointment = found(session, Appointment, request.appointment_id, "appointment", lock=True)
         if appointment.client_id != request.client_id or appointment.location_id != location.id:
             raise Invalid("The appointment is of another client or location.")
-        lines += drafts.service_drafts(session, appointment, request.services)
+        lines += drafts.service_drafts(session, appointment, request.services, held)
     lines += drafts.retail_drafts(session, request.retail)
     lines += drafts.gift_card_drafts(request.gift_cards)
+    lines += prepaid_lines.package_drafts(session, request.packages)
     if any(line.discount for line in lines):
         actor.require(Permission.DISCOUNT_APPLY, location.id)
     return issue(session, actor, location, request.client_id, request.appointment_id, lines, request.due_on)
@@ -138,11 +117,22 @@ def issue(
     session.flush()
     issued = Issued(invoice, [])
     postings: dict[LedgerEvent, list[Line]] = {}
+    uses: list[Line] = []
     for position, draft in enumerate(lines, start=1):
         cost = _priced(session, location, draft, day)
         line = _line(invoice, position, draft, cost, cards.get(draft.code))
+        contract_id = None
+        if draft.plan is not None:
+            contract_id = line.package_id = prepaid_lines.sell_package(
+                session, invoice, draft.plan, cost.net_minor, day
+            )
+        elif draft.period is not None:
+            contract_id = draft.period.membership_id
         session.add(line)
         session.flush()
+        if draft.cover is not None:
+            prepaid_lines.write_use(session, line, draft.cover)
+            uses += use_of(line, draft.cover)
         session.add_all(
             InvoiceLineTax(
                 org_id=actor.org_id,
@@ -154,7 +144,7 @@ def issue(
             for part in cost.taxes
         )
         issued.lines.append(line)
-        postings.setdefault(EVENT[draft.kind], []).extend(_postings(invoice, line, cost))
+        postings.setdefault(EVENT[draft.kind], []).extend(postings_of(invoice, line, cost, contract_id))
     for event, entry in postings.items():
         if any(one.amount_minor for one in entry):
             post(
@@ -166,18 +156,31 @@ def issue(
                 business_date=day,
                 staff_id=actor.staff_id,
             )
+    if any(one.amount_minor for one in uses):
+        # Each location on its own open day; that of the invoice is held.
+        post(
+            session,
+            event=LedgerEvent.PREPAID_USED,
+            source_kind="invoice",
+            source_id=invoice.id,
+            lines=uses,
+            staff_id=actor.staff_id,
+        )
     return issued
 
 
 def _priced(session: Session, location: Location, draft: Draft, day: date) -> Price:
     rates = rates_on(session, location.id, draft.tax_class, day)
-    full = price(draft.quantity_milli, draft.unit_price_minor, rates)
+    covered = draft.cover.value_minor if draft.cover and not draft.cover.held.entitlement.taxed_at_sale else 0
+    full = price(draft.quantity_milli, draft.unit_price_minor, rates, covered_minor=covered)
     if draft.discount is None:
         return full
     off = discount_of(
         full.list_minor, amount_minor=draft.discount.amount_minor, percent_ppm=draft.discount.percent_ppm
     )
-    return price(draft.quantity_milli, draft.unit_price_minor, rates, discount_minor=off)
+    return price(
+        draft.quantity_milli, draft.unit_price_minor, rates, discount_minor=off, covered_minor=covered
+    )
 
 
 def _line(
@@ -188,7 +191,8 @@ def _line(
         kind=draft.kind, service_id=draft.service_id, product_id=draft.product_id,
         category_id=draft.category_id, provider_id=draft.provider_id,
         appointment_item_id=draft.appointment_item_id, treatment_record_id=draft.treatment_record_id,
-        gift_card_id=card_id, quantity_milli=draft.quantity_milli,
+        gift_card_id=card_id, membership_period_id=draft.period.id if draft.period else None,
+        covered_by=draft.cover.held.entitlement.id if draft.cover else None, quantity_milli=draft.quantity_milli,
         charted_quantity_milli=draft.charted_quantity_milli,
         quantity_reason=draft.quantity_reason.value if draft.quantity_reason else None,
         unit_price_minor=draft.unit_price_minor, list_minor=cost.list_minor,
@@ -196,23 +200,6 @@ def _line(
         discount_reason=draft.discount.reason if draft.discount and cost.discount_minor else None,
         net_minor=cost.net_minor, tax_minor=cost.tax_minor, business_date=invoice.business_date,
     )  # fmt: skip
-
-
-def _postings(invoice: Invoice, line: InvoiceLine, cost: Price) -> list[Line]:
-    """Row 1 (performed or handed over), row 2 (a card sold), row 5 (a fee)."""
-
-    def of_line(account: Account, amount: int, **keys: uuid.UUID | None) -> Line:
-        return Line(account, amount, invoice.location_id, invoice_line_id=line.id, **keys)
-
-    owed = of_line(Account.ACCOUNTS_RECEIVABLE, cost.net_minor + cost.tax_minor, invoice_id=invoice.id)
-    if line.kind is LineKind.GIFT_CARD:
-        return [owed, of_line(Account.GIFT_CARDS, -cost.net_minor, gift_card_id=line.gift_card_id)]
-    taxes = [
-        of_line(Account.SALES_TAX_PAYABLE, -part.tax_minor, jurisdiction_id=part.jurisdiction_id)
-        for part in cost.taxes
-    ]
-    discounts = [of_line(DISCOUNT[line.discount_reason], cost.discount_minor)] if line.discount_reason else []
-    return [owed, *discounts, of_line(REVENUE[line.kind], -cost.list_minor), *taxes]
 
 
 def _new_cards(
@@ -253,6 +240,7 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
     )
     card_ids = session.scalars(sold.order_by(InvoiceLine.gift_card_id)).all()
     cards = [lock_gift_card(session, card_id) for card_id in card_ids if card_id is not None]
+    touched = prepaid_lines.hold_for_void(session, invoice_id)
     invoice = lock_invoice(session, invoice_id)
     ensure_open(session, invoice.location_id, invoice.business_date)
     settled = select(Allocation.id).where(Allocation.invoice_id == invoice_id)
@@ -266,6 +254,7 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
         or any(session.scalar(select(one.exists())) for one in (settled, moving, credited))
     ):
         raise NotVoidable
+    prepaid_lines.undo(session, invoice, touched)
     for entry_id in session.scalars(
         select(JournalEntry.id).where(
             JournalEntry.source_kind == "invoice", JournalEntry.source_id == invoice_id

@@ -67,10 +67,16 @@ def discount_of(list_minor: int, *, amount_minor: int | None = None, percent_ppm
 
 
 def price(
-    quantity_milli: int, unit_price_minor: int, rates: Sequence[Rate], *, discount_minor: int = 0
+    quantity_milli: int,
+    unit_price_minor: int,
+    rates: Sequence[Rate],
+    *,
+    discount_minor: int = 0,
+    covered_minor: int = 0,
 ) -> Price:
+    """`covered_minor`: prepaid value that is taxed now, when it is used."""
     listed = extend(quantity_milli, unit_price_minor)
-    return Price(listed, discount_minor, tax_of(listed - discount_minor, rates))
+    return Price(listed, discount_minor, tax_of(listed - discount_minor + covered_minor, rates))
 
 
 def tax_to_credit(line_net: int, line_tax: int, credited_net: int, credited_tax: int, now_net: int) -> int:

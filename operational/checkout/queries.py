@@ -30,6 +30,7 @@ from operational.models import (
 
 _ARRIVING = text("select checkout_arriving(:invoice_id)")
 _LEAVING = text("select location_id, amount_minor from checkout_deposits_leaving(:client_id)")
+_TAKEN_BACK = text("select checkout_taken_back(:payment_id)")
 _GIVEN_BACK = text(
     "select payout_id, credit_memo_id, amount_minor, tip_minor, rounding_minor, settled, succeeded_at"
     " from checkout_given_back(cast(:payment_id as uuid), cast(:invoice_id as uuid))"
@@ -162,3 +163,9 @@ def given_back(
     session.flush()
     asked = {"payment_id": payment_id, "invoice_id": invoice_id}
     return [GivenBack(*row) for row in session.execute(_GIVEN_BACK, asked)]
+
+
+def taken_back(session: Session, payment_id: uuid.UUID) -> int:
+    """What disputes, the bank or a third party took back of a payment."""
+    session.flush()
+    return int(session.execute(_TAKEN_BACK, {"payment_id": payment_id}).scalar_one())

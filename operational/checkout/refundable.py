@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import PaymentStatus
-from operational.checkout.queries import GivenBack, given_back
+from operational.checkout.queries import GivenBack, given_back, taken_back
 from operational.ledger.balances import invoice_open_minor
 from operational.models import CreditMemo, CreditMemoLine, Payment, Payout
 
@@ -29,14 +29,16 @@ class Rest:
 
 
 def rest_of_payment(session: Session, payment: Payment) -> Rest:
-    """Captured less what went back or may yet go back; the payment's row is held."""
+    """Captured less what went back, may yet go back or was taken back; the payment's row is held."""
     if payment.status is not PaymentStatus.SUCCEEDED:
         return Rest(0, 0, 0)
     given = given_back(session, payment_id=payment.id)
+    gone = taken_back(session, payment.id)
+    amount = max(payment.amount_minor - sum(one.amount_minor for one in given) - gone, 0)
     return Rest(
-        value_of(payment) - sum(value_of(one) for one in given),
-        payment.tip_minor - sum(one.tip_minor for one in given),
-        payment.amount_minor - sum(one.amount_minor for one in given),
+        max(value_of(payment) - sum(value_of(one) for one in given) - gone, 0),
+        min(payment.tip_minor - sum(one.tip_minor for one in given), amount),
+        amount,
     )
 
 

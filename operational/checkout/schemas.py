@@ -69,6 +69,8 @@ class ServiceLineIn(Body):
     quantity_milli: MilliIn | None = None
     quantity_reason: QuantityReason | None = None
     discount: DiscountIn | None = None
+    entitlement_id: uuid.UUID | None = None
+    """The package session, prepaid units or membership credit that it is taken from."""
 
 
 class RetailLineIn(Body):
@@ -85,6 +87,13 @@ class GiftCardLineIn(Body):
     value_minor: MinorIn
 
 
+class PackageLineIn(Body):
+    """A package sold at its plan's price."""
+
+    package_plan_id: uuid.UUID
+    discount: DiscountIn | None = None
+
+
 class InvoiceIn(Body):
     """Without `services`, every performed item of the appointment that is not invoiced yet."""
 
@@ -95,14 +104,15 @@ class InvoiceIn(Body):
     services: Annotated[list[ServiceLineIn], Field(max_length=MAX_LINES)] | None = None
     retail: Annotated[list[RetailLineIn], Field(max_length=MAX_LINES, default_factory=list)]
     gift_cards: Annotated[list[GiftCardLineIn], Field(max_length=MAX_LINES, default_factory=list)]
+    packages: Annotated[list[PackageLineIn], Field(max_length=20, default_factory=list)]
     due_on: date | None = None
 
     @model_validator(mode="after")
     def _has_lines(self) -> Self:
         if self.services and self.appointment_id is None:
             raise ValueError("services need the appointment_id they were performed in")
-        if self.appointment_id is None and not self.retail and not self.gift_cards:
-            raise ValueError("send an appointment_id, retail lines or gift cards")
+        if self.appointment_id is None and not self.retail and not self.gift_cards and not self.packages:
+            raise ValueError("send an appointment_id, retail lines, gift cards or packages")
         return self
 
 
@@ -213,6 +223,9 @@ class LineIssued(BaseModel):
     kind: LineKind
     appointment_item_id: uuid.UUID | None
     gift_card_id: uuid.UUID | None
+    package_id: uuid.UUID | None
+    membership_period_id: uuid.UUID | None
+    covered_by: uuid.UUID | None
     quantity_milli: int
     list_minor: int
     discount_minor: int

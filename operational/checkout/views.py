@@ -43,6 +43,9 @@ class LineView(Row):
     appointment_item_id: uuid.UUID | None
     treatment_record_id: uuid.UUID | None
     gift_card_id: uuid.UUID | None
+    package_id: uuid.UUID | None
+    membership_period_id: uuid.UUID | None
+    covered_by: uuid.UUID | None
     quantity_milli: int
     charted_quantity_milli: int | None
     quantity_reason: str | None

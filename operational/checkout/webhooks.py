@@ -1,7 +1,7 @@
 """The processor's events: verified, taken once each, in any order.
 
-An event only says what became of one of our calls; it goes the same way as the answer of the call itself,
-so that early, late, repeated and contradicting events change nothing twice.
+An event about a call goes the same way as the answer of the call itself, one about a dispute through
+disputes.py: early, late, repeated and contradicting events change nothing twice.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from operational.checkout import attempts
+from operational.checkout import attempts, disputes
 from operational.checkout.desk import open_desk, settlement_actor
-from operational.checkout.processor.port import Happened, ReadEvent
+from operational.checkout.processor.port import Disputed, Happened, ReadEvent
 from operational.checkout.processor.signature import verify
 from operational.checkout.queries import found, present
 from operational.models import Payment, Payout, ProcessorAttempt, ProcessorEvent
@@ -25,6 +25,7 @@ from operational.models import Payment, Payout, ProcessorAttempt, ProcessorEvent
 APPLIED, REPEATED, IGNORED = "applied", "repeated", "ignored"
 MAX_REFERENCE = 255
 _FIND = text("select org_id, attempt_id from directory.processor_attempt(:request_key)")
+_FIND_CHARGE = text("select org_id, payment_id from directory.processor_charge(:reference, :request_key)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,34 @@ def receive(engine: Engine, source: Source, body: bytes, signature: str | None) 
         raise Invalid("This is not an event of the processor.") from None
     if event is None or len(event.id) > MAX_REFERENCE:
         return IGNORED
-    owner = _owner(engine, event.request_key)
+    owner = _owner(engine, event)
     if owner is None:
         return IGNORED
-    org_id, attempt_id = owner
+    org_id, subject_id = owner
     with open_desk(engine, settlement_actor(org_id)) as desk, desk.transaction() as session:
-        return _take(session, event, org_id, attempt_id)
+        if isinstance(event, Disputed):
+            moved = disputes.hear(session, event, subject_id)
+            return _record(session, event, org_id, None, moved)
+        attempt = found(session, ProcessorAttempt, subject_id, "attempt")
+        matches = _matches(session, event, attempt)
+        moved = matches and attempts.resolve(session, subject_id, event.result, None)
+        return _record(session, event, org_id, subject_id, moved)
 
 
-def _owner(engine: Engine, request_key: str) -> tuple[uuid.UUID, uuid.UUID] | None:
+def _owner(engine: Engine, event: Happened | Disputed) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """The organization, and the call that an event is about or, for a dispute, the payment."""
+    asked = {"request_key": event.request_key}
+    find = _FIND
+    if isinstance(event, Disputed):
+        find, asked["reference"] = _FIND_CHARGE, event.charge_reference
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        row = connection.execute(_FIND, {"request_key": request_key}).one_or_none()
+        row = connection.execute(find, asked).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
-def _take(session: Session, event: Happened, org_id: uuid.UUID, attempt_id: uuid.UUID) -> str:
-    attempt = found(session, ProcessorAttempt, attempt_id, "attempt")
-    matches = _matches(session, event, attempt)
-    moved = matches and attempts.resolve(session, attempt_id, event.result, None)
+def _record(
+    session: Session, event: Happened | Disputed, org_id: uuid.UUID, attempt_id: uuid.UUID | None, moved: bool
+) -> str:
     outcome = APPLIED if moved else IGNORED
     # Two deliveries at once: the second waits here for the first's commit, then finds its row.
     first = session.scalar(

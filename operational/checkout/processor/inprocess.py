@@ -18,9 +18,12 @@ from typing import Any
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from operational.checkout.errors import ProcessorMisused
+from operational.checkout.processor import inprocess_reports
+from operational.checkout.processor.inprocess_reports import Reporting, emit
 from operational.checkout.processor.port import (
     UNKNOWN,
     ChargeRequest,
+    Disputed,
     Happened,
     Outcome,
     RefundRequest,
@@ -55,14 +58,14 @@ create table if not exists event (
 """
 
 
-class InProcessProcessor:
+class InProcessProcessor(Reporting):
     """The processor over the file at `path`. Safe for many threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._transaction() as books:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in filter(str.strip, (_SCHEMA + inprocess_reports.SCHEMA).split(";")):
                 books.execute(statement)
 
     def charge(self, request: ChargeRequest) -> Result:
@@ -155,11 +158,13 @@ class InProcessProcessor:
             books.close()
 
 
-def read_event(body: bytes) -> Happened | None:
+def read_event(body: bytes) -> Happened | Disputed | None:
     """An event of this processor. Raises ValueError for what is no event."""
     event = json.loads(body)
     try:
         kind, _, end = event["type"].partition(".")
+        if kind == "dispute":
+            return inprocess_reports.read_dispute(event, end)
         amount = event["amount_minor"]
         if type(amount) is not int:
             raise ValueError("no amount")
@@ -206,19 +211,19 @@ def _record(
     names = ", ".join(row)
     places = ", ".join(f":{name}" for name in row)
     books.execute(f"insert into operation ({names}) values ({places})", row)  # noqa: S608
-    event = {
-        "id": f"evt_{new_id().hex}",
-        "type": f"{kind}.{'succeeded' if code is None else 'failed'}",
-        "created": clock.now().isoformat(),
-        "request_key": request.request_key,
-        "reference": reference,
-        "amount_minor": request.amount_minor,
-        "currency": request.currency,
-        "code": code,
-        "card_brand": columns.get("brand"),
-        "card_last_four": columns.get("last_four"),
-    }
-    books.execute("insert into event (id, payload) values (?, ?)", (event["id"], json.dumps(event)))
+    if code is None:
+        inprocess_reports.of_operation(books, kind, reference, request)
+    emit(
+        books,
+        f"{kind}.{'succeeded' if code is None else 'failed'}",
+        request_key=request.request_key,
+        reference=reference,
+        amount_minor=request.amount_minor,
+        currency=request.currency,
+        code=code,
+        card_brand=columns.get("brand"),
+        card_last_four=columns.get("last_four"),
+    )
     return Result(outcome, reference, code, columns.get("brand"), columns.get("last_four"))
 
 

@@ -7,9 +7,12 @@ not know whether it had one: only `lookup` or an event may settle it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
+
+from medspa.kernel.vocabulary import DisputeStatus, ProcessorLineKind
 
 
 class Outcome(enum.StrEnum):
@@ -56,6 +59,31 @@ class RefundRequest:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """A line of the processor's own account of a merchant's money. Positive came in."""
+
+    reference: str
+    kind: ProcessorLineKind
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    at: datetime
+    about: str | None
+    """The processor's reference of the charge, refund or dispute."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOut:
+    """A payout to the merchant's bank account, with the references of the lines it settles."""
+
+    reference: str
+    currency: str
+    net_minor: int
+    arrived_on: date
+    lines: tuple[str, ...]
+
+
 class Processor(Protocol):
     """Calls are blocking, bounded in time, and never made while a transaction is open."""
 
@@ -76,6 +104,17 @@ class Processor(Protocol):
         """
         ...
 
+    def balance_lines(self, account: str, after: str | None) -> Sequence[BalanceLine]:
+        """Lines recorded after the one named, oldest first; some or all of them, none when there are none.
+
+        Raises ProcessorSilent when they cannot be read now.
+        """
+        ...
+
+    def payouts(self, account: str, after: str | None) -> Sequence[PaidOut]:
+        """Payouts that arrived after the one named, oldest first. Raises ProcessorSilent."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -91,5 +130,24 @@ class Happened:
     result: Result
 
 
-ReadEvent = Callable[[bytes], Happened | None]
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """An event about a dispute. Each tells all there is to know, for events may come in any order."""
+
+    id: str
+    type: str
+    reference: str
+    charge_reference: str
+    request_key: str | None
+    """Of the charge, where the processor repeats it."""
+    status: DisputeStatus
+    amount_minor: int
+    currency: str
+    fee_minor: int
+    fee_returned_minor: int
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+ReadEvent = Callable[[bytes], Happened | Disputed | None]
 """Reads a vendor's event; None for one that is not about our calls. Raises ValueError for no event."""

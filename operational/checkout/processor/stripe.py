@@ -16,11 +16,13 @@ from operational.checkout.errors import ProcessorMisused
 from operational.checkout.processor.port import (
     UNKNOWN,
     ChargeRequest,
+    Disputed,
     Happened,
     Outcome,
     RefundRequest,
     Result,
 )
+from operational.checkout.processor.stripe_reports import Reports, read_dispute
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 PAGE = 100
@@ -41,7 +43,7 @@ _EVENTS = {
 }
 
 
-class StripeProcessor:
+class StripeProcessor(Reports):
     """A processor behind `base_url`. One instance serves many threads."""
 
     def __init__(self, base_url: str, secret_key: str, timeout: httpx.Timeout = TIMEOUT) -> None:
@@ -141,13 +143,15 @@ def _of_refund(refund: Mapping[str, Any]) -> Result:
     return Result(outcome, refund.get("id"), refund.get("failure_reason"))
 
 
-def read_event(body: bytes) -> Happened | None:
-    """An event about one of our calls; None for any other. Raises ValueError for what is no event."""
+def read_event(body: bytes) -> Happened | Disputed | None:
+    """An event about one of our calls or a dispute; None for any other. Raises ValueError for what is no event."""
     event = json.loads(body)
     if not isinstance(event, dict) or not isinstance(event.get("id"), str):
         raise ValueError("no event")
     kind = _EVENTS.get(str(event.get("type")))
     row = (event.get("data") or {}).get("object") or {}
+    if row.get("object") == "dispute":
+        return read_dispute(event, row)
     key = (row.get("metadata") or {}).get(_KEY)
     if kind is None or not isinstance(key, str) or not isinstance(row.get("amount"), int):
         return None

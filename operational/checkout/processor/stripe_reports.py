@@ -1,0 +1,110 @@
+"""What Stripe reports of its own accord: dispute events, balance transactions, payouts.
+
+Calls that we make of it are in stripe.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from medspa.kernel.vocabulary import DisputeStatus, ProcessorLineKind
+from operational.checkout.errors import ProcessorSilent
+from operational.checkout.processor.port import BalanceLine, Disputed, PaidOut
+
+PAGE = 100
+_DISPUTES = {"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"}
+_VERDICTS = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST}
+_KINDS = {
+    "charge": ProcessorLineKind.CHARGE,
+    "refund": ProcessorLineKind.REFUND,
+    "dispute": ProcessorLineKind.DISPUTE,
+    "dispute_reversal": ProcessorLineKind.DISPUTE_REVERSAL,
+    "fee": ProcessorLineKind.FEE,
+}
+"""Reporting category → kind; any other is an adjustment. `payout` itself is no line."""
+_PAYOUT = "payout"
+
+
+def read_dispute(event: Mapping[str, Any], row: Mapping[str, Any]) -> Disputed | None:
+    """A dispute event that moved money; None for any other, inquiries among them."""
+    status = str(row.get("status"))
+    if event.get("type") not in _DISPUTES or status.startswith("warning"):
+        return None
+    if not isinstance(row.get("amount"), int) or not isinstance(row.get("payment_intent"), str):
+        return None
+    fees = [int(one.get("fee") or 0) for one in row.get("balance_transactions") or ()]
+    verdict = _VERDICTS.get(status, DisputeStatus.OPENED)
+    return Disputed(
+        event["id"], str(event["type"]), str(row["id"]), row["payment_intent"], None, verdict, row["amount"],
+        str(row.get("currency")).upper(), sum(fee for fee in fees if fee > 0),
+        -sum(fee for fee in fees if fee < 0), _at(row["created"]),
+        _at(event["created"]) if verdict is not DisputeStatus.OPENED else None,
+    )  # fmt: skip
+
+
+class Reports:
+    """The reading half of the adapter, over the client of stripe.py."""
+
+    _client: httpx.Client
+
+    def balance_lines(self, account: str, after: str | None) -> list[BalanceLine]:
+        query = {"expand[]": "data.source"}
+        rows = self._newer("/v1/balance_transactions", query, account, after)
+        return [_line(row) for row in rows if row.get("reporting_category") != _PAYOUT]
+
+    def payouts(self, account: str, after: str | None) -> list[PaidOut]:
+        paid = []
+        for row in self._newer("/v1/payouts", {"status": "paid"}, account, after):
+            lines = self._pages("/v1/balance_transactions", {"payout": row["id"]}, account)
+            own = [str(one["id"]) for one in lines if one.get("reporting_category") != _PAYOUT]
+            arrived = _at(row["arrival_date"]).date()
+            currency = str(row["currency"]).upper()
+            paid.append(PaidOut(str(row["id"]), currency, int(row["amount"]), arrived, tuple(reversed(own))))
+        return paid
+
+    def _newer(
+        self, path: str, query: Mapping[str, str], account: str, after: str | None
+    ) -> list[Mapping[str, Any]]:
+        """Rows newer than the one named, oldest first. The list itself comes newest first."""
+        rows: list[Mapping[str, Any]] = []
+        for row in self._pages(path, query, account):
+            if row["id"] == after:
+                break
+            rows.append(row)
+        return rows[::-1]
+
+    def _pages(self, path: str, query: Mapping[str, str], account: str) -> Iterator[Mapping[str, Any]]:
+        headers = {"Stripe-Account": account} if account.startswith("acct_") else {}
+        asked = {**query, "limit": str(PAGE)}
+        while True:
+            try:
+                answer = self._client.get(path, params=asked, headers=headers)
+                body: dict[str, Any] = answer.json() if answer.is_success else {}
+                rows: list[Mapping[str, Any]] = body["data"]
+            except (httpx.HTTPError, ValueError, KeyError, TypeError):
+                raise ProcessorSilent from None
+            yield from rows
+            if not rows or not body.get("has_more"):
+                return
+            asked["starting_after"] = rows[-1]["id"]
+
+
+def _line(row: Mapping[str, Any]) -> BalanceLine:
+    source = row.get("source")
+    about = source if isinstance(source, str) else None
+    if isinstance(source, Mapping):
+        # A charge is known by its intent, everything else by itself.
+        about = source.get("payment_intent") if source.get("object") == "charge" else source.get("id")
+    kind = _KINDS.get(str(row.get("reporting_category")), ProcessorLineKind.ADJUSTMENT)
+    currency = str(row["currency"]).upper()
+    return BalanceLine(
+        str(row["id"]), kind, int(row["amount"]), int(row["fee"]), currency, _at(row["created"]), about
+    )
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
