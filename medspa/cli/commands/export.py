@@ -1,4 +1,4 @@
-"""`medspa export accounting`: the next accounting batch, or an earlier one again."""
+"""`medspa export accounting|open-data`: the next accounting batch or an earlier one again; every mart."""
 
 from __future__ import annotations
 
@@ -79,3 +79,26 @@ def accounting(
         f"Batch {batch.number} of {entity.name}: {batch.first_date} to {batch.last_date}, {batch.basis} basis"
     )
     records("", rows)
+
+
+@app.command("open-data")
+def open_data(org: OptionalOrg = "", to: Folder = Path("var/exports/open-data"), json: Json = False) -> None:
+    """Write every certified mart as Parquet, with schema.json that says what is in them. It is audited."""
+    from medspa.kernel.database import make_engine
+    from medspa.kernel.settings import load_settings
+    from medspa.local.open_data import export
+    from medspa.local.operator import organization
+
+    settings = load_settings()
+    engine = make_engine(settings.operational_dsn("app"))
+    try:
+        org_id = organization(engine, org)
+    finally:
+        engine.dispose()
+    written = export(settings, org_id, to)
+    rows = [{"mart": one.table, "rows": one.rows, "file": str(one.path)} for one in written]
+    if json:
+        emit_json(rows)
+        return
+    records("", rows)
+    say("Pseudonymised, still protected health information: keep these files as you keep charts.")
