@@ -1,4 +1,4 @@
-"""Open data of the lived practice: every mart, its own rows only, described, audited, certified or not at all."""
+"""Open data of the lived practice: every mart, its own rows only, described, audited, and certified."""
 
 from __future__ import annotations
 
