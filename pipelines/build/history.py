@@ -30,7 +30,8 @@ _REFERENCE_MOVED = """
 select exists (
     select 1 from raw.location as now
     inner join meta.before_location as old on old.org_id = now.org_id and old.id = now.id
-    where old._batch_id > %(batch)s and now.legal_entity_id <> old.legal_entity_id
+    where old._batch_id > %(batch)s and (now.legal_entity_id, now.timezone, now.cutover_hour)
+        is distinct from (old.legal_entity_id, old.timezone, old.cutover_hour)
 ) or exists (
     select 1 from raw.service as now
     inner join meta.before_service as old on old.org_id = now.org_id and old.id = now.id

@@ -1,0 +1,13 @@
+-- Grain: one claim of an appointment on a subject's time.
+select
+    org_id,
+    id as occupancy_id,
+    appointment_id,
+    subject_kind,
+    subject_id,
+    starts_at,
+    ends_at,
+    hard,
+    active,
+    _batch_id
+from {{ source('raw', 'occupancy') }}
