@@ -50,9 +50,12 @@ class OneOrigin:
 def create_web_app(settings: Settings) -> OneOrigin:
     """The whole web side over the databases of the settings."""
     from medspa.local.reporting import create_reporting_app
+    from medspa.local.web_docs import document_together
     from operational.app import create_app
 
-    return OneOrigin(create_app(settings), create_reporting_app(settings))
+    operational, reporting = create_app(settings), create_reporting_app(settings)
+    document_together(operational, reporting)
+    return OneOrigin(operational, reporting)
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
