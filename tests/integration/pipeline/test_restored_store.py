@@ -21,10 +21,10 @@ from operational.migrations.runner import migrate
 from pipelines.extract.identity import difference, read_identity
 from pipelines.extract.snapshot import Watermark
 from pipelines.land import batch
-from pipelines.land.batch import Landed
+from pipelines.land.batch import Landed, Order
 from pipelines.land.lake import Lake
 from pipelines.land.manifest import Manifest
-from pipelines.run import run_pipeline
+from pipelines.run import RunResult, run_pipeline
 from tests.factories.practice import Practice, make_client, make_practice
 from tests.factories.warehouse import bring_in, keys_of, raw_content, settings_for
 from tests.support.databases import Database, Servers, on_database
@@ -63,6 +63,15 @@ class Followed:
         """Connections do not outlive a server."""
         for database in (self.store, *self.warehouses):
             database.close()
+
+    def run(self, settings: Settings | None = None) -> RunResult:
+        """A whole run of the first installation, landing in this process."""
+        own, keys = settings or self.settings(), keys_of(self.practice.org_id)
+
+        def landing(order: Order) -> Landed:
+            return batch.land(own.operational_dsn("extract"), own.lake, keys, order)
+
+        return run_pipeline(own, land=landing, level="batch")
 
     def bring_in_both(self) -> None:
         for unguarded in (False, True):
@@ -148,7 +157,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
         ):
             homes = (tmp_path_factory.mktemp("guarded"), tmp_path_factory.mktemp("unguarded"))
             followed = Followed(servers, store, (one, two), homes, make_practice(store))
-            run_pipeline(followed.settings(), keys_of(followed.practice.org_id), level="batch")
+            followed.run()
             followed.bring_in_both()
             yield followed
             followed.store.close()
@@ -181,7 +190,7 @@ def test_an_older_copy_of_the_files_put_back(
     wrong = followed.clients(unguarded=True)
     assert (lost in wrong, missed in wrong) == (True, False)
 
-    result = run_pipeline(followed.settings(), keys_of(followed.practice.org_id), level="batch")
+    result = followed.run()
     assert result.landed is not None
     assert (result.landed.kind, result.landed.reason) == ("full", "source_history_changed")
     right = followed.clients()
@@ -194,18 +203,18 @@ def test_an_older_copy_of_the_files_put_back(
 
 def test_an_older_copy_of_the_warehouse_put_back(followed: Followed) -> None:
     """The lake has what the copy lacks."""
-    keys, cluster = keys_of(followed.practice.org_id), followed.servers.environment.clusters["warehouse"]
+    cluster = followed.servers.environment.clusters["warehouse"]
     copy = followed.servers.folder / "warehouse-copy"
     followed.close()
     copy_files(cluster, copy)
     new = followed.add()
-    run_pipeline(followed.settings(), keys, level="batch")
+    followed.run()
     newest = marts_content(followed.settings())
     followed.close()
     put_back(cluster, copy)
     assert new not in followed.clients()
     assert marts_content(followed.settings()) != newest
-    result = run_pipeline(followed.settings(), keys, level="batch")
+    result = followed.run()
     assert (result.landed and result.landed.batch_id, len(result.loaded)) == (None, 1)
     assert marts_content(followed.settings()) == newest
 
@@ -213,11 +222,11 @@ def test_an_older_copy_of_the_warehouse_put_back(followed: Followed) -> None:
 def test_readers_see_the_restored_store(followed: Followed, tmp_path: Path) -> None:
     """After the restores above and one more run: what a warehouse built from nothing shows."""
     followed.change("seen_by_readers")
-    run_pipeline(followed.settings(), keys_of(followed.practice.org_id), level="batch")
+    followed.run()
     after_restore = marts_content(followed.settings())
     followed.servers.renew("warehouse", followed.warehouses[0])
     fresh = followed.settings().model_copy(update={"lake_url": str(tmp_path / "lake")})
-    run_pipeline(fresh, keys_of(followed.practice.org_id), level="batch")
+    followed.run(fresh)
     assert marts_content(followed.settings()) == after_restore
     followed.servers.renew("warehouse", followed.warehouses[0])
     followed.bring_in()
