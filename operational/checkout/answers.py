@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import PaymentStatus
-from operational.checkout import schemas
+from operational.checkout import answer_schemas
 from operational.checkout.claims import StoredAnswer
 from operational.checkout.credit import Credited
 from operational.checkout.errors import CardDeclined
@@ -24,7 +24,7 @@ MOVED, AWAITED = 201, 202
 
 def of_invoice(issued: Issued) -> StoredAnswer:
     invoice = issued.invoice
-    body = schemas.InvoiceIssued(
+    body = answer_schemas.InvoiceIssued(
         id=invoice.id,
         location_id=invoice.location_id,
         currency=invoice.currency,
@@ -33,7 +33,7 @@ def of_invoice(issued: Issued) -> StoredAnswer:
         net_minor=issued.net_minor,
         tax_minor=issued.tax_minor,
         total_minor=issued.net_minor + issued.tax_minor,
-        lines=[schemas.LineIssued.model_validate(line, from_attributes=True) for line in issued.lines],
+        lines=[answer_schemas.LineIssued.model_validate(line, from_attributes=True) for line in issued.lines],
     )
     return answer(MOVED, body, invoice.location_id)
 
@@ -43,7 +43,7 @@ def of_payment(session: Session, payment_id: uuid.UUID) -> StoredAnswer:
     payment = found(session, Payment, payment_id, "payment")
     if payment.status is PaymentStatus.DECLINED:
         return _declined(payment, "payment_id")
-    body = schemas.PaymentAnswer.model_validate(payment, from_attributes=True)
+    body = answer_schemas.PaymentAnswer.model_validate(payment, from_attributes=True)
     return answer(_status(payment), body, payment.location_id)
 
 
@@ -51,13 +51,13 @@ def of_payout(session: Session, payout_id: uuid.UUID) -> StoredAnswer:
     payout = found(session, Payout, payout_id, "payout")
     if payout.status is PaymentStatus.DECLINED:
         return _declined(payout, "payout_id")
-    body = schemas.PayoutAnswer.model_validate(payout, from_attributes=True)
+    body = answer_schemas.PayoutAnswer.model_validate(payout, from_attributes=True)
     return answer(_status(payout), body, payout.location_id)
 
 
 def of_application(session: Session, allocation: Allocation) -> StoredAnswer:
     invoice = found(session, Invoice, allocation.invoice_id, "invoice")
-    body = schemas.ApplicationAnswer(
+    body = answer_schemas.ApplicationAnswer(
         id=allocation.id,
         invoice_id=invoice.id,
         source=allocation.source.value,
@@ -73,20 +73,22 @@ def of_credit_memo(session: Session, credited: Credited) -> StoredAnswer:
     lines = session.scalars(
         select(CreditMemoLine).where(CreditMemoLine.credit_memo_id == memo.id).order_by(CreditMemoLine.id)
     )
-    body = schemas.CreditMemoAnswer(
+    body = answer_schemas.CreditMemoAnswer(
         id=memo.id,
         invoice_id=memo.invoice_id,
         location_id=memo.location_id,
         currency=memo.currency,
         total_minor=credited.total_minor,
         payable_minor=payable_of_memo(session, memo),
-        lines=[schemas.CreditLineAnswer.model_validate(line, from_attributes=True) for line in lines],
+        lines=[answer_schemas.CreditLineAnswer.model_validate(line, from_attributes=True) for line in lines],
     )
     return answer(MOVED, body, memo.location_id)
 
 
 def of_void(invoice: Invoice) -> StoredAnswer:
-    return answer(200, schemas.VoidAnswer(id=invoice.id, status=invoice.status.value), invoice.location_id)
+    return answer(
+        200, answer_schemas.VoidAnswer(id=invoice.id, status=invoice.status.value), invoice.location_id
+    )
 
 
 def _status(row: Payment | Payout) -> int:

@@ -9,14 +9,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.errors import Invalid, NotFound
-from medspa.kernel.vocabulary import Account, InvoiceStatus, LedgerEvent, LineKind, Permission
+from medspa.kernel.vocabulary import (
+    Account,
+    CreditReason,
+    InvoiceStatus,
+    LedgerEvent,
+    LineKind,
+    Permission,
+)
 from operational.checkout import numbers
-from operational.checkout.errors import BalanceTooLow, InvoiceVoided, MoreThanRemains
+from operational.checkout.errors import BalanceTooLow, InvoiceVoided, MoreThanRemains, NotRefundable
 from operational.checkout.pricing import split_remaining, tax_to_credit
 from operational.checkout.queries import found
 from operational.checkout.schemas import CreditLineIn, CreditMemoIn
@@ -32,6 +40,8 @@ from operational.models import (
     InvoiceLineTax,
     Location,
 )
+
+CONTRACTS = (LineKind.PACKAGE, LineKind.MEMBERSHIP_DUES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,8 @@ def issue_credit_memo(
     if len(asked) != len(request.lines):
         raise Invalid("A line is named twice.")
     lines = _lines(session, invoice_id, asked)
+    if any(line.kind in CONTRACTS for line in lines):
+        raise NotRefundable("What is left of a package or a membership is refunded with it, not by its line.")
     for card_id in sorted(line.gift_card_id for line in lines if line.gift_card_id is not None):
         lock_gift_card(session, card_id)
     invoice = lock_invoice(session, invoice_id)
@@ -66,19 +78,7 @@ def issue_credit_memo(
         raise InvoiceVoided
     location = found(session, Location, invoice.location_id, "location")
     day = open_business_date(session, location.id)
-    memo = CreditMemo(
-        org_id=actor.org_id,
-        number=numbers.next_number(session, numbers.CREDIT_MEMO, location),
-        invoice_id=invoice.id,
-        client_id=invoice.client_id,
-        location_id=location.id,
-        currency=invoice.currency,
-        business_date=day,
-        reason=request.reason,
-        issued_by=actor.staff_id,
-    )
-    session.add(memo)
-    session.flush()
+    memo = new_memo(session, actor, invoice, location, day, request.reason)
     credited = Credited(memo, [])
     postings: dict[LedgerEvent, list[Line]] = {}
     for line in lines:
@@ -103,6 +103,26 @@ def issue_credit_memo(
             staff_id=actor.staff_id,
         )
     return credited
+
+
+def new_memo(
+    session: Session, actor: Actor, invoice: Invoice, location: Location, day: date, reason: CreditReason
+) -> CreditMemo:
+    """A numbered credit memo of a held invoice, without its lines."""
+    memo = CreditMemo(
+        org_id=actor.org_id,
+        number=numbers.next_number(session, numbers.CREDIT_MEMO, location),
+        invoice_id=invoice.id,
+        client_id=invoice.client_id,
+        location_id=location.id,
+        currency=invoice.currency,
+        business_date=day,
+        reason=reason,
+        issued_by=actor.staff_id,
+    )
+    session.add(memo)
+    session.flush()
+    return memo
 
 
 def _lines(

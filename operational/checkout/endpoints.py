@@ -13,7 +13,17 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel
 
 from medspa.kernel.vocabulary import Permission, Tender
-from operational.checkout import answers, apply, cards, credit, invoices, payments, read_endpoints, schemas
+from operational.checkout import (
+    answer_schemas,
+    answers,
+    apply,
+    cards,
+    credit,
+    invoices,
+    payments,
+    read_endpoints,
+    schemas,
+)
 from operational.checkout.idempotency import Call, moves_money
 from operational.checkout.processor.open import event_source, open_processor
 from operational.checkout.processor.port import Processor
@@ -41,7 +51,7 @@ def processor_of(services: Services) -> Processor:
     return given if given is not None else open_processor(services.settings)
 
 
-@router.post("/invoices", status_code=status.HTTP_201_CREATED, response_model=schemas.InvoiceIssued)
+@router.post("/invoices", status_code=status.HTTP_201_CREATED, response_model=answer_schemas.InvoiceIssued)
 def issue_invoice(body: schemas.InvoiceIn, call: Inv) -> Response:
     """Invoice a visit's performed items, goods and gift cards. Quantities come from the chart."""
     return call.run(
@@ -49,7 +59,7 @@ def issue_invoice(body: schemas.InvoiceIn, call: Inv) -> Response:
     )
 
 
-@router.post("/invoices/{invoice_id}/void", response_model=schemas.VoidAnswer)
+@router.post("/invoices/{invoice_id}/void", response_model=answer_schemas.VoidAnswer)
 def void_invoice(invoice_id: uuid.UUID, call: Refund) -> Response:
     """Reverse an invoice of the open day that has no money on it."""
     return call.run(
@@ -60,8 +70,8 @@ def void_invoice(invoice_id: uuid.UUID, call: Refund) -> Response:
 @router.post(
     "/payments",
     status_code=status.HTTP_201_CREATED,
-    response_model=schemas.PaymentAnswer,
-    responses=_card_outcomes(schemas.PaymentAnswer),
+    response_model=answer_schemas.PaymentAnswer,
+    responses=_card_outcomes(answer_schemas.PaymentAnswer),
 )
 def take_payment(body: schemas.PaymentIn, call: Pay) -> Response:
     """Take one tender for an invoice, or a deposit. Several payments split an invoice."""
@@ -78,7 +88,7 @@ def take_payment(body: schemas.PaymentIn, call: Pay) -> Response:
 @router.post(
     "/invoices/{invoice_id}/applications",
     status_code=status.HTTP_201_CREATED,
-    response_model=schemas.ApplicationAnswer,
+    response_model=answer_schemas.ApplicationAnswer,
 )
 def apply_balance(invoice_id: uuid.UUID, body: schemas.ApplicationIn, call: Pay) -> Response:
     """Use a deposit, account credit or a gift card on an invoice."""
@@ -92,7 +102,7 @@ def apply_balance(invoice_id: uuid.UUID, body: schemas.ApplicationIn, call: Pay)
 @router.post(
     "/invoices/{invoice_id}/credit-memos",
     status_code=status.HTTP_201_CREATED,
-    response_model=schemas.CreditMemoAnswer,
+    response_model=answer_schemas.CreditMemoAnswer,
 )
 def issue_credit_memo(invoice_id: uuid.UUID, body: schemas.CreditMemoIn, call: Refund) -> Response:
     """Correct lines of an invoice, whole or in part, each with its own tax."""
@@ -106,8 +116,8 @@ def issue_credit_memo(invoice_id: uuid.UUID, body: schemas.CreditMemoIn, call: R
 @router.post(
     "/payouts",
     status_code=status.HTTP_201_CREATED,
-    response_model=schemas.PayoutAnswer,
-    responses=_card_outcomes(schemas.PayoutAnswer),
+    response_model=answer_schemas.PayoutAnswer,
+    responses=_card_outcomes(answer_schemas.PayoutAnswer),
 )
 def pay_out(body: schemas.PayoutIn, call: Refund) -> Response:
     """Give back what a credit memo, a deposit or a tip allows, to the payment's tender or as credit."""

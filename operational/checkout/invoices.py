@@ -192,7 +192,8 @@ def _line(
         category_id=draft.category_id, provider_id=draft.provider_id,
         appointment_item_id=draft.appointment_item_id, treatment_record_id=draft.treatment_record_id,
         gift_card_id=card_id, membership_period_id=draft.period.id if draft.period else None,
-        covered_by=draft.cover.held.entitlement.id if draft.cover else None, quantity_milli=draft.quantity_milli,
+        covered_by=draft.cover.held.entitlement.id if draft.cover else None,
+        quantity_milli=draft.quantity_milli,
         charted_quantity_milli=draft.charted_quantity_milli,
         quantity_reason=draft.quantity_reason.value if draft.quantity_reason else None,
         unit_price_minor=draft.unit_price_minor, list_minor=cost.list_minor,
@@ -240,9 +241,9 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
     )
     card_ids = session.scalars(sold.order_by(InvoiceLine.gift_card_id)).all()
     cards = [lock_gift_card(session, card_id) for card_id in card_ids if card_id is not None]
+    ensure_open(session, invoice.location_id, invoice.business_date)
     touched = prepaid_lines.hold_for_void(session, invoice_id)
     invoice = lock_invoice(session, invoice_id)
-    ensure_open(session, invoice.location_id, invoice.business_date)
     settled = select(Allocation.id).where(Allocation.invoice_id == invoice_id)
     moving = select(Payment.id).where(
         Payment.invoice_id == invoice_id, Payment.status != PaymentStatus.DECLINED

@@ -1,4 +1,4 @@
-"""The resident worker of card calls: asks the processor about calls without an answer, sends its events.
+"""The resident worker of card calls: asks the processor about calls without an answer, reads its report.
 
 Runs beside the web server. What an answer changes is decided in attempts.py.
 """
@@ -17,6 +17,7 @@ from medspa.kernel import clock
 from medspa.kernel.database import make_engine
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
+from operational.banking.processor_reports import read_reports
 from operational.checkout import claims
 from operational.checkout.desk import open_desk, settlement_actor
 from operational.checkout.processor.delivery import deliver
@@ -30,6 +31,7 @@ EVERY_SECONDS = 5.0
 OLDER_THAN = timedelta(seconds=45)
 """Longer than the processor takes to answer: most calls settle themselves."""
 TIDY_EVERY = timedelta(hours=1)
+REPORT_EVERY = timedelta(minutes=15)
 EVENTS = "/v1/processor/events"
 SEND_TIMEOUT = 10.0
 _log = logging.getLogger("medspa.checkout")
@@ -38,7 +40,7 @@ _log = logging.getLogger("medspa.checkout")
 def run(settings: Settings, origin: str, stop: threading.Event) -> None:
     """Work until `stop` is set. `origin` is where the operational app answers."""
     engine = make_engine(settings.operational_dsn("app"), pool_size=1, application_name="medspa-settling")
-    tidy_at = clock.now()
+    tidy_at = report_at = clock.now()
     processor = open_processor(settings)
     secret = webhook_secret(settings) if isinstance(processor, InProcessProcessor) else b""
     try:
@@ -48,6 +50,11 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
                     if isinstance(processor, InProcessProcessor):
                         deliver(processor, secret, lambda body, signature: _send(client, body, signature))
                     reconcile_with(engine, processor, OLDER_THAN)
+                    if clock.now() >= report_at:
+                        report_at = clock.now() + REPORT_EVERY
+                        if isinstance(processor, InProcessProcessor):
+                            processor.pay_out_due()
+                        read_reports(engine, processor)
                     if clock.now() >= tidy_at:
                         tidy_at = clock.now() + TIDY_EVERY
                         forget_answers(engine)

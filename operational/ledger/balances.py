@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel.database import organization_of
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Account
-from operational.models import Base, GiftCard, Invoice, Payment, Posting
+from operational.models import Base, GiftCard, Invoice, Membership, Package, Payment, Posting
 
 _Parent = TypeVar("_Parent", bound=Base)
 _HOLD_CLIENT = text("select ledger_hold_client(:client_id)")
@@ -36,22 +36,25 @@ def liability_minor(
     *,
     client_id: UUID | None = None,
     gift_card_id: UUID | None = None,
+    contract_id: UUID | None = None,
     location_id: UUID | None = None,
 ) -> int:
-    """What is owed to a client or on a card (positive: we owe), at one location or at all.
+    """What is owed to a client, on a card or by a contract (positive: we owe), at one location or at all.
 
     A balance belongs to the location that took the money; spending it elsewhere goes through
-    `across_locations`. Raises Invalid without exactly one of client and card.
+    `across_locations`. Raises Invalid without exactly one of client, card and contract.
     """
-    if (client_id is None) == (gift_card_id is None):
-        raise Invalid("A balance is asked for one client or for one gift card.")
+    if sum(key is not None for key in (client_id, gift_card_id, contract_id)) != 1:
+        raise Invalid("A balance is asked for one client, one gift card or one contract.")
     query = select(func.coalesce(-func.sum(Posting.amount_minor), 0)).where(
         Posting.org_id == organization_of(session), Posting.account == account.value
     )
     if client_id is not None:
         query = query.where(Posting.client_id == client_id)
-    else:
+    elif gift_card_id is not None:
         query = query.where(Posting.gift_card_id == gift_card_id)
+    else:
+        query = query.where(Posting.contract_id == contract_id)
     if location_id is not None:
         query = query.where(Posting.location_id == location_id)
     return int(session.execute(query).scalar_one())
@@ -69,6 +72,16 @@ def lock_client(session: Session, client_id: UUID) -> None:
 def lock_gift_card(session: Session, gift_card_id: UUID) -> GiftCard:
     """Hold a card's balance until the transaction ends. Raises NotFound."""
     return _lock(session, GiftCard, gift_card_id)
+
+
+def lock_package(session: Session, package_id: UUID) -> Package:
+    """Hold what a package holds until the transaction ends. Raises NotFound."""
+    return _lock(session, Package, package_id)
+
+
+def lock_membership(session: Session, membership_id: UUID) -> Membership:
+    """Hold a membership and its credits until the transaction ends. Raises NotFound."""
+    return _lock(session, Membership, membership_id)
 
 
 def lock_invoice(session: Session, invoice_id: UUID) -> Invoice:

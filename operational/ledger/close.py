@@ -24,6 +24,7 @@ from operational.ledger.close_figures import Figure, figures_of, figures_sha256
 from operational.ledger.days import ensure_open
 from operational.ledger.drawers import close_virtual, location_of
 from operational.ledger.errors import DayBlocked, DayNotBegun
+from operational.ledger.recognition import recognise
 from operational.models import BusinessDay, DayCloseFigure, Drawer, DrawerSession, Location
 
 
@@ -132,6 +133,7 @@ def _new_day(session: Session, location: Location, business_date: date) -> Busin
 
 def _freeze(session: Session, actor: Actor, location: Location, day: BusinessDay) -> list[Figure]:
     _close_virtual_sessions(session, location.id, day.business_date)
+    recognise(session, location, day.business_date, actor.staff_id)
     figures = sorted(figures_of(session, location.id, day.business_date))
     session.add_all(
         DayCloseFigure(

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from medspa.kernel.vocabulary import (
-    CancelReason,
+    MembershipEndReason,
     MembershipEventKind,
     MembershipStatus,
     PeriodStatus,
@@ -115,7 +115,7 @@ class Membership(TokenRow, Versioned, Base):
     next_bill_on: Mapped[Day | None]
     """None: nothing more is billed."""
     cancelled_on: Mapped[Day | None]
-    cancel_reason: Mapped[CancelReason | None] = word(CancelReason, nullable=True)
+    cancel_reason: Mapped[MembershipEndReason | None] = word(MembershipEndReason, nullable=True)
     ends_on: Mapped[Day | None]
     """The last day of a cancelled membership."""
     payment_token: Mapped[SecretText | None]

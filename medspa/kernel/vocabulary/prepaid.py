@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "CancelReason", "EntitlementMovementKind", "MembershipEventKind", "MembershipStatus", "PeriodStatus",
+    "MembershipEndReason", "EntitlementMovementKind", "MembershipEventKind", "MembershipStatus", "PeriodStatus",
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ class MembershipEventKind(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class CancelReason(enum.StrEnum):
+class MembershipEndReason(enum.StrEnum):
     """Why a membership ended."""
 
     CLIENT_ASKED = "client_asked"

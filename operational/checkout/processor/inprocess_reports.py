@@ -10,7 +10,7 @@ import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from medspa.kernel import clock
@@ -154,28 +154,39 @@ class Reporting(ABC):
                 )  # fmt: skip
             emit(books, f"dispute.{status.value}", **row)
 
-    def pay_out(self, account: str, arrived_on: date) -> str | None:
-        """Pay out all that stands on an account; below zero it is drawn from the bank. None: nothing stood."""
+    def pay_out(self, account: str, arrived_on: date, before: datetime | None = None) -> str | None:
+        """Pay out what stands on an account since `before`; below zero it is drawn. None: nothing stood."""
         reference = f"po_{new_id().hex}"
+        due = "account = ? and payout_reference is null and at < ?"
+        values = (account, (before or datetime.max.replace(tzinfo=UTC)).isoformat())
         with self._transaction() as books:
-            rows = books.execute(
-                "select currency, sum(amount_minor - fee_minor) as net from line"
-                " where account = ? and payout_reference is null group by currency",
-                (account,),
-            ).fetchall()
-            if not rows:
+            row = books.execute(
+                f"select currency, sum(amount_minor - fee_minor) as net from line where {due}"  # noqa: S608
+                " group by currency",
+                values,
+            ).fetchone()
+            if row is None:
                 return None
-            (row,) = rows
             books.execute(
                 "insert into payout (reference, account, currency, net_minor, arrived_on)"
                 " values (?, ?, ?, ?, ?)",
                 (reference, account, row["currency"], row["net"], arrived_on.isoformat()),
             )
             books.execute(
-                "update line set payout_reference = ? where account = ? and payout_reference is null",
-                (reference, account),
+                f"update line set payout_reference = ? where {due}",  # noqa: S608
+                (reference, *values),
             )
         return reference
+
+    def pay_out_due(self) -> int:
+        """Pay out what came in before today (UTC), as a processor does daily; how many payouts."""
+        midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        with self._transaction() as books:
+            rows = books.execute(
+                "select distinct account from line where payout_reference is null and at < ? order by 1",
+                (midnight.isoformat(),),
+            ).fetchall()
+        return sum(self.pay_out(row[0], midnight.date(), midnight) is not None for row in rows)
 
     def accounts(self) -> list[str]:
         """The merchant accounts that have lines."""

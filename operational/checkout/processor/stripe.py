@@ -144,7 +144,7 @@ def _of_refund(refund: Mapping[str, Any]) -> Result:
 
 
 def read_event(body: bytes) -> Happened | Disputed | None:
-    """An event about one of our calls or a dispute; None for any other. Raises ValueError for what is no event."""
+    """An event about one of our calls or a dispute, or None. Raises ValueError for what is no event."""
     event = json.loads(body)
     if not isinstance(event, dict) or not isinstance(event.get("id"), str):
         raise ValueError("no event")

@@ -57,8 +57,7 @@ begin
     return null;
 end $$;
 
--- The mutable parent of a balance; append-only postings cannot be locked themselves. Contracts
--- have no row in this store yet, so their balance is held by its key.
+-- The mutable parent of a balance; append-only postings cannot be locked themselves.
 create or replace function ledger_lock_spent(p_org uuid, p_account text, p_key uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
@@ -66,9 +65,10 @@ begin
         perform 1 from client c where c.org_id = p_org and c.id = p_key for no key update;
     elsif p_account = '2200' then
         perform 1 from gift_card g where g.org_id = p_org and g.id = p_key for no key update;
+    elsif p_account = '2300' then
+        perform 1 from package k where k.org_id = p_org and k.id = p_key for no key update;
     else
-        perform pg_advisory_xact_lock(hashtextextended(p_org::text || p_account || p_key::text, 0));
-        return;
+        perform 1 from membership m where m.org_id = p_org and m.id = p_key for no key update;
     end if;
     if not found then
         raise exception using errcode = 'MS003', message = 'The holder of this balance does not exist.';

@@ -57,6 +57,8 @@ begin
         union all select 'deposits', t.event, -t.amount from today t where t.account = '2100'
         union all select 'account_credit', t.event, -t.amount from today t where t.account = '2110'
         union all select 'gift_cards', t.event, -t.amount from today t where t.account = '2200'
+        union all select 'packages', t.event, -t.amount from today t where t.account = '2300'
+        union all select 'memberships', t.event, -t.amount from today t where t.account = '2310'
         union all select 'gross_billed', l.kind, l.list_minor from line l
         union all select 'discounts', l.discount_reason, l.discount_minor from line l where l.discount_minor <> 0
         union all select 'credit_memos', m.reason, m.net_minor from memo m

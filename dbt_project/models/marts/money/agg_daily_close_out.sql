@@ -25,6 +25,8 @@
     ('deposits', 'event', '-amount_minor', postings, "account = '2100'"),
     ('account_credit', 'event', '-amount_minor', postings, "account = '2110'"),
     ('gift_cards', 'event', '-amount_minor', postings, "account = '2200'"),
+    ('packages', 'event', '-amount_minor', postings, "account = '2300'"),
+    ('memberships', 'event', '-amount_minor', postings, "account = '2310'"),
     ('gross_billed', 'kind', 'list_minor', lines, billed),
     ('discounts', 'discount_reason', 'discount_minor', lines, billed ~ ' and discount_minor > 0'),
     ('net_billed', "''", 'net_minor', lines, billed),

@@ -1,0 +1,1 @@
+"""Entitlements: what a package or a membership holds for a client, and how it is used."""
