@@ -1,0 +1,132 @@
+"""What the house does whoever comes: opening and closing, rosters, staff, prices, taxes, deliveries. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from operational.simulation.diary import CLOSES, OPENS, SHIFT_FROM, SHIFT_TO, Diary
+from operational.simulation.events import (
+    Close,
+    Delivery,
+    Event,
+    Open,
+    PettyCash,
+    Price,
+    Roster,
+    Staff,
+    TaxChange,
+    VisitPlan,
+    Waste,
+)
+from operational.simulation.menu import PRODUCTS
+from operational.simulation.scale import BEYOND, PlacePlan, ProviderPlan, Scale
+
+DAY = dt.timedelta(days=1)
+WINDOW = dt.timedelta(days=91)
+"""A delivery lasts this long."""
+LIFE = dt.timedelta(days=300)
+OFF = (-500, -100, -25, -5, 5, 20, 100)
+OFF_SHARE = 0.13
+PRICES: tuple[tuple[float, str, str, int], ...] = (
+    (0.45, "product", "Botox", 1_450), (0.5, "service", "HydraFacial", 19_900),
+    (0.55, "product", "Sunscreen", 4_095), (0.7, "product", "Lip filler", 79_000),
+)  # fmt: skip
+"""(part of the time, kind, name, new price)."""
+TAX_CHANGES = 0.6
+
+
+def events(
+    scale: Scale,
+    diary: Diary,
+    rng: random.Random,
+    visits: Sequence[VisitPlan],
+    ends: Mapping[int, dt.datetime],
+) -> Iterator[Event]:
+    yield from _staff(scale, diary)
+    for place in scale.places:
+        yield from _days(scale, diary, rng, place)
+        yield from _stock(scale, diary, place, visits, ends)
+        for name, rate, later in place.taxes:
+            if later != rate:
+                date = scale.day_at(TAX_CHANGES)
+                yield TaxChange(diary.instant(place.code, date - DAY, 600), place.code, name, later, date)
+    for part, kind, name, price in PRICES:
+        at = diary.instant(scale.places[0].code, scale.day_at(part), 7 * 60)
+        yield Price(at, "product" if kind == "product" else "service", name, price)
+
+
+def _staff(scale: Scale, diary: Diary) -> Iterator[Event]:
+    code = scale.places[0].code
+    for provider in scale.providers:
+        joined = diary.joined(provider)
+        if provider.joins:
+            yield Staff(diary.instant(code, joined, 6 * 60), provider.label, joins=True)
+        left = diary.left(provider)
+        if left is not None:
+            yield Staff(diary.instant(code, left, 21 * 60), provider.label, joins=False)
+        at = diary.instant(code, joined, 6 * 60 + 5)
+        yield Roster(at, _shifts(scale, diary, provider))
+
+
+def _shifts(
+    scale: Scale, diary: Diary, provider: ProviderPlan
+) -> tuple[tuple[str, str, dt.date, dt.datetime, dt.datetime], ...]:
+    return tuple(
+        (provider.label, code, date, diary.instant(code, date, SHIFT_FROM), diary.instant(code, date, SHIFT_TO))
+        for code, date in diary.working_days(provider, scale.last + BEYOND)
+    )
+
+
+def _days(scale: Scale, diary: Diary, rng: random.Random, place: PlacePlan) -> Iterator[Event]:
+    """Each open day from its float to its close; petty cash on the first open day of a month."""
+    date, month, code = scale.first, 0, place.code
+    while date <= scale.last:
+        if diary.opens(code, date):
+            yield Open(diary.instant(code, date, OPENS), code)
+            if date.month != month:
+                month = date.month
+                reason = rng.choice(("supplies", "postage", "refreshments"))
+                yield PettyCash(
+                    diary.instant(code, date, 12 * 60), code, rng.randint(8, 40) * 100, reason
+                )
+            off = rng.choice(OFF) if rng.random() < OFF_SHARE else 0
+            last_of_week = date.weekday() == place.weekdays[-1]
+            yield Close(diary.instant(code, date, CLOSES), code, date, off, tips=last_of_week)
+        elif date == scale.last:
+            yield Close(diary.instant(code, date, CLOSES), code, date)
+        date += DAY
+
+
+def _stock(
+    scale: Scale,
+    diary: Diary,
+    place: PlacePlan,
+    visits: Sequence[VisitPlan],
+    ends: Mapping[int, dt.datetime],
+) -> Iterator[Event]:
+    """A lot of each product at the start of each window: what it will take and a margin, in whole packs."""
+    used: dict[int, Counter[str]] = defaultdict(Counter)
+    for visit in visits:
+        end = ends.get(visit.number)
+        if end is not None and visit.place == place.code:
+            window = (end.date() - scale.first) // WINDOW
+            for item in visit.items:
+                if item.product is not None:
+                    used[window][item.product] += item.quantity_milli
+    for window, needed in sorted(used.items()):
+        first = scale.first + window * WINDOW
+        for product in PRODUCTS:
+            if not needed[product.name]:
+                continue
+            packs = -(-needed[product.name] * 11 // 10 // product.pack_milli) + 1
+            number = f"{place.code[0]}{product.name[:2].upper()}-{window + 1:03d}"
+            at = diary.instant(place.code, first, OPENS - 40)
+            quantity = packs * product.pack_milli
+            yield Delivery(at, place.code, product.name, number, quantity, first + LIFE)
+            spoiled = min(first + WINDOW - DAY, scale.last)
+            wasted = min(quantity - needed[product.name], product.pack_milli // 20)
+            if product.unit == "unit" and wasted:
+                yield Waste(diary.instant(place.code, spoiled, CLOSES - 20), place.code, product.name, wasted)

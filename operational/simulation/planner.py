@@ -1,0 +1,250 @@
+"""From a scale to a whole life: `plan(scale)` gives every event in order, the same for the same scale.
+
+Pure: reads no clock, no database. The order of calls to the one random source is what makes it repeatable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from operational.simulation import house, people, wishes
+from operational.simulation.bills import FEE_WAIVED, LATER, PAYS_FEE, PAYS_LATER, REFUNDED, Bills
+from operational.simulation.diary import CLOSES, OPENS, Diary, Slot
+from operational.simulation.events import (
+    Arrive,
+    Book,
+    ClientPlan,
+    Confirm,
+    Deposit,
+    Event,
+    Finish,
+    Gone,
+    Join,
+    Miss,
+    Move,
+    PayLater,
+    Plan,
+    Refund,
+    VisitPlan,
+)
+from operational.simulation.menu import BY_NAME
+from operational.simulation.scale import BEYOND, Scale
+from operational.simulation.wishes import Wish, weighted
+
+OUTCOMES: tuple[tuple[int, str], ...] = (
+    (848, "done"), (42, "no_show"), (38, "cancel"), (22, "late_cancel"), (12, "practice_cancel"),
+    (8, "left"), (8, "not_treated"), (17, "moved"), (5, "moved_late"),
+)  # fmt: skip
+WALK_IN, ELSEWHERE, CONFIRMED, DEPOSITED, FOLLOW_UP = 0.05, 0.1, 0.7, 0.06, 0.45
+FOLLOW_UP_AHEAD = 125
+"""Days ahead at most that the next visit is booked on leaving: further, there are no shifts yet."""
+DEPOSIT_MINOR = 5_000
+NOTICE = dt.timedelta(hours=26)
+REASONS: dict[str, tuple[str, ...]] = {
+    "cancel": ("schedule", "illness", "cost", "changed_mind"),
+    "late_cancel": ("illness", "schedule", "weather"),
+    "practice_cancel": ("provider_absent", "equipment"),
+}
+
+
+def plan(scale: Scale) -> Plan:
+    """The whole life of one organization."""
+    return _Planner(scale).run()
+
+
+class _Planner:
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self.rng = random.Random(scale.seed)  # noqa: S311 - a repeatable story, nothing secret
+        self.diary = Diary(scale, self.rng)
+        self.bills = Bills(self.rng, scale.slug)
+        self.clients: list[ClientPlan] = []
+        self.visits: list[VisitPlan] = []
+        self._events: list[tuple[dt.datetime, int, Event]] = []
+        self._order = itertools.count()
+        self._known: set[int] = set()
+        self._busy: dict[int, set[dt.date]] = defaultdict(set)
+        self._wishes: list[tuple[dt.date, int, Wish]] = []
+        self._ends: dict[int, dt.datetime] = {}
+
+    def run(self) -> Plan:
+        for number in range(1, self.scale.clients + 1):
+            place = self.rng.choice(self.scale.places)
+            fields = people.person(self.rng, number, place.zip_codes)
+            self.clients.append(ClientPlan(number, place.code, fields))
+            date = wishes.joining_date(self.rng, self.scale.first, self.scale.last)
+            self._wish([wishes.first_wish(self.rng, number, date)])
+        while self._wishes:
+            _, _, wish = heapq.heappop(self._wishes)
+            self._live(wishes.with_dose(self.rng, wish))
+        for event in house.events(self.scale, self.diary, self.rng, self.visits, self._ends):
+            self._add(event)
+        self._events.sort(key=lambda one: one[:2])
+        return Plan(self.clients, self.visits, [event for _, _, event in self._events])
+
+    def _add(self, event: Event) -> None:
+        heapq.heappush(self._events, (event.at, next(self._order), event))
+
+    def _wish(self, found: Iterable[Wish]) -> None:
+        for one in found:
+            if one.date <= self.scale.last + BEYOND:
+                heapq.heappush(self._wishes, (one.date, next(self._order), one))
+
+    def _live(self, wish: Wish) -> None:
+        """Book a wish and let it end one way or another."""
+        visit = self._booked(wish)
+        if visit is None:
+            return
+        if visit.start.date() > self.scale.last:
+            return
+        outcome = "done" if visit.walk_in else weighted(self.rng, OUTCOMES)
+        gone = self._absent(visit, outcome)
+        if gone is not None:
+            self._wish(wishes.after_absence(self.rng, wish, gone.date()))
+        else:
+            self._treated(visit, wish)
+
+    def _booked(self, wish: Wish) -> VisitPlan | None:
+        rng, client = self.rng, self.clients[wish.client - 1]
+        code = client.place
+        if len(self.scale.places) > 1 and rng.random() < ELSEWHERE:
+            code = next(one.code for one in self.scale.places if one.code != code)
+        items = wishes.items_of(rng, wish)
+        offers = [BY_NAME[one.offer] for one in items]
+        earlier = self._ends.get(wish.after) if wish.after is not None else None
+        follows = earlier is not None and rng.random() < FOLLOW_UP
+        follows = follows and (wish.date - earlier.date()).days <= FOLLOW_UP_AHEAD if earlier else False
+        walk_in = not follows and rng.random() < WALK_IN
+        wanted = max(wish.date, self.scale.first + dt.timedelta(days=0 if walk_in else 1))
+        lead = 0 if walk_in else rng.randint(1, 24)
+        on = max(wanted - dt.timedelta(days=lead), self.scale.first)
+        if earlier is not None:
+            on = earlier.date() if follows else max(on, earlier.date() + dt.timedelta(days=1))
+            wanted = max(wanted, on if walk_in else on + dt.timedelta(days=1))
+        if on > self.scale.last:
+            return None
+        slot = self.diary.find(code, offers, wanted, on, self._busy[wish.client])
+        if slot is None or (walk_in and slot.date > self.scale.last):
+            return None
+        self.diary.take(code, slot, offers)
+        self._busy[wish.client].add(slot.date)
+        start = self.diary.instant(code, slot.date, slot.minute)
+        booked_at = start if walk_in else self.diary.instant(code, on, rng.randint(9 * 60, 17 * 60 + 40))
+        if follows and earlier is not None:
+            booked_at = earlier + dt.timedelta(minutes=2)
+        visit = VisitPlan(
+            len(self.visits), wish.client, code, slot.provider, start, items,
+            sum(offer.minutes for offer in offers), booked_at,
+            follow_up_of=wish.after if follows else None, walk_in=walk_in,
+        )  # fmt: skip
+        self.visits.append(visit)
+        if wish.client not in self._known:
+            self._known.add(wish.client)
+            self._add(Join(booked_at - dt.timedelta(minutes=3), client))
+        self._add(Book(booked_at, visit, start, slot.provider))
+        if not walk_in and rng.random() < DEPOSITED:
+            taken_at = [one.code for one in self.scale.places if self.diary.opens(one.code, on)]
+            if taken_at:
+                at = code if code in taken_at else taken_at[0]
+                self._add(Deposit(booked_at + dt.timedelta(minutes=1), visit, at, DEPOSIT_MINOR))
+        return visit
+
+    def _absent(self, visit: VisitPlan, outcome: str) -> dt.datetime | None:
+        """Plan a visit that does not take place; None: it does, perhaps at another time."""
+        morning = visit.start - dt.timedelta(minutes=self.rng.randint(50, 200))
+        early = visit.start - NOTICE - dt.timedelta(minutes=self.rng.randint(0, 6_000))
+        if early <= visit.booked_at + dt.timedelta(minutes=5):
+            outcome = {"cancel": "late_cancel", "moved": "moved_late"}.get(outcome, outcome)
+        morning = max(morning, self.diary.instant(visit.place, visit.start.date(), OPENS - 20))
+        ends: dict[str, dt.datetime] = {
+            "no_show": visit.start + dt.timedelta(minutes=25),
+            "cancel": early,
+            "late_cancel": morning,
+            "practice_cancel": morning,
+            "left": visit.start + dt.timedelta(minutes=20),
+            "not_treated": visit.start + dt.timedelta(minutes=20),
+        }
+        if outcome in ("moved", "moved_late"):
+            self._move(visit, early if outcome == "moved" else morning)
+            return None
+        end = ends.get(outcome)
+        self._confirm(visit, end)
+        if end is None:
+            return None
+        if outcome in ("left", "not_treated"):
+            self._add(Arrive(visit.start - dt.timedelta(minutes=2), visit))
+        waived = outcome in ("no_show", "late_cancel") and self.rng.random() < FEE_WAIVED
+        reasons = REASONS.get(outcome)
+        how: Gone = outcome  # type: ignore[assignment]
+        self._add(Miss(end, visit, how, self.rng.choice(reasons) if reasons else None, waived))
+        if outcome in ("no_show", "late_cancel") and not waived and self.rng.random() < PAYS_FEE:
+            self._pay_later(visit, end, 1, 30)
+        return end
+
+    def _move(self, visit: VisitPlan, at: dt.datetime) -> None:
+        wanted = visit.start.date() + dt.timedelta(days=self.rng.randint(1, 9))
+        offers = [BY_NAME[one.offer] for one in visit.items]
+        slot = self.diary.find(visit.place, offers, wanted, at.date(), self._busy[visit.client])
+        if slot is None or slot.date > self.scale.last:
+            return
+        self._place_at(visit, slot)
+        self._add(Move(at, visit, visit.start, visit.provider))
+
+    def _place_at(self, visit: VisitPlan, slot: Slot) -> None:
+        self.diary.take(visit.place, slot, [BY_NAME[one.offer] for one in visit.items])
+        self._busy[visit.client].add(slot.date)
+        visit.start = self.diary.instant(visit.place, slot.date, slot.minute)
+        visit.provider = slot.provider
+
+    def _confirm(self, visit: VisitPlan, end: dt.datetime | None) -> None:
+        at = visit.start - dt.timedelta(hours=self.rng.randint(20, 23))
+        if at > visit.booked_at and (end is None or at < end) and self.rng.random() < CONFIRMED:
+            self._add(Confirm(at, visit))
+
+    def _treated(self, visit: VisitPlan, wish: Wish) -> None:
+        rng = self.rng
+        arrives = visit.start + dt.timedelta(minutes=rng.choice((-4, -2, 0, 3, 6)) if not visit.walk_in else 1)
+        finishes = visit.start + dt.timedelta(minutes=visit.minutes + rng.randint(0, 9))
+        finishes = max(finishes, arrives + dt.timedelta(minutes=10))
+        self._ends[visit.number] = finishes
+        visit.bill = self.bills.of_visit(arrives, finishes, visit.client, visit.items[0].intent)
+        self._add(Arrive(arrives, visit))
+        self._add(Finish(finishes, visit))
+        if visit.bill.how in ("nothing", "part"):
+            if rng.random() < PAYS_LATER:
+                self._pay_later(visit, finishes, 5, 80)
+        elif visit.bill.sells_card is None and rng.random() < REFUNDED:
+            self._refund(visit, finishes)
+        self._wish(wishes.after_treatment(rng, wish, finishes.date(), visit.number))
+
+    def _pay_later(self, visit: VisitPlan, after: dt.datetime, least: int, most: int) -> None:
+        codes = [one.code for one in self.scale.places]
+        code = visit.place if self.rng.random() < 0.8 else self.rng.choice(codes)
+        at = self._open_time(code, after, self.rng.randint(least, most))
+        if at is not None:
+            self._add(PayLater(at, visit, code, weighted(self.rng, LATER)))
+
+    def _refund(self, visit: VisitPlan, after: dt.datetime) -> None:
+        at = self._open_time(visit.place, after, self.rng.randint(1, 21))
+        if at is not None:
+            share = 1_000_000 if self.rng.random() < 0.4 else self.rng.choice((250_000, 333_333, 500_000))
+            reason = self.rng.choice(("dissatisfied", "goodwill", "billing_error", "price_adjustment"))
+            self._add(Refund(at, visit, share, reason, self.rng.random() < 0.35))
+
+    def _open_time(self, code: str, after: dt.datetime, days: int) -> dt.datetime | None:
+        """A time at which the place is open, that many days later or on the next open day."""
+        for date in _days(after.date() + dt.timedelta(days=days), self.scale.last):
+            if self.diary.opens(code, date):
+                return self.diary.instant(code, date, self.rng.randint(OPENS + 30, CLOSES - 60))
+        return None
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    while first <= last:
+        yield first
+        first += dt.timedelta(days=1)

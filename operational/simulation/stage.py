@@ -1,0 +1,133 @@
+"""Where the actors work: one transaction per act, bound, audited and committed as a request's is."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from medspa.kernel.database import TenantSession, session_scope
+from medspa.kernel.vocabulary import ActorKind, Purpose
+from operational.checkout.processor.port import Processor
+from operational.identity.access import Actor
+from operational.identity.permissions import of_staff
+from operational.privacy.audit import open_audit, record_disclosure
+from operational.privacy.vault import Vault
+
+ORIGIN = "job:simulation"
+Key = tuple[str, str]
+
+
+@dataclass
+class Visit:
+    """A visit as it was booked: its rows, and what was billed and paid."""
+
+    id: uuid.UUID
+    items: list[uuid.UUID]
+    client_id: uuid.UUID
+    invoice_id: uuid.UUID | None = None
+    deposit: Paid | None = None
+    paid: list[Paid] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that may be given back."""
+
+    payment_id: uuid.UUID
+    tender: str
+    place: str
+    value_minor: int
+
+
+@dataclass
+class Ids:
+    """Rows by the names that the plan uses."""
+
+    places: dict[str, uuid.UUID] = field(default_factory=dict)
+    drawers: dict[str, uuid.UUID] = field(default_factory=dict)
+    sessions: dict[str, uuid.UUID] = field(default_factory=dict)
+    staff: dict[str, uuid.UUID] = field(default_factory=dict)
+    categories: dict[str, uuid.UUID] = field(default_factory=dict)
+    products: dict[str, uuid.UUID] = field(default_factory=dict)
+    services: dict[str, uuid.UUID] = field(default_factory=dict)
+    jurisdictions: dict[Key, uuid.UUID] = field(default_factory=dict)
+    lots: dict[Key, uuid.UUID] = field(default_factory=dict)
+    roles: dict[str, uuid.UUID] = field(default_factory=dict)
+    clients: dict[int, uuid.UUID] = field(default_factory=dict)
+    visits: dict[int, Visit] = field(default_factory=dict)
+    consent: uuid.UUID | None = None
+
+
+@dataclass
+class Memory:
+    """What the people of the practice keep in mind: it never asks the database what it should know itself."""
+
+    cash: dict[str, int] = field(default_factory=dict)
+    """Expected in the open drawer of a place."""
+    left: dict[str, int] = field(default_factory=dict)
+    """The float that the last count left."""
+    tips: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    """Owed to (place, provider)."""
+    consents: dict[uuid.UUID, datetime] = field(default_factory=dict)
+    exams: dict[tuple[uuid.UUID, str], datetime] = field(default_factory=dict)
+    balances: set[uuid.UUID] = field(default_factory=set)
+    """Clients who may have a deposit or account credit."""
+    cards: dict[str, int] = field(default_factory=dict)
+    """What is left on a gift card that was sold."""
+    unanswered: bool = False
+    """A card call of today has no answer yet."""
+
+
+@dataclass
+class Stage:
+    """One organization being lived in."""
+
+    engine: Engine
+    vault: Vault
+    processor: Processor
+    org_id: uuid.UUID
+    owner: Actor
+    ids: Ids = field(default_factory=Ids)
+    memory: Memory = field(default_factory=Memory)
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    @property
+    def front(self) -> Actor:
+        return self.actors["Front desk"]
+
+    @property
+    def manager(self) -> Actor:
+        return self.actors["Manager"]
+
+    @contextlib.contextmanager
+    def act(
+        self,
+        actor: Actor,
+        purpose: Purpose = Purpose.OPERATIONS,
+        *,
+        view: str | None = None,
+        client: uuid.UUID | None = None,
+    ) -> Iterator[TenantSession]:
+        """One transaction, committed at the end of the block; `view` showed this client to the actor."""
+        with session_scope(self.engine, self.org_id) as session:
+            open_audit(session, actor, purpose)
+            yield session
+            if view is not None and client is not None:
+                record_disclosure(session, actor, view, [client])
+
+    def know(self, label: str, staff_id: uuid.UUID) -> Actor:
+        """The actor of a staff member, with the permissions of their roles."""
+        with session_scope(self.engine, self.org_id) as session:
+            held = of_staff(session, staff_id)
+        self.ids.staff[label] = staff_id
+        actor = Actor(self.org_id, ActorKind.STAFF, staff_id, staff_id, ORIGIN, held)
+        self.actors[label] = actor
+        return actor
+
+
