@@ -108,6 +108,8 @@ class ProcessorLine(TokenRow, Versioned, Base):
     occurred_at: Mapped[Instant]
     occurred_on: Mapped[Day]
     """The business date of `occurred_at` where it happened."""
+    about_reference: Mapped[DirectText | None]
+    """The processor's reference of what it is about: one that is booked late is found by it."""
     processor_payout_id: Mapped[KeyId | None]
     location_id: Mapped[SafeId]
     """Where it happened; of a line about nothing of ours, the first location of the legal entity."""

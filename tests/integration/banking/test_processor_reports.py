@@ -1,0 +1,117 @@
+"""The processor's report: its lines are kept as it tells them, its payouts booked once (row 22)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import Account, DisputeStatus, ProcessorLineKind
+from operational.banking.processor_reports import Read, read_reports
+from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.checkout.processor.inprocess_reports import add_line
+from operational.models import Posting, ProcessorLine, ProcessorPayout
+from tests.factories.checkout import Shop, open_shop
+from tests.integration.checkout.test_cards import charge, deliver, refund
+from tests.support.databases import Database
+from tests.support.together import together
+
+
+@pytest.fixture
+def shop(operational: Database) -> Shop:
+    return open_shop(operational)
+
+
+@pytest.fixture
+def processor(tmp_path: Path) -> InProcessProcessor:
+    return InProcessProcessor(tmp_path / "books.sqlite")
+
+
+def read(shop: Shop, processor: InProcessProcessor) -> Read:
+    return read_reports(shop.database.engine("app"), processor)
+
+
+def unpaid_clearing(shop: Shop) -> int:
+    """What the processor's own lines say stands on the clearing account: fees of charges come off later."""
+    lines = ProcessorLine
+    disputed = lines.kind.in_([ProcessorLineKind.DISPUTE, ProcessorLineKind.DISPUTE_REVERSAL])
+    with shop.database.session("owner") as session:
+        rows = session.execute(
+            select(disputed, func.sum(lines.amount_minor), func.sum(lines.fee_minor))
+            .where(lines.processor_payout_id.is_(None), lines.org_id == shop.made.org_id)
+            .group_by(disputed)
+        )
+        return sum(int(amount) - (int(fee) if is_dispute else 0) for is_dispute, amount, fee in rows)
+
+
+def test_lines_are_kept_and_payouts_booked_where_the_money_was_taken(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, payment = charge(shop, processor, "tok_visa", 10_000)
+    charge(
+        shop, processor, "tok_visa", 4_000, location_id=shop.south, drawer_session_id=shop.drawers[shop.south]
+    )
+    refund(shop, processor, payment, 1_000)
+    reference = processor.dispute(str(payment.processor_reference), 2_000)
+    for _, body in processor.undelivered():
+        deliver(shop, body)
+    assert read(shop, processor) == Read(4, 0)
+    assert unpaid_clearing(shop) == shop.balance(Account.CARD_CLEARING) == 9_500
+    (account,) = processor.accounts()
+    with clock.frozen(clock.now() + timedelta(days=2)):
+        assert processor.pay_out_due() == 1
+        assert read(shop, processor) == Read(0, 1)
+        assert read(shop, processor) == Read(0, 0)
+    with shop.database.session("owner") as session:
+        (payout,) = session.scalars(select(ProcessorPayout))
+        fees = 320 + 146
+        assert (payout.gross_minor, payout.fee_minor, payout.net_minor) == (
+            11_000, fees + 1_500, 11_000 - fees - 1_500,
+        )  # fmt: skip
+        dates = session.execute(
+            select(Posting.external_date, Posting.business_date).where(Posting.account == "1200")
+        ).all()
+    assert {one.business_date for one in dates} == {shop.today + timedelta(days=2)}
+    assert shop.balance(Account.CARD_CLEARING) == unpaid_clearing(shop) == 0
+    assert shop.balance(Account.BANK, shop.south) == 4_000 - 146
+    assert shop.balance(Account.BANK) == payout.net_minor
+    assert shop.balance(Account.PROCESSOR_FEES) == fees + 1_500
+    processor.close_dispute(reference, won=True, fee_returned_minor=1_500)
+    won = processor.undelivered()[-1][1]
+    assert json.loads(won)["type"] == f"dispute.{DisputeStatus.WON}"
+    deliver(shop, won)
+    read(shop, processor)
+    assert unpaid_clearing(shop) == shop.balance(Account.CARD_CLEARING) == 3_500
+
+
+def test_a_payout_below_zero_and_lines_about_nothing_of_ours(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, payment = charge(shop, processor, "tok_visa", 5_000)
+    (account,) = processor.accounts()
+    processor.pay_out(account, shop.today)
+    refund(shop, processor, payment, 5_000)
+    with processor._transaction() as books:
+        add_line(books, account, ProcessorLineKind.FEE, -900, 0, "USD", None)
+        add_line(books, account, ProcessorLineKind.ADJUSTMENT, 250, 0, "USD", "adj_1")
+    processor.pay_out(account, shop.today)
+    assert read(shop, processor) == Read(4, 2)
+    assert shop.balance(Account.CARD_CLEARING) == 0
+    assert shop.balance(Account.UNMATCHED_ITEMS) == -250
+    assert shop.balance(Account.PROCESSOR_FEES) == 175 + 900
+    assert shop.balance(Account.BANK) == 250 - 175 - 900
+
+
+def test_a_report_read_by_two_workers_is_booked_once(shop: Shop, processor: InProcessProcessor) -> None:
+    for _ in range(10):
+        charge(shop, processor, "tok_visa", 1_000)
+        (account,) = processor.accounts()
+        processor.pay_out(account, shop.today)
+        together([partial(read, shop, processor)] * 3)
+    assert shop.balance(Account.CARD_CLEARING) == 0
+    assert shop.balance(Account.BANK) == 10 * (1_000 - 59)
