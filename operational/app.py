@@ -28,6 +28,7 @@ AREAS = (
     "charting",
     "consent",
     "checkout",
+    "packages",
     "ledger",
     "privacy",
     "messaging",

@@ -1,0 +1,1 @@
+"""Packages, memberships and what a day's close recognises of them."""

@@ -1,0 +1,134 @@
+"""What the close of a day recognises: breakage, expiry, once however often and from wherever it is closed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select, text
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import Account
+from operational.checkout import apply, schemas
+from operational.ledger import close as closing
+from operational.ledger.close import DayClosing
+from operational.ledger.errors import DayClosed
+from operational.models import RecognitionRun
+from operational.prepaid import errors
+from tests.factories.checkout import Shop, open_shop
+from tests.factories.prepaid import carried, close, count_drawers, holds, movements, owed, plan, sell, use
+from tests.support.databases import Database
+from tests.support.together import together
+
+
+@pytest.fixture
+def shop(operational_module: Database) -> Shop:
+    return open_shop(operational_module)
+
+
+def breakage(shop: Shop) -> int:
+    return -shop.balance(Account.BREAKAGE_REVENUE)
+
+
+def runs(shop: Shop) -> int:
+    with shop.database.session("owner") as session:
+        query = select(func.count()).where(RecognitionRun.org_id == shop.made.org_id)
+        return session.scalar(query) or 0
+
+
+def test_gift_card_breakage_of_the_worked_example(shop: Shop) -> None:
+    """Sold 1 000, 10 % expected, redeemed 450: revenue 500 in all, and the cards still hold 550."""
+    with shop.database.session("owner") as session:
+        session.execute(
+            text("update location set gift_card_breakage_ppm = 100000 where org_id = :org"),
+            {"org": shop.made.org_id},
+        )
+    sale = shop.invoice(gift_cards=[{"code": "CARD-WORKED-1", "value_minor": 100_000}])
+    shop.pay(sale.invoice.id)
+    for _ in range(4):
+        _redeem(shop, 10_000)
+    _redeem(shop, 5_000)
+    assert breakage(shop) == 0
+    count_drawers(shop, shop.balance(Account.CASH_DRAWER))
+    close(shop)
+    assert -shop.balance(Account.GIFT_CARDS) == 55_000
+    assert (breakage(shop), shop.balance(Account.GIFT_CARD_BREAKAGE_ALLOWANCE)) == (5_000, 5_000)
+    assert 45_000 + breakage(shop) == 50_000
+    with clock.frozen(shop.opened_at + timedelta(days=1)):
+        for _ in range(5):
+            _redeem(shop, 10_000)
+        _redeem(shop, 4_000)
+        close(shop, shop.today + timedelta(days=1))
+        # 1 000 are left: the allowance is capped at them, and what exceeds it goes back.
+        assert -shop.balance(Account.GIFT_CARDS) == 1_000
+        assert (breakage(shop), shop.balance(Account.GIFT_CARD_BREAKAGE_ALLOWANCE)) == (1_000, 1_000)
+
+
+def _redeem(shop: Shop, amount: int) -> None:
+    asked = schemas.ApplicationIn(
+        currency="USD", source="gift_card", gift_card_code="CARD-WORKED-1", amount_minor=amount
+    )
+    bill = shop.invoice(retail=[{"product_id": shop.retail_id, "quantity": 5}])
+    with shop.transaction() as session:
+        apply.apply_balance(session, shop.actor, bill.invoice.id, asked)
+
+
+def test_a_package_breaks_with_its_use_and_expires_into_its_allowance_first(shop: Shop) -> None:
+    """40 000 with a fifth expected unused: two of five sessions used earn 4 000 beside their 16 000."""
+    plan_id = plan(shop, breakage_ppm=200_000, expires_after_days=1)
+    package = sell(shop, plan_id).lines[0].package_id
+    (sessions,) = holds(shop, package)
+    use(shop, sessions)
+    use(shop, sessions)
+    count_drawers(shop)
+    close(shop)
+    assert (breakage(shop), shop.balance(Account.PACKAGE_BREAKAGE_ALLOWANCE)) == (4_000, 4_000)
+    assert owed(shop, package) == 24_000
+    with clock.frozen(shop.opened_at + timedelta(days=2)):
+        # Days without business close by themselves, and on the first of them the package ends.
+        closed = close(shop, shop.today + timedelta(days=2))
+        assert closed.idle_days == [shop.today + timedelta(days=1)]
+        assert movements(shop, sessions)[-1] == ("expired", 3_000, 24_000)
+        assert owed(shop, package) == carried(shop, package) == 0
+        assert (breakage(shop), shop.balance(Account.PACKAGE_BREAKAGE_ALLOWANCE)) == (24_000, 0)
+        with pytest.raises(errors.NotCovered):
+            use(shop, sessions)
+    # All of the price is revenue by now: 16 000 of use, 24 000 of breakage.
+    assert -shop.balance(Account.SERVICE_REVENUE) + breakage(shop) == 40_000
+    assert runs(shop) == 3
+
+
+def _used_package(shop: Shop) -> None:
+    (sessions,) = holds(shop, sell(shop, plan(shop, breakage_ppm=200_000)).lines[0].package_id)
+    use(shop, sessions)
+    count_drawers(shop)
+
+
+def test_four_closes_at_once_recognise_once_and_a_fifth_is_refused(operational_module: Database) -> None:
+    for _ in range(10):
+        shop = open_shop(operational_module)
+        _used_package(shop)
+        answers = together([partial(close, shop)] * 4)
+        assert sum(isinstance(one, DayClosing) for one in answers) == 1
+        assert [type(one) for one in answers if isinstance(one, Exception)] == [DayClosed] * 3
+        with pytest.raises(DayClosed):
+            close(shop)
+        assert (runs(shop), breakage(shop)) == (1, 2_000)
+
+
+def test_control_without_its_hold_on_the_day_the_database_still_refuses_a_second_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The close recognises twice in one day; the run's uniqueness refuses it."""
+    _used_package(shop)
+    once = closing.recognise
+
+    def twice(*args: object) -> None:
+        once(*args)  # type: ignore[arg-type]
+        once(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(closing, "recognise", twice)
+    with pytest.raises(Exception, match=r"uq_recognition_run|exists already|conflict"):
+        close(shop)
+    assert (runs(shop), breakage(shop)) == (0, 0)
