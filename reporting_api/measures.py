@@ -35,6 +35,7 @@ NAMED = {
     "product_id": Named("dim_product", "product_id", "name"),
     "provider_id": _STAFF,
     "staff_id": _STAFF,
+    "subject_id": Named("dim_bookable", "subject_id", "name"),
     "jurisdiction_id": Named("dim_tax_jurisdiction", "jurisdiction_id", "name"),
     "account": Named("dim_account", "account", "name"),
     "liability": Named("dim_account", "account", "name"),
@@ -175,6 +176,12 @@ def _value(metric: dict[str, Any]) -> str:
     return f"cast({metric['expression']} as {kind})"
 
 
+def _whole(metric: dict[str, Any]) -> str:
+    """Money in whole minor units, though a mean has fractions of them."""
+    expression: str = metric["expression"]
+    return f"round(cast({expression} as numeric))" if metric["unit"] == "minor" else expression
+
+
 _ROLLUP = [
     Column(name="scope", type="text", label="Scope", description="organization or location"),
     Column(name="location", type="text", label="Location"),
@@ -194,7 +201,7 @@ def _rollup(names: Sequence[str]) -> str:
         parts.append(
             f"select {place} as place, '{name}' as metric, '{metric['label'].replace(chr(39), chr(39) * 2)}'"
             f" as label, '{metric['unit']}' as unit, grouping(location_id) as whole, location_id,"
-            f" reporting_currency, cast({metric['expression']} as double precision) as value"
+            f" reporting_currency, cast({_whole(metric)} as double precision) as value"
             f" from ({_rows(metric['mart'], metric, metric.get('date', 'business_date'))}) as rows_{place}"
             " group by grouping sets ((reporting_currency, location_id), (reporting_currency))"
         )

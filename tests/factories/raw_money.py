@@ -58,6 +58,14 @@ class RawMoney(RawBooks):
                 discount_reason="promotion" if discount else None,
             )
             keys = {"invoice_line_id": line["id"]}
+            if tax:
+                self.put(
+                    "invoice_line_tax",
+                    rate_ppm=88_750,
+                    tax_minor=tax,
+                    jurisdiction_id=self.jurisdiction,
+                    **keys,
+                )
             prepaid = kind == "gift_card"
             self.post(
                 location,

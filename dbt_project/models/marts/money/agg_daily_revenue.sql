@@ -11,7 +11,7 @@
 {% set day = ['org_id', 'location_id', 'business_date'] %}
 {% set dimensions = ['kind', 'category_id', 'service_id', 'product_id', 'provider_id', 'currency'] %}
 {% set amounts = [
-    'lines', 'quantity_milli', 'gross_minor', 'discount_minor', 'credited_minor', 'tax_minor',
+    'lines', 'quantity_milli', 'gross_minor', 'discount_minor', 'credited_minor', 'voided_minor', 'tax_minor',
     'recognised_minor'
 ] %}
 {# Where each amount comes from; what a part does not name is 0 in it. #}
@@ -20,6 +20,7 @@
         'lines': '1', 'quantity_milli': 'part.quantity_milli', 'gross_minor': 'part.list_minor',
         'discount_minor': 'part.discount_minor', 'tax_minor': 'part.tax_minor'
     }),
+    (ref('fct_invoice_line'), "part.invoice_status = 'voided'", {'voided_minor': 'part.list_minor'}),
     (ref('fct_credit_memo_line'), 'true', {
         'credited_minor': 'part.net_minor', 'tax_minor': '-part.tax_minor'
     }),
@@ -91,6 +92,7 @@ select
     summed.discount_minor,
     summed.credited_minor as credit_memo_minor,
     summed.gross_minor - summed.discount_minor - summed.credited_minor as net_billed_minor,
+    summed.voided_minor,
     summed.tax_minor,
     summed.recognised_minor,
     coalesce(day.status, 'open') as day_status,

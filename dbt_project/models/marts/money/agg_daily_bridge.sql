@@ -1,0 +1,90 @@
+-- Grain: one component of a leg of the bridge on a location's business day.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ replace_touched(
+        touched_days(),
+        ['org_id', 'location_id', 'business_date'],
+        ['org_id', 'location_id', 'business_date', 'leg', 'component']
+    ) }}"
+) }}
+
+{% set day = ['org_id', 'location_id', 'business_date'] %}
+{% set lines, memos, postings = ref('fct_invoice_line'), ref('fct_credit_memo_line'), ref('fct_posting') %}
+{% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
+{% set owed, due = ref('fct_liability_movement'), ref('fct_ar_movement') %}
+{% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
+{% set returned = paid ~ ' and tender is not null' %}
+{% set live = "event <> 'cutover'" %}
+{# Money that moved between our own hands and changed no claim: L3 has it. #}
+{% set here = "event not in ('tips_paid_out', 'over_short', 'cash_paid_in', 'cash_paid_out', 'cash_dropped',"
+    ~ " 'float_funded', 'cutover')" %}
+{# The leg, the component, its side, the amount, and the table that it is read from. The two sides of a leg
+   are never read from the same table. #}
+{% set parts = [
+    ('L0', 'net_billed', 'left', 'net_minor', lines, billed),
+    ('L0', 'net_billed', 'left', '-net_minor', memos, 'true'),
+    ('L0', 'prepaid_billed', 'left', '-net_minor', lines, billed ~ ' and is_prepaid'),
+    ('L0', 'prepaid_credited', 'left', 'net_minor', memos, 'is_prepaid'),
+    ('L0', 'recognised', 'right', '-amount_minor', postings, "account_kind = 'revenue'"),
+    ('L1', 'recognised', 'left', '-amount_minor', postings, "account_kind = 'revenue' and " ~ here),
+    ('L1', 'tax_billed', 'left', 'tax_minor', lines, billed),
+    ('L1', 'tax_billed', 'left', '-tax_minor', memos, 'true'),
+    ('L1', 'tips', 'left', 'tip_minor', payments, paid),
+    ('L1', 'tips', 'left', '-tip_minor', payouts, returned),
+    ('L1', 'deposits', 'left', 'amount_minor', owed, "liability = '2100' and " ~ live),
+    ('L1', 'account_credit', 'left', 'amount_minor', owed, "liability = '2110' and " ~ live),
+    ('L1', 'gift_cards', 'left', 'amount_minor', owed, "liability = '2200' and " ~ live),
+    ('L1', 'packages', 'left', 'amount_minor', owed, "liability = '2300' and " ~ live),
+    ('L1', 'memberships', 'left', 'amount_minor', owed, "liability = '2310' and " ~ live),
+    ('L1', 'unclaimed', 'left', 'amount_minor', owed, "liability = '2600' and " ~ live),
+    ('L1', 'receivables', 'left', '-amount_minor', due, live),
+    ('L1', 'rounding', 'left', '-amount_minor', postings, "account = '6005' and " ~ here),
+    ('L1', 'bad_debt', 'left', '-amount_minor', postings, "account in ('1290', '6020') and " ~ here),
+    ('L1', 'between_locations', 'left', '-amount_minor', postings, "account in ('1900', '2900') and " ~ here),
+    ('L1', 'collected', 'right', 'amount_minor', payments, paid),
+    ('L1', 'collected', 'right', '-amount_minor', payouts, returned),
+    ('L3 cash', 'received', 'left', 'amount_minor', payments, paid ~ " and tender = 'cash'"),
+    ('L3 cash', 'paid_out', 'left', '-amount_minor', payouts, paid ~ " and tender = 'cash'"),
+    ('L3 cash', 'drawer_movements', 'left', 'paid_in_minor - movements_out_minor', sessions, 'true'),
+    ('L3 cash', 'over_short', 'left', 'coalesce(over_short_minor, 0)', sessions, 'true'),
+    ('L3 cash', 'ledger', 'right', 'amount_minor', postings,
+        "account = '1000' and event not in ('float_funded', 'cutover')"
+        ~ " and not (event = 'cash_dropped' and source_kind = 'drawer_session')"),
+] %}
+
+with {% call touched(day) %}{{ touched_days() }}{% endcall %},
+
+moved as (
+    {% for leg, component, side, amount, relation, condition in parts %}
+    select
+        {{ columns('part', day) }},
+        '{{ leg }}' as leg,
+        '{{ component }}' as component,
+        '{{ side }}' as side,
+        {{ amount }} as amount_minor
+    from {{ relation }} as part
+    {{ only_touched('part', day) }}
+    where {{ condition }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+
+select
+    {{ columns('moved', day) }},
+    moved.leg,
+    moved.component,
+    moved.side,
+    location.legal_entity_id,
+    location.currency,
+    cast(sum(moved.amount_minor) as bigint) as amount_minor,
+    {{ build_id() }}
+from moved
+inner join {{ ref('dim_location') }} as location
+    on location.org_id = moved.org_id and location.location_id = moved.location_id
+group by
+    {{ columns('moved', day) }},
+    moved.leg,
+    moved.component,
+    moved.side,
+    location.legal_entity_id,
+    location.currency
