@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.
 from __future__ import annotations
 
 import importlib
+import keyword
 import pkgutil
 import sys
 from typing import Any
@@ -47,7 +48,7 @@ class CommandGroup(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"{commands.__name__}.{_module_name(cmd_name)}")
         if isinstance(group := getattr(module, "app", None), typer.Typer):
             found: Any = typer.main.get_group(group)
         else:
@@ -85,4 +86,9 @@ def run(arguments: list[str] | None = None) -> None:
 
 
 def _command_name(module: str) -> str:
-    return module.replace("_", "-")
+    return module.rstrip("_").replace("_", "-")
+
+
+def _module_name(command: str) -> str:
+    """A command named like a word of Python is in a module with an underscore behind it."""
+    return command.replace("-", "_") + "_" * keyword.iskeyword(command)

@@ -47,6 +47,10 @@ begin
         end if;
         return new;
     end if;
+    -- Money of an imported history went through no drawer of this store.
+    if new.tender = 'unknown' then
+        return new;
+    end if;
     -- What a processor reports late about a card changes no drawer.
     if tg_op = 'INSERT' or (v_cash and old.status <> 'succeeded')
        or new.drawer_session_id is distinct from old.drawer_session_id then

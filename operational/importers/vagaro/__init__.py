@@ -1,0 +1,1 @@
+"""Vagaro's exports: what their files look like and what their rows say."""
