@@ -1,34 +1,44 @@
-"""Lets organizations live under a simulated clock: the composition of planner, actors, stores and time."""
+"""Lets organizations live under a simulated clock: sets them up, and has their time lived.
+
+How it is lived, place by place, is in lives.py.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from sqlalchemy import Engine, event
 
 from medspa.kernel import clock
 from medspa.kernel.database import make_engine
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import ActorKind, Permission
-from operational.checkout.processor.open import open_inprocess
+from medspa.local.lives import Begun, one_by_one, side_by_side, stage_of
 from operational.identity.access import EVERYWHERE, Actor
 from operational.organization.bootstrap import NewOrganization, create_organization
-from operational.privacy.vault import Vault, load_master_key
-from operational.simulation.live import Lived, live
-from operational.simulation.planner import plan
-from operational.simulation.scale import Scale
+from operational.simulation.scale import Scale, neighbour, practice
 from operational.simulation.setup import set_up
-from operational.simulation.stage import ORIGIN, Stage
+from operational.simulation.stage import ORIGIN, Ids, Memory
 
 Report = Callable[[str], None]
+NEIGHBOUR_SHARE = 16
+"""The practice has this many times the visits of its neighbour."""
 
 
 class OnlyInDemo(DomainError):
     code = "only-in-demo"
     title = "Simulations run in demo mode only"
+
+
+@dataclass(frozen=True)
+class Lived:
+    """How much happened."""
+
+    clients: int
+    visits: int
+    completed: int
+    days_closed: int
 
 
 @dataclass(frozen=True)
@@ -40,37 +50,53 @@ class Simulated:
     lived: Lived
 
 
-class Hands:
-    """A clock that stands where it is put and never goes back."""
-
-    def __init__(self, start: dt.datetime) -> None:
-        self._now = start
-
-    def __call__(self) -> dt.datetime:
-        return self._now
-
-    def go(self, instant: dt.datetime) -> None:
-        self._now = max(instant, self._now)
-
-
-def simulate(settings: Settings, scale: Scale, report: Report = lambda _: None) -> Simulated:
-    """Make the organization and live its whole time, every day closed.
-
-    Raises OnlyInDemo, OrganizationExists when the slug is taken, StepFailed.
-    """
+def require_demo(settings: Settings) -> None:
+    """Raises OnlyInDemo in live mode, before anything is touched."""
     if settings.mode != "demo":
         raise OnlyInDemo("Live data is never simulated; use another MEDSPA_HOME with MEDSPA_MODE=demo.")
-    planned = plan(scale)
+
+
+def live_with_neighbour(
+    settings: Settings, *, months: int, visits: int, seed: int, slug: str, report: Report
+) -> list[Simulated]:
+    """A practice of two studios and a small neighbour, until yesterday."""
+    last = clock.now().date() - dt.timedelta(days=1)
+    large = practice(last, months=months, visits=visits, seed=seed, slug=slug, name="Year Aesthetics")
+    small = neighbour(
+        last,
+        months=months,
+        visits=max(visits // NEIGHBOUR_SHARE, 20),
+        seed=seed + 1,
+        slug=f"{slug}-neighbour",
+        name="Valley Aesthetics",
+    )
+    return simulate(settings, [large, small], report)
+
+
+def simulate(
+    settings: Settings, scales: Sequence[Scale], report: Report = lambda _: None, *, together: bool = True
+) -> list[Simulated]:
+    """Make the organizations and live their whole time, every day closed; `together`: a process per place.
+
+    Raises OnlyInDemo, OrganizationExists when a slug is taken, LifeFailed.
+    """
+    require_demo(settings)
+    begun = [_begin(settings, scale) for scale in scales]
+    run = side_by_side if together else one_by_one
+    counted = run(settings, [(scale, one) for scale, (_, one) in zip(scales, begun, strict=True)], report)
+    return [
+        Simulated(made, scale, Lived(seen["Join"], seen["Book"], seen["Finish"], seen["Close"]))
+        for scale, (made, _), seen in zip(scales, begun, counted, strict=True)
+    ]
+
+
+def _begin(settings: Settings, scale: Scale) -> tuple[NewOrganization, Begun]:
     begins = dt.datetime.combine(scale.first, dt.time(), dt.UTC) - dt.timedelta(hours=12)
-    owner_engine = make_engine(settings.operational_dsn("owner"), application_name="medspa-simulate")
-    engine = make_engine(settings.operational_dsn("app"), application_name="medspa-simulate")
-    _without_waiting(engine)
-    hands = Hands(begins)
+    engine = make_engine(settings.operational_dsn("owner"), application_name="medspa-simulate")
     try:
         with clock.frozen(begins):
-            clock.install(hands)
             made = create_organization(
-                owner_engine,
+                engine,
                 name=scale.name,
                 slug=scale.slug,
                 owner_label="Owner",
@@ -80,22 +106,8 @@ def simulate(settings: Settings, scale: Scale, report: Report = lambda _: None) 
                 made.org_id, ActorKind.STAFF, made.owner_id, made.owner_id, ORIGIN,
                 {EVERYWHERE: frozenset(Permission)},
             )  # fmt: skip
-            vault = Vault(load_master_key(settings))
-            stage = Stage(engine, vault, open_inprocess(settings), made.org_id, owner)
-            set_up(stage, scale, made.roles)
-            lived = live(stage, scale, planned, hands.go, report)
+            with stage_of(settings, Begun(owner, Ids(), Memory(), {})) as stage:
+                set_up(stage, scale, made.roles)
+                return made, Begun(owner, stage.ids, stage.memory, stage.actors)
     finally:
         engine.dispose()
-        owner_engine.dispose()
-    return Simulated(made, scale, lived)
-
-
-def _without_waiting(engine: Engine) -> None:
-    """These connections do not wait for the disk at each commit: nobody relies on a life half lived."""
-
-    @event.listens_for(engine, "connect")
-    def _set(connection: object, _record: object) -> None:
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        cursor.execute("set synchronous_commit = off")
-        cursor.close()
-        connection.commit()  # type: ignore[attr-defined]

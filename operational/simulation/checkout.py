@@ -1,4 +1,4 @@
-"""Checkout of the simulated practice: invoices from charts, balances used, bills paid now or later, refunds."""
+"""Checkout: invoices from charts, balances used, bills paid now or later, refunds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from medspa.kernel.vocabulary import Account, Purpose, Tender
 from operational.booking import visit as visiting
 from operational.checkout import apply, credit, invoices
 from operational.checkout.refundable import payable_of_memo, rest_of_payment
-from operational.checkout.schemas import ApplicationIn, CreditMemoIn, InvoiceIn, PayoutIn
+from operational.checkout.schemas import ApplicationIn, CreditMemoIn, InvoiceIn, PaymentIn, PayoutIn
 from operational.ledger.balances import invoice_open_minor, liability_minor, lock_payment
 from operational.models import InvoiceLine
 from operational.simulation import clinic, tender
@@ -29,10 +29,9 @@ def finish(stage: Stage, event: Finish) -> None:
     provider = stage.actors[visit.provider]
     with stage.act(provider, Purpose.TREATMENT, view="chart.treatment", client=known.client_id) as session:
         clinic.chart(session, stage, visit)
-    with stage.act(stage.front, view="booking.appointment", client=known.client_id) as session:
-        visiting.complete(session, stage.front, known.id)
     who = stage.manager if visit.bill.discount else stage.front
     with stage.act(who, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id) as session:
+        visiting.complete(session, who, known.id)
         issued = invoices.issue_invoice(session, who, _invoice(stage, visit, known))
         known.invoice_id = issued.invoice.id
         _use_balances(session, stage, known, visit.bill)
@@ -80,7 +79,9 @@ def refund(stage: Stage, event: Refund) -> None:
     known = stage.ids.visits[event.visit.number]
     if known.invoice_id is None:
         return
-    with stage.act(stage.manager, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id) as session:
+    with stage.act(
+        stage.manager, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id
+    ) as session:
         line = session.scalars(
             select(InvoiceLine).where(InvoiceLine.invoice_id == known.invoice_id, InvoiceLine.position == 1)
         ).one()
@@ -96,7 +97,7 @@ def refund(stage: Stage, event: Refund) -> None:
             ),
         ).memo
         payable = payable_of_memo(session, memo)
-        back = None if event.to_credit else _returnable(session, stage, known, event.visit.place)
+        back = None if event.to_credit else _returnable(session, known, event.visit.place)
     if back is not None and payable:
         paid, rest = back
         sent = PayoutIn(
@@ -115,9 +116,7 @@ def refund(stage: Stage, event: Refund) -> None:
         stage.memory.balances.add(known.client_id)
 
 
-def _returnable(
-    session: TenantSession, stage: Stage, known: Visit, place: str
-) -> tuple[Paid, int] | None:
+def _returnable(session: TenantSession, known: Visit, place: str) -> tuple[Paid, int] | None:
     """A card payment of the invoice that can be given back, and how much of it."""
     for paid in known.paid:
         if paid.tender == "card" and paid.place == place:
@@ -237,7 +236,7 @@ def _card(
     amount: int,
     token: str,
     tip: tuple[uuid.UUID, int] | None,
-) -> tender.PaymentIn:
+) -> PaymentIn:
     return tender.asked(
         stage, place, Tender.CARD, tip, invoice_id=invoice_id, amount_minor=amount, payment_token=token
     )

@@ -93,7 +93,7 @@ def _consent(session: TenantSession, stage: Stage, known: Visit) -> None:
 
 
 def _exam(session: TenantSession, stage: Stage, actor: Actor, known: Visit, category: str) -> None:
-    examined = stage.memory.exams.get((known.client_id, category))
+    examined = stage.memory.exams[known.client_id].get(category)
     if examined is not None and clock.now() - examined < EXAM_LIFE - dt.timedelta(days=1):
         return
     today = clock.now().date()
@@ -101,7 +101,7 @@ def _exam(session: TenantSession, stage: Stage, actor: Actor, known: Visit, cate
         category_id=stage.ids.categories[category], examined_on=today, valid_until=today + EXAM_LIFE
     )
     exams.record(session, actor, known.client_id, sent)
-    stage.memory.exams[known.client_id, category] = clock.now()
+    stage.memory.exams[known.client_id][category] = clock.now()
 
 
 def deliver(stage: Stage, event: Delivery) -> None:
@@ -126,5 +126,3 @@ def waste(stage: Stage, event: Waste) -> None:
         lots.waste(
             session, stage.manager, lot, WasteSent(quantity_milli=event.quantity_milli, reason="spoiled")
         )
-
-

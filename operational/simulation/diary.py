@@ -75,7 +75,7 @@ class Diary:
     def find(
         self, code: str, offers: Sequence[Offer], wanted: dt.date, booked_on: dt.date, busy: set[dt.date]
     ) -> Slot | None:
-        """A free time on the first day with one, from `wanted` on, when somebody who is known by then works."""
+        """A free time on the first day with one, from `wanted` on, of somebody known by then."""
         for ahead in range(SEARCH):
             date = wanted + dt.timedelta(days=ahead)
             if date in busy:

@@ -75,7 +75,13 @@ def _shifts(
     scale: Scale, diary: Diary, provider: ProviderPlan
 ) -> tuple[tuple[str, str, dt.date, dt.datetime, dt.datetime], ...]:
     return tuple(
-        (provider.label, code, date, diary.instant(code, date, SHIFT_FROM), diary.instant(code, date, SHIFT_TO))
+        (
+            provider.label,
+            code,
+            date,
+            diary.instant(code, date, SHIFT_FROM),
+            diary.instant(code, date, SHIFT_TO),
+        )
         for code, date in diary.working_days(provider, scale.last + BEYOND)
     )
 
@@ -89,9 +95,7 @@ def _days(scale: Scale, diary: Diary, rng: random.Random, place: PlacePlan) -> I
             if date.month != month:
                 month = date.month
                 reason = rng.choice(("supplies", "postage", "refreshments"))
-                yield PettyCash(
-                    diary.instant(code, date, 12 * 60), code, rng.randint(8, 40) * 100, reason
-                )
+                yield PettyCash(diary.instant(code, date, 12 * 60), code, rng.randint(8, 40) * 100, reason)
             off = rng.choice(OFF) if rng.random() < OFF_SHARE else 0
             last_of_week = date.weekday() == place.weekdays[-1]
             yield Close(diary.instant(code, date, CLOSES), code, date, off, tips=last_of_week)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from operational.simulation import checkout, clinic, office, reception
 from operational.simulation.events import (
@@ -23,7 +21,6 @@ from operational.simulation.events import (
     Open,
     PayLater,
     PettyCash,
-    Plan,
     Price,
     Refund,
     Roster,
@@ -35,55 +32,22 @@ from operational.simulation.scale import Scale
 from operational.simulation.stage import Stage
 
 Go = Callable[[dt.datetime], None]
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """How much happened."""
-
-    clients: int
-    visits: int
-    completed: int
-    days_closed: int
 
 
 class StepFailed(RuntimeError):
     """A service refused a planned step; the cause says why. The organization is left as it was then."""
 
 
-def live(stage: Stage, scale: Scale, plan: Plan, go: Go, report: Report) -> Lived:
-    """Do everything that is planned. `go` sets the clock; `report` gets a line per month.
-
-    Raises StepFailed at the first step that is refused.
-    """
-    month, seen, done = "", Counter[str](), Counter[str]()
-    for event in plan.events:
-        name = f"{event.at:%Y-%m}"
-        if name != month:
-            if month:
-                report(_line(scale, month, seen))
-            month, seen = name, Counter()
-        go(event.at)
-        try:
-            _do(stage, scale, event)
-        except Exception as error:
-            raise StepFailed(f"{type(event).__name__} at {event.at:%Y-%m-%d %H:%M} UTC") from error
-        seen[type(event).__name__] += 1
-        done[type(event).__name__] += 1
-    if month:
-        report(_line(scale, month, seen))
-    return Lived(done["Join"], len(plan.visits), done["Finish"], done["Close"])
+def step(stage: Stage, scale: Scale, event: Event, go: Go) -> None:
+    """Go to the event's time and do it. Raises StepFailed when it is refused."""
+    go(event.at)
+    try:
+        _do(stage, scale, event)
+    except Exception as error:
+        raise StepFailed(f"{type(event).__name__} at {event.at:%Y-%m-%d %H:%M} UTC: {error}") from error
 
 
-def _line(scale: Scale, month: str, seen: Counter[str]) -> str:
-    return (
-        f"{scale.slug} {month}: {seen['Join']} new clients, {seen['Book']} booked, {seen['Finish']} treated,"
-        f" {seen['Miss']} missed or cancelled, {seen['Close']} days closed"
-    )
-
-
-def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901, PLR0912 - one line per kind of event
+def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one line per kind of event
     match event:
         case Open():
             office.open_drawer(stage, scale, event)

@@ -6,8 +6,7 @@ from medspa.kernel.vocabulary import DrawerMovementKind
 from operational.booking.schemas import NewShift
 from operational.booking.shifts import add_shift
 from operational.catalogue import service as catalogue
-from operational.identity.staff import edit
-from operational.identity.staff import get_staff
+from operational.identity.staff import edit, get_staff
 from operational.ledger.close import close_day
 from operational.ledger.close_blockers import unclosed_before
 from operational.ledger.drawer_count import DENOMINATIONS, count_session
@@ -53,7 +52,7 @@ def petty_cash(stage: Stage, event: PettyCash) -> None:
 
 def close(stage: Stage, scale: Scale, event: Close) -> None:
     """Tips paid, the drawer counted blind, the day closed, after any day before it that saw business."""
-    tender.settle_unanswered(stage)
+    tender.settle_unanswered(stage, event.place)
     place = stage.ids.places[event.place]
     if event.place in stage.ids.sessions:
         _count(stage, scale, event)

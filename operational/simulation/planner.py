@@ -208,7 +208,9 @@ class _Planner:
 
     def _treated(self, visit: VisitPlan, wish: Wish) -> None:
         rng = self.rng
-        arrives = visit.start + dt.timedelta(minutes=rng.choice((-4, -2, 0, 3, 6)) if not visit.walk_in else 1)
+        arrives = visit.start + dt.timedelta(
+            minutes=rng.choice((-4, -2, 0, 3, 6)) if not visit.walk_in else 1
+        )
         finishes = visit.start + dt.timedelta(minutes=visit.minutes + rng.randint(0, 9))
         finishes = max(finishes, arrives + dt.timedelta(minutes=10))
         self._ends[visit.number] = finishes

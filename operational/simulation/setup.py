@@ -86,9 +86,7 @@ def employ(stage: Stage, scale: Scale, label: str, role: str, provider: Provider
     stage.know(label, staff.id)
 
 
-def _place(
-    session: TenantSession, stage: Stage, scale: Scale, place: PlacePlan, entity: uuid.UUID
-) -> None:
+def _place(session: TenantSession, stage: Stage, scale: Scale, place: PlacePlan, entity: uuid.UUID) -> None:
     owner = stage.owner
     sent = LocationCreate(
         legal_entity_id=entity, name=place.name, code=place.code, timezone=place.timezone, state=place.state,
@@ -97,9 +95,7 @@ def _place(
     )  # fmt: skip
     location = organization.create_location(session, owner, sent.model_dump())
     stage.ids.places[place.code] = location.id
-    hours = [
-        OpeningHours(weekday=day, opens_minute=OPENS, closes_minute=CLOSES) for day in place.weekdays
-    ]
+    hours = [OpeningHours(weekday=day, opens_minute=OPENS, closes_minute=CLOSES) for day in place.weekdays]
     organization.set_hours(session, owner, location.id, f'"{location.version}"', hours)
     for name, rate, _ in place.taxes:
         jurisdiction = organization.create_jurisdiction(session, owner, location.id, name)
@@ -118,7 +114,9 @@ def _place(
 def _catalogue(session: TenantSession, stage: Stage) -> None:
     owner, ids = stage.owner, stage.ids
     load_defaults(session, owner)
-    ids.categories = dict(session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).tuples().all())
+    ids.categories = dict(
+        session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).tuples().all()
+    )
     known = dict(session.execute(select(ProductRow.name, ProductRow.id)).tuples().all())
     for product in PRODUCTS:
         if product.name in known:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
-from medspa.kernel.database import TenantSession, session_scope
+from medspa.kernel.database import TenantSession, bind_organization
 from medspa.kernel.vocabulary import ActorKind, Purpose
 from operational.checkout.processor.port import Processor
 from operational.identity.access import Actor
@@ -21,6 +21,18 @@ from operational.privacy.vault import Vault
 
 ORIGIN = "job:simulation"
 Key = tuple[str, str]
+
+
+def _of_dicts() -> defaultdict[uuid.UUID, dict[str, datetime]]:
+    return defaultdict(dict)
+
+
+def _of_lists() -> defaultdict[str, list[uuid.UUID]]:
+    return defaultdict(list)
+
+
+def _of_counts() -> defaultdict[Key, int]:
+    return defaultdict(int)
 
 
 @dataclass
@@ -72,23 +84,24 @@ class Memory:
     """Expected in the open drawer of a place."""
     left: dict[str, int] = field(default_factory=dict)
     """The float that the last count left."""
-    tips: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    tips: dict[Key, int] = field(default_factory=_of_counts)
     """Owed to (place, provider)."""
     consents: dict[uuid.UUID, datetime] = field(default_factory=dict)
-    exams: dict[tuple[uuid.UUID, str], datetime] = field(default_factory=dict)
+    """Client → when they last signed; exams likewise, per category."""
+    exams: dict[uuid.UUID, dict[str, datetime]] = field(default_factory=_of_dicts)
     balances: set[uuid.UUID] = field(default_factory=set)
     """Clients who may have a deposit or account credit."""
     cards: dict[str, int] = field(default_factory=dict)
     """What is left on a gift card that was sold."""
-    unanswered: bool = False
-    """A card call of today has no answer yet."""
+    unanswered: dict[str, list[uuid.UUID]] = field(default_factory=_of_lists)
+    """Card calls of a place that have no answer yet."""
 
 
 @dataclass
 class Stage:
-    """One organization being lived in."""
+    """One organization being lived in, over one connection: what happens, happens one after another."""
 
-    engine: Engine
+    connection: Connection
     vault: Vault
     processor: Processor
     org_id: uuid.UUID
@@ -115,19 +128,24 @@ class Stage:
         client: uuid.UUID | None = None,
     ) -> Iterator[TenantSession]:
         """One transaction, committed at the end of the block; `view` showed this client to the actor."""
-        with session_scope(self.engine, self.org_id) as session:
+        with self._transaction() as session:
             open_audit(session, actor, purpose)
             yield session
             if view is not None and client is not None:
                 record_disclosure(session, actor, view, [client])
 
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[TenantSession]:
+        with TenantSession(self.connection, expire_on_commit=False) as session:
+            bind_organization(session, self.org_id)
+            with session.begin():
+                yield session
+
     def know(self, label: str, staff_id: uuid.UUID) -> Actor:
         """The actor of a staff member, with the permissions of their roles."""
-        with session_scope(self.engine, self.org_id) as session:
+        with self._transaction() as session:
             held = of_staff(session, staff_id)
         self.ids.staff[label] = staff_id
         actor = Actor(self.org_id, ActorKind.STAFF, staff_id, staff_id, ORIGIN, held)
         self.actors[label] = actor
         return actor
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -11,8 +10,7 @@ from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Purpose, Tender
 from operational.checkout import attempts, payments, payouts
 from operational.checkout.processor.port import Outcome
-from operational.checkout.queries import present
-from operational.checkout.reconcile import reconcile_with
+from operational.checkout.queries import found, present
 from operational.checkout.schemas import PaymentIn, PayoutIn
 from operational.identity.access import Actor
 from operational.models import ProcessorAttempt
@@ -95,7 +93,7 @@ def capture(stage: Stage, call: Call, place: str) -> Paid | None:
     with stage.act(stage.front, Purpose.PAYMENT) as session:
         attempts.resolve(session, call.attempt.id, result, stage.front.staff_id)
     if result.outcome is Outcome.UNKNOWN:
-        stage.memory.unanswered = True
+        stage.memory.unanswered[place].append(call.attempt.id)
     if result.outcome is Outcome.DECLINED or call.attempt.payment_id is None:
         return None
     return Paid(call.attempt.payment_id, "card", place, call.request.amount_minor)
@@ -113,8 +111,13 @@ def give_back(stage: Stage, actor: Actor, sent: PayoutIn) -> None:
             attempts.resolve(session, attempt.id, result, actor.staff_id)
 
 
-def settle_unanswered(stage: Stage) -> None:
+def settle_unanswered(stage: Stage, place: str) -> None:
     """What the processor did not answer is asked for before the day is closed."""
-    if stage.memory.unanswered:
-        reconcile_with(stage.engine, stage.processor, dt.timedelta(seconds=45))
-        stage.memory.unanswered = False
+    for attempt_id in stage.memory.unanswered.pop(place, []):
+        with stage.act(stage.front, Purpose.PAYMENT) as session:
+            attempt = found(session, ProcessorAttempt, attempt_id, "attempt")
+            account, charge = attempts.whereabouts(session, attempt)
+        result = stage.processor.lookup(attempt.request_key, charge, account)
+        if result is not None:
+            with stage.act(stage.front, Purpose.PAYMENT) as session:
+                attempts.resolve(session, attempt_id, result, stage.front.staff_id)
