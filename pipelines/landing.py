@@ -29,6 +29,8 @@ from pipelines.deidentify.tokens import TokenKeys
 from pipelines.errors import LandingFailed
 from pipelines.land.batch import NEWEST, Landed, Order, Report, land
 
+STAY = "--stay"
+"""With it, COMMAND answers order after order (order_line) instead of one."""
 COMMAND = (sys.executable, "-m", "medspa", "pipeline", "land")
 """The composition root's way to land: it fetches the keys and hands them to this module's process."""
 
@@ -112,13 +114,16 @@ def environment(settings: Settings, environ: Mapping[str, str] | None = None) ->
 
 def main() -> int:
     """Land for each line that is a request, and answer with a line. Exit code 1 when the last one failed."""
-    code = 0
+    code, known = 0, ""
     for line in sys.stdin:
-        code = _serve(json.loads(line))
+        landed = _serve(json.loads(line), known)
+        code = 1 if landed is None else 0
+        known = landed.snapshot if landed is not None and landed.batch_id is None else ""
     return code
 
 
-def _serve(request: Mapping[str, Any]) -> int:
+def _serve(request: Mapping[str, Any], known: str) -> Landed | None:
+    """Land what is asked for and answer; None when it failed."""
     keys = {
         uuid.UUID(org): (int(generation), base64.b64decode(key))
         for org, (generation, key) in request["keys"].items()
@@ -129,28 +134,36 @@ def _serve(request: Mapping[str, Any]) -> int:
             os.environ[LAKE_VARIABLE],
             keys,
             Order(**request["order"]),
+            known=known,
             report=lambda text: _write(sys.stderr, text),
         )
     except DomainError as error:
-        return _fail(error)
+        _fail(error)
+        return None
     except psycopg.Error as error:
-        return _fail(LandingFailed(f"The source answered {type(error).__name__} ({error.sqlstate})."))
+        _fail(LandingFailed(f"The source answered {type(error).__name__} ({error.sqlstate})."))
+        return None
     except (adbc.Error, pa.ArrowException, OSError) as error:
         # Their texts may quote what they were reading.
-        return _fail(LandingFailed(f"Reading or writing failed with {type(error).__name__}."))
+        _fail(LandingFailed(f"Reading or writing failed with {type(error).__name__}."))
+        return None
     _tell_dagster(dataclasses.asdict(landed))
     _write(sys.stdout, answer_line(landed))
-    return 0
+    return landed
 
 
-def _fail(error: DomainError) -> int:
+def _fail(error: DomainError) -> None:
     _write(sys.stdout, problem_line(error))
-    return 1
 
 
 def _write(stream: TextIO, line: str) -> None:
     stream.write(line + "\n")
     stream.flush()
+
+
+def order_line(order: Order) -> str:
+    """What a program that stays reads for each batch."""
+    return json.dumps(dataclasses.asdict(order))
 
 
 def request_line(keys: TokenKeys, order: Order) -> str:

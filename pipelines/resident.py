@@ -9,28 +9,34 @@ import contextlib
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
+from typing import Self
 
 from medspa.kernel.settings import Settings
 from pipelines.deidentify.tokens import TokenKeys
 from pipelines.errors import LandingFailed
 from pipelines.land.batch import Landed, Order, Report
-from pipelines.landing import environment, read_answer, request_line
+from pipelines.landing import environment, order_line, read_answer, request_line
 
 STOP_SECONDS = 30
 
 
-class ResidentLanding:
+class Resident:
     """A way to land for `run_pipeline(land=...)`. A process that died is started again with the next order.
 
-    `token_keys` is asked with each order, for organizations come: the process keeps no key between orders.
+    `asked` makes the line of an order; `environ` is the process's whole environment, this one's when None.
     """
 
     def __init__(
-        self, settings: Settings, token_keys: Callable[[], TokenKeys], report: Report = lambda _: None
+        self,
+        command: Sequence[str],
+        asked: Callable[[Order], str] = order_line,
+        *,
+        environ: Mapping[str, str] | None = None,
+        report: Report = lambda _: None,
     ) -> None:
-        self._settings, self._token_keys, self._report = settings, token_keys, report
+        self._command, self._asked, self._environ, self._report = command, asked, environ, report
         self._process: subprocess.Popen[str] | None = None
 
     def __call__(self, order: Order) -> Landed:
@@ -39,7 +45,7 @@ class ResidentLanding:
         if process.stdin is None or process.stdout is None:
             raise LandingFailed("The landing process has no pipes.")
         try:
-            process.stdin.write(request_line(self._token_keys(), order) + "\n")
+            process.stdin.write(self._asked(order) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline()
         except BrokenPipeError:
@@ -49,7 +55,7 @@ class ResidentLanding:
             return read_answer("", process.returncode)
         return read_answer(answer, 0)
 
-    def __enter__(self) -> ResidentLanding:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -78,8 +84,8 @@ class ResidentLanding:
             self.close()
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pipelines.landing"],
-                env=environment(self._settings),
+                self._command,
+                env=None if self._environ is None else dict(self._environ),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -94,3 +100,20 @@ class ResidentLanding:
             with process.stderr:
                 for line in process.stderr:
                     self._report(line.rstrip())
+
+
+class ResidentLanding(Resident):
+    """The landing process itself, for a caller that may ask for keys.
+
+    `token_keys` is asked with each order, for organizations come: neither process keeps a key between orders.
+    """
+
+    def __init__(
+        self, settings: Settings, token_keys: Callable[[], TokenKeys], report: Report = lambda _: None
+    ) -> None:
+        super().__init__(
+            [sys.executable, "-m", "pipelines.landing"],
+            lambda order: request_line(token_keys(), order),
+            environ=environment(settings),
+            report=report,
+        )

@@ -29,6 +29,21 @@ OWN = (
         key=("org_id", "segment_code", "client_key"),
     ),
     Contract(
+        name="segment_size",
+        description="One segment as evaluated for one date: how many are in it, who came and who left.",
+        columns=(
+            Column("org_id", "uuid", True),
+            Column("segment_code", "text", True),
+            Column("as_of", "date", True),
+            Column("definition_version", "integer", True),
+            Column("batch_id", "bigint", True),
+            Column("members", "integer", True),
+            Column("entered", "integer", True),
+            Column("left_since", "integer", True),
+        ),
+        key=("org_id", "segment_code", "as_of"),
+    ),
+    Contract(
         name="publication_state",
         description="What an organization's readers see: live, or certified when both batches are equal.",
         columns=(

@@ -17,6 +17,8 @@ app = typer.Typer(
 Full = Annotated[bool, typer.Option("--full", help="Read and build everything again, not only what changed.")]
 After = Annotated[int, typer.Option("--after", help="The newest batch that the warehouse holds.")]
 
+Stay = Annotated[bool, typer.Option("--stay", help="Answer the orders on standard input until it ends.")]
+
 
 @app.command()
 def run(full: Full = False, json: Json = False) -> None:
@@ -32,11 +34,14 @@ def run(full: Full = False, json: Json = False) -> None:
 
 
 @app.command()
-def land(full: Full = False, after: After = 0) -> None:
+def land(full: Full = False, after: After = 0, stay: Stay = False) -> None:
     """Land one batch in a process that holds the token keys, and answer with one JSON line.
 
-    Dagster and `medspa pipeline run` start it, so that neither of them ever holds a key.
+    Dagster, the worker and `medspa pipeline run` start it, so that none of them ever holds a key.
     """
+    if stay:
+        _land_as_ordered()
+        return
     from medspa.kernel.errors import DomainError
     from medspa.kernel.settings import load_settings
     from operational.privacy.token_keys import export_token_keys
@@ -50,6 +55,26 @@ def land(full: Full = False, after: After = 0) -> None:
         say(problem_line(error))
         sys.exit(1)
     say(answer_line(landed))
+
+
+def _land_as_ordered() -> None:
+    """A batch for every order on standard input, by one landing process; keys are asked for with each."""
+    import json
+
+    from medspa.kernel.errors import DomainError
+    from medspa.kernel.settings import load_settings
+    from operational.privacy.token_keys import export_token_keys
+    from pipelines.land.batch import Order
+    from pipelines.landing import answer_line, problem_line
+    from pipelines.resident import ResidentLanding
+
+    settings = load_settings()
+    with ResidentLanding(settings, lambda: export_token_keys(settings), note) as landing:
+        for line in sys.stdin:
+            try:
+                say(answer_line(landing(Order(**json.loads(line)))))
+            except DomainError as error:
+                say(problem_line(error))
 
 
 @app.command("keep-checks")

@@ -1,0 +1,76 @@
+"""The resident worker of `medspa up`: what is committed reaches the marts within seconds.
+
+Carries small batches through the live path: batch invariants, not the full suites, which Dagster runs and
+which certify. It holds no token key; the landing program it starts does. `python -m pipelines.worker`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+from medspa.kernel.errors import DomainError
+from medspa.kernel.logging import configure
+from medspa.kernel.settings import Settings, load_settings
+from pipelines.land.batch import Order
+from pipelines.landing import COMMAND, STAY
+from pipelines.load.run import last_loaded, record_checked
+from pipelines.outage import outage_told
+from pipelines.resident import Resident
+from pipelines.run import WAREHOUSE, Land, run_pipeline
+
+POLL_SECONDS = 1.0
+"""Between two looks at a source in which nothing happens; such a look reads no table."""
+LONGEST_PAUSE = 300.0
+"""After failures the pause doubles up to this many seconds: a blocked publication needs a person."""
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Looks for committed changes and runs the pipeline on them, one batch after the other."""
+
+    def __init__(self, settings: Settings, landing: Land) -> None:
+        self._settings = settings
+        self._landing = landing
+        self._done = False
+        """Whether everything that was ever seen has been carried through by this process."""
+
+    def step(self) -> bool:
+        """One look; True when a batch was carried through. Raises what run_pipeline raises."""
+        dsn = self._settings.warehouse_dsn("load")
+        with outage_told(WAREHOUSE):
+            landed = self._landing(Order(after=last_loaded(dsn)))
+            if landed.batch_id is None and self._done:
+                record_checked(dsn, landed.at)
+                return False
+        self._done = False
+        run_pipeline(self._settings, land=self._landing, level="batch")
+        self._done = True
+        return True
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set. A failure is logged by its code, without its text, and tried again later."""
+        pause = POLL_SECONDS
+        while not stop.wait(pause):
+            try:
+                self.step()
+                pause = POLL_SECONDS
+            except DomainError as error:
+                pause = min(2 * pause, LONGEST_PAUSE)
+                _log.warning("a run failed and is tried again", extra={"job": "worker", "code": error.code})
+
+
+def main() -> None:
+    """The process: until SIGTERM or SIGINT, which may come anywhere, as a run may be killed anywhere."""
+    configure()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    with Resident([*COMMAND, STAY]) as landing:
+        Worker(load_settings(), landing).run(threading.Event())
+
+
+if __name__ == "__main__":
+    main()
