@@ -124,8 +124,8 @@ def match(
 def _settle(
     session: Session, actor: Actor, line: BankLine, kind: BankMatch, match_id: uuid.UUID | None
 ) -> None:
-    line.match_kind, line.match_id = kind, match_id
-    line.matched_on = open_business_date(session, line.location_id)
+    day = open_business_date(session, line.location_id)
+    line.match_kind, line.match_id, line.matched_on = kind, match_id, day
     session.flush()
     if kind is BankMatch.BANK_DEPOSIT and match_id is not None:
         deposits.confirm(session, actor, match_id, line.amount_minor, line.booked_on)

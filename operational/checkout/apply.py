@@ -83,7 +83,7 @@ def apply_balance(
 def hold_client(session: Session, client_id: uuid.UUID, source: AllocationSource) -> Balance:
     """A client's deposits or account credit, held; deposits being refunded by card are set aside."""
     lock_client(session, client_id)
-    held = _by_location(session, Posting.client_id == client_id, ACCOUNT[source])
+    held = owed_by_location(session, Posting.client_id == client_id, ACCOUNT[source])
     if source is AllocationSource.DEPOSIT:
         for location_id, amount in deposits_leaving(session, client_id).items():
             held[location_id] = max(held.get(location_id, 0) - amount, 0)
@@ -109,7 +109,7 @@ def hold_gift_card(session: Session, invoice: Invoice, code: str) -> Balance:
         .limit(1)
     ):
         raise GiftCardNotUsable("A gift card does not pay for a gift card.")
-    held = _by_location(session, Posting.gift_card_id == card_id, Account.GIFT_CARDS)
+    held = owed_by_location(session, Posting.gift_card_id == card_id, Account.GIFT_CARDS)
     return Balance(AllocationSource.GIFT_CARD, held, gift_card_id=card_id)
 
 
@@ -152,7 +152,7 @@ def spend(session: Session, actor: Actor, invoice: Invoice, balance: Balance, am
     return allocation
 
 
-def _by_location(session: Session, whose: object, account: Account) -> dict[uuid.UUID, int]:
+def owed_by_location(session: Session, whose: object, account: Account) -> dict[uuid.UUID, int]:
     rows = session.execute(
         select(Posting.location_id, -func.sum(Posting.amount_minor))
         .where(whose, Posting.account == account.value)  # type: ignore[arg-type]

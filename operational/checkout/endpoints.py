@@ -20,6 +20,7 @@ from operational.checkout import (
     cards,
     credit,
     invoices,
+    outside_endpoints,
     payments,
     read_endpoints,
     schemas,
@@ -34,6 +35,7 @@ from operational.openapi import problem_response
 
 router = APIRouter(prefix="/v1", tags=["checkout"])
 router.include_router(read_endpoints.router)
+router.include_router(outside_endpoints.router)
 
 Inv = Annotated[Call, Depends(moves_money(Permission.INVOICE_WRITE), scope="function")]
 Pay = Annotated[Call, Depends(moves_money(Permission.PAYMENT_TAKE), scope="function")]

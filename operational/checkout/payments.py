@@ -21,7 +21,7 @@ from medspa.kernel.vocabulary import (
     Permission,
     Tender,
 )
-from operational.checkout.errors import InvoiceVoided, MoreThanDue, TenderedTooLittle
+from operational.checkout.errors import InvoiceVoided, MoreThanDue, ProgrammeUnfit, TenderedTooLittle
 from operational.checkout.queries import (
     found,
     location_with,
@@ -35,7 +35,16 @@ from operational.checkout.schemas import PaymentIn
 from operational.checkout.settle import record_success
 from operational.identity.access import Actor
 from operational.ledger.balances import invoice_open_minor, lock_invoice
-from operational.models import Appointment, Invoice, Location, Payment, ProcessorAttempt, StaffMember, Tip
+from operational.models import (
+    Appointment,
+    Invoice,
+    Location,
+    Payment,
+    ProcessorAttempt,
+    StaffMember,
+    TenderProgramme,
+    Tip,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class _Asked:
 
 
 def take_payment(session: Session, actor: Actor, request: PaymentIn) -> Payment:
-    """Take cash or a check, settle and post it.
+    """Take cash, a check or what a third party will pay, settle and post it.
 
     Raises Forbidden, NotFound, WrongCurrency, DrawerNotOpen, DrawerUnfit, MoreThanDue, TenderedTooLittle.
     """
@@ -57,6 +66,10 @@ def take_payment(session: Session, actor: Actor, request: PaymentIn) -> Payment:
     payment = _payment(actor, request, asked)
     if request.tender is Tender.CASH:
         _cash(payment, request, asked)
+    if request.programme_id is not None:
+        programme = found(session, TenderProgramme, request.programme_id, "programme")
+        if not programme.active:
+            raise ProgrammeUnfit
     _write(session, payment, request)
     record_success(session, payment, actor.staff_id)
     session.flush()
@@ -145,7 +158,8 @@ def _payment(actor: Actor, request: PaymentIn, asked: _Asked) -> Payment:
         drawer_session_id=request.drawer_session_id, invoice_id=request.invoice_id, purpose=purpose,
         tender=request.tender, status=PaymentStatus.PENDING, currency=request.currency,
         amount_minor=asked.settle_minor + asked.tip_minor, tip_minor=asked.tip_minor, rounding_minor=0,
-        check_number=request.check_number, appointment_id=request.appointment_id, taken_by=actor.staff_id,
+        check_number=request.check_number, programme_id=request.programme_id,
+        appointment_id=request.appointment_id, taken_by=actor.staff_id,
     )  # fmt: skip
 
 

@@ -26,11 +26,19 @@ from operational.checkout import refund_settle
 from operational.checkout.apply import hold_client
 from operational.checkout.errors import MoreThanRefundable, NotRefundable, WrongCurrency
 from operational.checkout.queries import found, open_drawer_session, present
-from operational.checkout.refundable import payable_of_memo, rest_of_payment
+from operational.checkout.refundable import gift_card_paid, payable_of_memo, rest_of_payment
 from operational.checkout.schemas import PayoutIn
 from operational.identity.access import Actor
 from operational.ledger.balances import lock_client, lock_invoice, lock_payment
-from operational.models import CreditMemo, DrawerSession, Location, Payment, Payout, ProcessorAttempt
+from operational.models import (
+    CreditMemo,
+    DrawerSession,
+    Location,
+    Payment,
+    Payout,
+    ProcessorAttempt,
+    RemittanceItem,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,9 @@ def pay_out(session: Session, actor: Actor, request: PayoutIn, request_key: str)
         return found(session, Payout, known.payout_id, "payout")
     asked = _check(session, actor, request)
     if asked.payment is None:
-        return _to_account_credit(session, actor, request, asked)
+        return _kept(session, actor, request, asked)
+    if asked.payment.tender is Tender.THIRD_PARTY:
+        return _third_party(session, actor, request, asked)
     if asked.payment.tender is Tender.CARD:
         return _begin_card(session, actor, request, asked, request_key)
     return _cash(session, actor, request, asked)
@@ -126,8 +136,30 @@ def _payout(actor: Actor, request: PayoutIn, asked: _Asked, location_id: uuid.UU
     )  # fmt: skip
 
 
-def _to_account_credit(session: Session, actor: Actor, request: PayoutIn, asked: _Asked) -> Payout:
-    payout = _payout(actor, request, asked, present(asked.memo).location_id)
+def _kept(session: Session, actor: Actor, request: PayoutIn, asked: _Asked) -> Payout:
+    """Kept as account credit, or put back on the gift card that paid."""
+    memo = present(asked.memo)
+    payout = _payout(actor, request, asked, memo.location_id)
+    if request.to_gift_card_id is not None:
+        rest = gift_card_paid(session, memo.invoice_id, request.to_gift_card_id)
+        if asked.value_minor > rest:
+            raise MoreThanRefundable("The card did not pay this much.", {"refundable_minor": max(rest, 0)})
+        payout.gift_card_id = request.to_gift_card_id
+    session.add(payout)
+    session.flush()
+    refund_settle.record_success(session, payout, actor.staff_id)
+    session.flush()
+    return payout
+
+
+def _third_party(session: Session, actor: Actor, request: PayoutIn, asked: _Asked) -> Payout:
+    """Less to be paid by the programme; what it has settled already does not go back through it."""
+    payment = present(asked.payment)
+    settled = select(RemittanceItem.id).where(RemittanceItem.payment_id == payment.id)
+    if session.scalar(settled) is not None:
+        raise NotRefundable("The programme has settled this payment; keep it as account credit.")
+    payout = _payout(actor, request, asked, payment.location_id)
+    payout.tender = Tender.THIRD_PARTY
     session.add(payout)
     session.flush()
     refund_settle.record_success(session, payout, actor.staff_id)

@@ -16,7 +16,7 @@ from operational.checkout.refundable import value_of
 from operational.ledger.balances import liability_minor
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
-from operational.models import CreditMemo, Location, Payment, Payout, Posting, Tip
+from operational.models import CreditMemo, GiftCard, Location, Payment, Payout, Posting, Tip
 
 
 def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None) -> None:
@@ -40,7 +40,7 @@ def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None)
             payout,
             [
                 *_freed(session, payout, payment, value),
-                *_paid(payout, payment, value + payout.rounding_minor),
+                *_paid(session, payout, payment, value + payout.rounding_minor),
             ],
             staff_id,
             rounding=payout.rounding_minor,
@@ -49,7 +49,7 @@ def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None)
     if payout.tip_minor and payment is not None:
         rounding = 0 if value else payout.rounding_minor
         lines = _tips(session, payment, payout)
-        lines += _paid(payout, payment, payout.tip_minor + rounding)
+        lines += _paid(session, payout, payment, payout.tip_minor + rounding)
         _post(
             session, LedgerEvent.TIP_REFUNDED, payout, lines, staff_id, rounding=rounding,
             external_date=external,
@@ -96,13 +96,21 @@ def _freed(session: Session, payout: Payout, payment: Payment | None, value: int
     ]
 
 
-def _paid(payout: Payout, payment: Payment | None, amount: int) -> list[Line]:
-    """The credit: the tender it goes back to, or account credit."""
+def _paid(session: Session, payout: Payout, payment: Payment | None, amount: int) -> list[Line]:
+    """The credit: the tender it goes back to, the gift card that paid, or account credit."""
+    if payout.gift_card_id is not None:
+        card = found(session, GiftCard, payout.gift_card_id, "gift card")
+        return [Line(Account.GIFT_CARDS, -amount, card.location_id, gift_card_id=card.id)]
     if payout.tender is None:
         return [Line(Account.ACCOUNT_CREDIT, -amount, payout.location_id, client_id=payout.client_id)]
     if payout.tender is Tender.CARD:
         merchant = payment.merchant_account_id if payment is not None else None
         return [Line(Account.CARD_CLEARING, -amount, payout.location_id, merchant_account_id=merchant)]
+    if payout.tender is Tender.THIRD_PARTY:
+        programme = payment.programme_id if payment is not None else None
+        return [
+            Line(Account.THIRD_PARTY_RECEIVABLE, -amount, payout.location_id, programme_id=programme),
+        ]
     return [Line(Account.CASH_DRAWER, -amount, payout.location_id)]
 
 

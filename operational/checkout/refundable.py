@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel.vocabulary import PaymentStatus
 from operational.checkout.queries import GivenBack, given_back, taken_back
 from operational.ledger.balances import invoice_open_minor
-from operational.models import CreditMemo, CreditMemoLine, Payment, Payout
+from operational.models import Allocation, CreditMemo, CreditMemoLine, Payment, Payout
 
 
 def value_of(row: Payment | Payout | GivenBack) -> int:
@@ -65,3 +65,18 @@ def payable_of_memo(session: Session, memo: CreditMemo) -> int:
     leaving = sum(value_of(one) for one in given if not one.settled)
     overpaid = -invoice_open_minor(session, memo.invoice_id) - leaving
     return max(min(unpaid, overpaid), 0)
+
+
+def gift_card_paid(session: Session, invoice_id: uuid.UUID, gift_card_id: uuid.UUID) -> int:
+    """What a gift card paid of a held invoice, less what was put back on it."""
+    paid = session.scalar(
+        select(func.coalesce(func.sum(Allocation.amount_minor), 0)).where(
+            Allocation.invoice_id == invoice_id, Allocation.gift_card_id == gift_card_id
+        )
+    )
+    back = session.scalar(
+        select(func.coalesce(func.sum(Payout.amount_minor), 0))
+        .join(CreditMemo, CreditMemo.id == Payout.credit_memo_id)
+        .where(CreditMemo.invoice_id == invoice_id, Payout.gift_card_id == gift_card_id)
+    )
+    return int(paid or 0) - int(back or 0)

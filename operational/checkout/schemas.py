@@ -123,7 +123,7 @@ class PaymentIn(Body):
 
     location_id: uuid.UUID
     drawer_session_id: uuid.UUID
-    tender: Literal[Tender.CASH, Tender.CHECK, Tender.CARD]
+    tender: Literal[Tender.CASH, Tender.CHECK, Tender.CARD, Tender.THIRD_PARTY]
     currency: CurrencyIn
     invoice_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
@@ -133,6 +133,8 @@ class PaymentIn(Body):
     tendered_minor: MinorIn | None = None
     check_number: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z-]{1,12}$")] | None = None
     payment_token: Token | None = None
+    programme_id: uuid.UUID | None = None
+    """The third party that pays, for an invoice only."""
     excess: Literal["refuse", "account_credit"] = "refuse"
 
     @model_validator(mode="after")
@@ -150,10 +152,14 @@ class PaymentIn(Body):
     def _tender_fields(self) -> Self:
         needed = {
             Tender.CASH: "tendered_minor", Tender.CHECK: "check_number", Tender.CARD: "payment_token",
+            Tender.THIRD_PARTY: "programme_id",
         }  # fmt: skip
         for tender, name in needed.items():
             if (getattr(self, name) is not None) != (tender is self.tender):
                 raise ValueError(f"{name} goes with the tender {tender.value}, and only with it")
+        exact = self.invoice_id is not None and not self.tips and self.excess == "refuse"
+        if self.tender is Tender.THIRD_PARTY and not exact:
+            raise ValueError("a third party pays what is due on an invoice, without tips")
         if self.excess == "account_credit" and self.tender is Tender.CASH:
             raise ValueError("cash above what is due is change, not account credit")
         return self
@@ -189,22 +195,26 @@ class CreditMemoIn(Body):
 class PayoutIn(Body):
     """Money back: of a credit memo or a deposit, to the tender of one payment, or kept as account credit.
 
-    Cash needs the drawer session it comes out of. A tip goes back only when `tip_minor` asks for it.
+    Cash needs the drawer session it comes out of. A tip goes back only when `tip_minor` asks for it. What a
+    gift card paid may be put back on it with `to_gift_card_id`.
     """
 
     currency: CurrencyIn
     credit_memo_id: uuid.UUID | None = None
     payment_id: uuid.UUID | None = None
     to_account_credit: bool = False
+    to_gift_card_id: uuid.UUID | None = None
     amount_minor: MinorIn | None = None
     tip_minor: MinorIn | None = None
     drawer_session_id: uuid.UUID | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.to_account_credit:
+        if self.to_account_credit and self.to_gift_card_id is not None:
+            raise ValueError("send to_account_credit or to_gift_card_id")
+        if self.to_account_credit or self.to_gift_card_id is not None:
             if self.payment_id is not None or self.credit_memo_id is None or self.tip_minor:
-                raise ValueError("account credit needs a credit_memo_id, no payment_id and no tip")
+                raise ValueError("what is kept needs a credit_memo_id, no payment_id and no tip")
         elif self.payment_id is None:
             raise ValueError("send the payment_id whose tender the money goes back to")
         if self.amount_minor is None and self.tip_minor is None:

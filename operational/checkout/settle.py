@@ -30,6 +30,7 @@ TENDER_ACCOUNT = {
     Tender.CASH: Account.CASH_DRAWER,
     Tender.CHECK: Account.CHECKS_TO_DEPOSIT,
     Tender.CARD: Account.CARD_CLEARING,
+    Tender.THIRD_PARTY: Account.THIRD_PARTY_RECEIVABLE,
 }
 
 
@@ -72,6 +73,7 @@ def _received(payment: Payment, tips: Sequence[Tip]) -> list[Line]:
             payment.amount_minor,
             place,
             merchant_account_id=payment.merchant_account_id,
+            programme_id=payment.programme_id,
         ),
         Line(Account.CASH_ROUNDING, -payment.rounding_minor, place),
         *(Line(Account.TIPS_PAYABLE, -tip.amount_minor, place, provider_id=tip.provider_id) for tip in tips),

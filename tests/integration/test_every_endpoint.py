@@ -23,7 +23,13 @@ from tests.support.databases import Database
 from tests.support.openapi import Operation, operations
 from tests.support.rows import seed_all
 
-PUBLIC = {"POST /v1/session", "POST /v1/enrolments", "POST /v1/processor/events"}
+PUBLIC = {
+    "POST /v1/session",
+    "POST /v1/enrolments",
+    "POST /v1/processor/events",
+    "POST /v1/payment-links/view",
+    "POST /v1/payment-links/pay",
+}
 """Endpoints without authentication: they check a password, a token or a signature of their own."""
 
 ALIASES = {
@@ -38,7 +44,9 @@ ALIASES = {
     "home_location": "location",
     "lot": "product_lot",
     "note": "chart_note",
+    "programme": "tender_programme",
     "provider": "staff_member",
+    "to_gift_card": "gift_card",
     "record": "treatment_record",
     "session": "drawer_session",
     "staff": "staff_member",

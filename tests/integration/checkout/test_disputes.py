@@ -23,7 +23,7 @@ from tests.integration.checkout.test_cards import charge, deliver, refund
 from tests.support.databases import Database
 from tests.support.together import together
 
-ROUNDS = 25
+ROUNDS = 15
 
 
 @pytest.fixture

@@ -1,0 +1,164 @@
+"""Links with which a client pays an open invoice by card, without signing in.
+
+Only a digest of the token is stored; the token is shown once, and sent back in bodies, never in addresses.
+It is used by the POST that pays and usable again when the card is declined. The payment itself goes the
+way of every card payment: attempt, call, outcome.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import ActorKind, DrawerKind, InvoiceStatus, PaymentStatus, Permission, Tender
+from operational.checkout import attempts
+from operational.checkout.desk import open_desk
+from operational.checkout.errors import InvoiceVoided, LinkUnusable, MoreThanDue
+from operational.checkout.payments import begin_card_payment
+from operational.checkout.processor.port import Processor
+from operational.checkout.queries import found, pending_on_invoice, present
+from operational.checkout.schemas import PaymentIn
+from operational.directory import lookup
+from operational.directory.lookup import LinkFound
+from operational.identity import tokens
+from operational.identity.access import EVERYWHERE, Actor
+from operational.ledger.balances import invoice_open_minor, lock_invoice
+from operational.ledger.drawers import virtual_session
+from operational.models import Invoice, LinkToken, Payment
+
+PURPOSE = "payment"
+LIFETIME = timedelta(days=7)
+LONGEST = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A new link: the token is known here and nowhere else."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a link tells whoever holds it: an amount, nothing about a person."""
+
+    currency: str
+    due_minor: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """How a payment by link ended."""
+
+    payment_id: uuid.UUID
+    location_id: uuid.UUID
+    status: PaymentStatus
+    currency: str
+    amount_minor: int
+
+
+def send_link(session: Session, actor: Actor, invoice_id: uuid.UUID, lifetime: timedelta = LIFETIME) -> Sent:
+    """A new link for what is due of an invoice; an older one of it stops working.
+
+    Raises Forbidden, NotFound, InvoiceVoided, MoreThanDue (nothing is due).
+    """
+    seen = found(session, Invoice, invoice_id, "invoice")
+    actor.require(Permission.PAYMENT_TAKE, seen.location_id)
+    invoice = lock_invoice(session, invoice_id)
+    if invoice.status is InvoiceStatus.VOIDED:
+        raise InvoiceVoided
+    if invoice_open_minor(session, invoice_id) <= 0:
+        raise MoreThanDue("Nothing is due on this invoice.", {"due_minor": 0})
+    live = (LinkToken.purpose == PURPOSE) & (LinkToken.subject_id == invoice_id)
+    session.execute(
+        update(LinkToken).where(live, LinkToken.consumed_at.is_(None)).values(revoked_at=clock.now())
+    )
+    token = tokens.new_token()
+    expires_at = clock.now() + min(lifetime, LONGEST)
+    session.add(
+        LinkToken(
+            org_id=actor.org_id, token_digest=tokens.digest(token), purpose=PURPOSE,
+            client_id=invoice.client_id, subject_id=invoice_id, expires_at=expires_at,
+        )
+    )  # fmt: skip
+    session.flush()
+    return Sent(token, expires_at)
+
+
+def show_link(engine: Engine, token: str) -> Shown:
+    """What is due by now. Looking uses nothing up. Raises LinkUnusable."""
+    link = _live(engine, token)
+    with open_desk(engine, _bearer(link)) as desk, desk.transaction() as session:
+        row = found(session, LinkToken, link.link_id, "link")
+        invoice = found(session, Invoice, present(row.subject_id), "invoice")
+        due = invoice_open_minor(session, invoice.id) - pending_on_invoice(session, invoice.id)
+        return Shown(invoice.currency, max(due, 0), row.expires_at)
+
+
+def pay_by_link(engine: Engine, processor: Processor, token: str, payment_token: str) -> Paid:
+    """Pay all that is due by card. Of two at once one pays, the other finds the link used.
+
+    Raises LinkUnusable, MoreThanDue, InvoiceVoided.
+    """
+    link = _live(engine, token)
+    with open_desk(engine, _bearer(link)) as desk:
+        with desk.transaction() as session:
+            invoice = found(session, Invoice, _use(session, link), "invoice")
+            drawer = virtual_session(session, invoice.location_id, DrawerKind.ONLINE)
+            request = PaymentIn(
+                location_id=invoice.location_id, drawer_session_id=drawer.id, tender=Tender.CARD,
+                currency=invoice.currency, invoice_id=invoice.id, payment_token=payment_token, tips=[],
+            )  # fmt: skip
+            key = f"medspa_link_{secrets.token_hex(16)}"
+            attempt = begin_card_payment(session, desk.actor, request, key)
+            call = attempts.charge_request(session, attempt, payment_token)
+        result = attempts.call(processor, attempt, call)
+        with desk.transaction() as session:
+            attempts.resolve(session, attempt.id, result, None)
+            return _ended(session, link, present(attempt.payment_id))
+
+
+def _ended(session: Session, link: LinkFound, payment_id: uuid.UUID) -> Paid:
+    payment = found(session, Payment, payment_id, "payment")
+    if payment.status is PaymentStatus.DECLINED:
+        # Nothing moved: another card may be tried.
+        session.execute(update(LinkToken).where(LinkToken.id == link.link_id).values(consumed_at=None))
+    return Paid(payment.id, payment.location_id, payment.status, payment.currency, payment.amount_minor)
+
+
+def _use(session: Session, link: LinkFound) -> uuid.UUID:
+    """Use the link up, in the transaction that begins the payment; the invoice it pays."""
+    live = (LinkToken.id == link.link_id) & LinkToken.consumed_at.is_(None) & LinkToken.revoked_at.is_(None)
+    invoice_id: uuid.UUID | None = session.scalar(
+        update(LinkToken).where(live).values(consumed_at=clock.now()).returning(LinkToken.subject_id)
+    )
+    if invoice_id is None:
+        raise LinkUnusable
+    return invoice_id
+
+
+def _live(engine: Engine, token: str) -> LinkFound:
+    link = lookup.by_link(engine, tokens.digest(token), PURPOSE, clock.now())
+    if link is None:
+        raise LinkUnusable
+    return link
+
+
+def _bearer(link: LinkFound) -> Actor:
+    """Whoever holds the link: may pay, and do nothing else."""
+    return Actor(
+        org_id=link.org_id,
+        kind=ActorKind.CLIENT,
+        id=link.link_id,
+        staff_id=None,
+        origin="link:payment",
+        permissions={EVERYWHERE: frozenset({Permission.PAYMENT_TAKE})},
+    )
