@@ -19,7 +19,7 @@ from medspa.kernel.database import organization_of
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import DayStatus
 from operational.accounting.errors import BatchUnknown, DayAlreadyExported, DayNotClosed
-from operational.models import BusinessDay, ExportBatch, ExportBatchDay, ExportFile, LegalEntity
+from operational.models import BusinessDay, ExportBatch, ExportBatchDay, ExportFile, LegalEntity, Location
 
 
 class DayOfBatch(Protocol):
@@ -70,7 +70,8 @@ def next_number(session: Session, legal_entity_id: uuid.UUID, basis: str) -> int
 
 
 def exported_days(session: Session, legal_entity_id: uuid.UUID, basis: str) -> set[tuple[uuid.UUID, dt.date]]:
-    """(location, business date) of every day that a batch of this legal entity holds."""
+    """(location, business date) of every day that a batch of this legal entity holds, or that is of a
+    history moved in from another system: its books were kept, and exported, there."""
     rows = session.execute(
         select(ExportBatchDay.location_id, ExportBatchDay.business_date)
         .join(
@@ -83,7 +84,16 @@ def exported_days(session: Session, legal_entity_id: uuid.UUID, basis: str) -> s
             ExportBatchDay.basis == basis,
         )
     )
-    return {(location, day) for location, day in rows}
+    moved_in = session.execute(
+        select(BusinessDay.location_id, BusinessDay.business_date)
+        .join(Location, (Location.org_id == BusinessDay.org_id) & (Location.id == BusinessDay.location_id))
+        .where(
+            BusinessDay.org_id == organization_of(session),
+            Location.legal_entity_id == legal_entity_id,
+            BusinessDay.imported,
+        )
+    )
+    return {(location, day) for location, day in (*rows, *moved_in)}
 
 
 def keep(
@@ -106,6 +116,7 @@ def keep(
                 BusinessDay.location_id == day.location_id,
                 BusinessDay.business_date == day.business_date,
                 BusinessDay.status == DayStatus.CLOSED,
+                BusinessDay.imported.is_(False),
             )
         )
         if closed is None:

@@ -12,12 +12,12 @@ from operational.importers.errors import DatesUnclear
 from operational.text import clean_line
 
 _MONEY = re.compile(r"(?P<open>\()?\s*(?P<sign>-)?\s*\$?\s*(?P<sign2>-)?(?P<whole>\d{1,3}(?:,\d{3})+|\d*)"
-                    r"(?:\.(?P<cents>\d+))?\s*(?P<close>\))?")  # fmt: skip
-_QUANTITY = re.compile(r"-?(\d{1,6})(?:\.(\d{1,3})0*)?")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.*))?")
-_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:,?\s+(.*))?")
-_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})(?:,?\s+(.*))?")
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?")
+                    r"(?:\.(?P<cents>\d+))?\s*(?P<close>\))?", re.ASCII)  # fmt: skip
+_QUANTITY = re.compile(r"-?(\d{1,6})(?:\.(\d{1,3})0*)?", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.*))?", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:,?\s+(.*))?", re.ASCII)
+_NAMED = re.compile(r"([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})(?:,?\s+(.*))?", re.ASCII)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EARLIEST = 1980
 
@@ -72,8 +72,8 @@ def order_of(texts: Iterable[str], name: str) -> DateOrder:
         if not found:
             continue
         one, two = int(found[1]), int(found[2])
-        first |= one > 12
-        second |= two > 12
+        first |= 12 < one <= 31 and two <= 12
+        second |= 12 < two <= 31 and one <= 12
         open_ |= one <= 12 and two <= 12 and one != two
     if first and second:
         raise DatesUnclear(f"{name} has dates with the day first and dates with the month first.")

@@ -141,6 +141,14 @@ class BusinessDay(TokenRow, Versioned, Base):
         tenant_fk("staff_member", "closed_by"),
         UniqueConstraint("org_id", "location_id", "business_date"),
         CheckConstraint("(status = 'closed') = (figures_sha256 is not null)", name="closed"),
+        # "Closed up to which day": asked for every document, also while years of days are open for history.
+        Index(
+            "ix_business_day_closed",
+            "org_id",
+            "location_id",
+            "business_date",
+            postgresql_where=text("status = 'closed'"),
+        ),
     )
 
 

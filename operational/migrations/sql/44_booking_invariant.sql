@@ -79,7 +79,8 @@ begin
     end loop;
 end $$;
 create constraint trigger claims_match after insert or update of status on appointment
-    deferrable initially deferred for each row execute function booking_claims_match();
+    deferrable initially deferred for each row when (new.source <> 'import')
+    execute function booking_claims_match();
 create constraint trigger claims_match after insert or delete or update of appointment_id, provider_id,
     starts_at, provider_ends_at, ends_at on appointment_item
     deferrable initially deferred for each row execute function booking_claims_match();

@@ -89,9 +89,14 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
         sa.Column("member_count", sa.Integer(), nullable=False),
         sa.Column("reveals_treatment", sa.Boolean(), nullable=False),
+        sa.Column("booked", sa.Text(), nullable=False),
+        sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "booked in ('same_category', 'any', 'none')", name=op.f("ck_segment_publication_booked")
+        ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_segment_publication")),
         sa.UniqueConstraint(
             "org_id",
@@ -755,6 +760,13 @@ def upgrade() -> None:
             "business_date",
             name=op.f("uq_business_day_org_id_location_id_business_date"),
         ),
+    )
+    op.create_index(
+        "ix_business_day_closed",
+        "business_day",
+        ["org_id", "location_id", "business_date"],
+        unique=False,
+        postgresql_where=sa.text("status = 'closed'"),
     )
     op.create_table(
         "client",
