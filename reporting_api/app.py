@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
 from medspa.kernel.logging import describe_error
+from reporting_api import metric_endpoints
 from reporting_api.endpoints import router
 from reporting_api.ports import AccessLog, Authorizer
 
@@ -36,6 +37,8 @@ def create_app(engine: Engine, authorizer: Authorizer, access_log: AccessLog) ->
     app.state.authorizer = authorizer
     app.state.access_log = access_log
     app.include_router(router)
+    app.include_router(metric_endpoints.router)
+    app.include_router(metric_endpoints.pages)
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(SQLAlchemyError, _unavailable)

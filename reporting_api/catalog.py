@@ -102,6 +102,16 @@ def report_named(name: str) -> Report:
 
 
 @cache
+def columns_of(mart: str, folder: Path = DBT_MARTS) -> frozenset[str]:
+    """The columns of a mart, by its contract."""
+    for path in sorted(folder.rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+            if model["name"] == mart:
+                return frozenset(column["name"] for column in model["columns"])
+    raise KeyError(mart)
+
+
+@cache
 def metrics(folder: Path = DBT_MARTS) -> dict[str, dict[str, Any]]:
     """Metric name → its one declaration (name, label, description, formula, grain, unit, version, mart)."""
     found: dict[str, dict[str, Any]] = {}

@@ -17,29 +17,18 @@ from reporting_api.measures import shaped
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Asked, run
 from reporting_api.schemas import (
+    PROBLEMS,
     ColumnShown,
     DataState,
-    MetricList,
-    Problem,
     ReportAnswer,
     ReportList,
     ReportShown,
 )
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
-    for status, text in (
-        (401, "Nobody is signed in"),
-        (403, "The permission is missing"),
-        (404, "No such report, location or data"),
-        (422, "A parameter is not acceptable"),
-        (503, "The warehouse did not answer"),
-    )
-}
-router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=_PROBLEMS)
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=PROBLEMS)
 
 
-def _viewer(request: Request) -> Viewer:
+def viewer_of(request: Request) -> Viewer:
     viewer: Viewer = request.app.state.authorizer.viewer(request)
     return viewer
 
@@ -68,19 +57,13 @@ def _definition(report: Report) -> ReportShown:
 
 @router.get("", summary="The reports that exist, with their definitions")
 def list_reports(request: Request) -> ReportList:
-    _viewer(request)
+    viewer_of(request)
     return ReportList(items=[_definition(report) for report in reports().values()])
-
-
-@router.get("/metrics", summary="Every metric with its one definition")
-def list_metrics(request: Request) -> MetricList:
-    _viewer(request)
-    return MetricList(items=[metrics()[name] for name in sorted(metrics())])
 
 
 @router.get("/{name}/definition", summary="What a report shows and how it is computed")
 def definition(request: Request, name: str) -> ReportShown:
-    _viewer(request)
+    viewer_of(request)
     return _definition(report_named(name))
 
 
@@ -114,41 +97,54 @@ def read_report(
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
     cursor: Annotated[str | None, Query(pattern=r"^\d{1,9}$")] = None,
 ) -> Any:
-    viewer = _viewer(request)
+    viewer = viewer_of(request)
     report = report_named(name)
     allowed = viewer.locations_with(report.permission)
-    report = shaped(report, group_by, grain)
-    asked = _asked(report, as_of, day, first, to, tuple(location_id or ()), tuple(compare or ()))
+    shape = shaped(report, group_by, grain)
+    asked = asked_for(shape, as_of, day, first, to, tuple(location_id or ()), tuple(compare or ()))
+    return answered(request, viewer, shape, asked, allowed, format, (int(cursor or 0), limit), group_by or [])
+
+
+def answered(
+    request: Request,
+    viewer: Viewer,
+    report: Report,
+    asked: Asked,
+    allowed: frozenset[uuid.UUID] | None,
+    form: str,
+    page: tuple[int, int],
+    group_by: list[str],
+) -> Any:
+    """Run, record and write a report that was put into its shape. `page`: first row and how many."""
     answer = run(request.app.state.engine, report, viewer.org_id, asked, allowed)
     report = widened(report, asked.compare)
     parameters = {
         "from": asked.first.isoformat(),
         "until": asked.until.isoformat(),
         "locations": [str(one) for one in answer.locations],
-        "format": format,
-        **_form(grain, group_by, asked.compare),
+        "format": form,
+        **_form(report.grain, group_by, asked.compare),
     }
     request.app.state.access_log.report_read(viewer, report.name, parameters, len(answer.rows))
     stem = f"{report.name}-{asked.until.isoformat()}"
-    if format == "csv":
+    if form == "csv":
         return _file(as_csv(report, answer.rows), "text/csv; charset=utf-8", f"{stem}.csv", answer)
-    if format == "parquet":
+    if form == "parquet":
         return _file(
             as_parquet(report, answer.rows), "application/vnd.apache.parquet", f"{stem}.parquet", answer
         )
-    start = int(cursor or 0)
-    page = answer.rows[start : start + limit]
+    start, limit = page
     return ReportAnswer(
         definition=_definition(report),
         parameters=parameters,
         data=_state(answer),
         totals=totals(report, answer.rows) if report.totals_by else [],
-        items=[as_json(report, row) for row in page],
+        items=[as_json(report, row) for row in answer.rows[start : start + limit]],
         next_cursor=str(start + limit) if start + limit < len(answer.rows) else None,
     )
 
 
-def _asked(
+def asked_for(
     report: Report,
     as_of: dt.date | None,
     day: dt.date | None,

@@ -56,6 +56,8 @@ def shaped(report: Report, group_by: Sequence[str] | None = None, grain: Grain |
         return report
     chosen = [_dimension(report.measures, one) for one in group_by or report.measures.default]
     declared = [metrics()[name] for name in report.measures.metrics]
+    if grain and any(one.get("as_of") for one in declared):
+        raise NotMeasured(f"{report.name} is as of a date: leave `grain` out.")
     columns = [
         *([Column(name="period", type="date", label=f"First day of the {grain}")] if grain else []),
         *(

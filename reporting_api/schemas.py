@@ -19,6 +19,18 @@ class Problem(BaseModel):
     detail: str
 
 
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text, "content": {"application/problem+json": {}}}
+    for status, text in (
+        (401, "Nobody is signed in"),
+        (403, "The permission is missing"),
+        (404, "No such report, location or data"),
+        (422, "A parameter is not acceptable"),
+        (503, "The warehouse did not answer"),
+    )
+}
+
+
 class ColumnShown(BaseModel):
     """A column with the definition of the metric it shows."""
 
@@ -67,6 +79,24 @@ class ReportAnswer(BaseModel):
     next_cursor: str | None = None
 
 
+class MetricShown(BaseModel):
+    """A metric's one declaration. `expression` is over the rows of `mart`."""
+
+    name: str
+    label: str
+    description: str
+    formula: str
+    unit: str
+    grain: str
+    dimensions: list[str]
+    version: int
+    mart: str
+    area: str
+    expression: str
+    as_of: str | None = None
+    buckets: list[dict[str, Any]] | None = None
+
+
 class MetricList(BaseModel):
-    items: list[dict[str, Any]]
+    items: list[MetricShown]
     next_cursor: str | None = None

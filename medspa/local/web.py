@@ -1,4 +1,4 @@
-"""One web origin: reporting at /reports and /v1/reports, the operational app everywhere else.
+"""One web origin: reporting at /reports, /v1/reports and /v1/metrics, the operational app everywhere else.
 
 Both apps declare their full paths; nothing is stripped, so their links and API documents are right. Run
 as `python -m medspa.local.web` by the supervisor.
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from medspa.kernel.logging import configure
 from medspa.kernel.settings import Settings, load_settings
 
-REPORTING_PREFIXES = ("/reports", "/v1/reports")
+REPORTING_PREFIXES = ("/reports", "/v1/reports", "/v1/metrics")
 GRACE_SECONDS = 10
 
 

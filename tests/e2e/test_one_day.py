@@ -202,13 +202,13 @@ def test_definitions_travel_with_the_numbers(
     alone = http.get(f"/v1/reports/{report}/definition", headers=lived.headers).json()
     assert answer["definition"] == alone
     declared = {
-        one["name"]: one for one in http.get("/v1/reports/metrics", headers=lived.headers).json()["items"]
+        one["name"]: one for one in http.get("/v1/metrics?limit=500", headers=lived.headers).json()["items"]
     }
     amounts = [column for column in alone["columns"] if column["type"] == "minor"]
     assert amounts
     for column in amounts:
         metric = column["metric"]
-        assert metric == declared[metric["name"]]
+        assert metric.items() <= declared[metric["name"]].items()
         assert {"label", "description", "formula", "grain", "dimensions", "unit", "version"} <= set(metric)
     for row in answer["items"]:
         assert {column["name"] for column in alone["columns"]} <= set(row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from reporting_api.errors import NoData
 from reporting_api.ports import Viewer
 from reporting_api.queries import Asked, run
 from tests.factories.marts import DAY, PLACE, Marts
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.support.databases import Database
 
 EVERY_DATE = {"as_of": str(DAY), "day": str(DAY), "from": str(DAY), "to": str(DAY + dt.timedelta(days=1))}
@@ -35,26 +35,6 @@ FOUND: dict[str, dict[str, Any]] = {
 }
 """Rows for reports that show only some."""
 ELSEWHERE = uuid.UUID(int=9)
-
-
-@pytest.fixture
-def marts(warehouse: Database) -> Marts:
-    return Marts(warehouse.connect("build", autocommit=True))
-
-
-@pytest.fixture
-def made(operational: Database, marts: Marts) -> OrganizationSetUp:
-    """An organization whose key is known to the operational store, with a row in every mart."""
-    made = organization(operational)
-    marts.fill(made.org_id)
-    marts.publish(made.org_id)
-    return made
-
-
-@pytest.fixture
-def http(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_web_app(settings), raise_server_exceptions=False) as client:
-        yield client
 
 
 def ask(http: TestClient, made: OrganizationSetUp, report: str, **extra: Any) -> Any:
