@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from segments.grammar import AtLeast, AtMost, InDays, Known, OneOf, SegmentDefinition
+from segments.grammar import AtLeast, AtMost, Holds, InDays, Known, MonthsPast, OneOf, SegmentDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,14 @@ def compile_segment(definition: SegmentDefinition, org_id: UUID, as_of: date) ->
         match condition:
             case InDays(from_day=first, to_day=last):
                 parameters |= {f"{name}a": as_of + timedelta(first), f"{name}b": as_of + timedelta(last)}
-                clauses.append(f"{column} >= %({name}a)s and {column} < %({name}b)s")
+                inside = f"{column} >= %({name}a)s and {column} < %({name}b)s"
+                clauses.append(f"({column} is null or {inside})" if condition.or_unknown else inside)
+            case MonthsPast(at_least_months=least, less_than_months=most):
+                parameters[f"{name}a"] = months_before(as_of, least)
+                clauses.append(f"{column} <= %({name}a)s")
+                if most is not None:
+                    parameters[f"{name}b"] = months_before(as_of, most)
+                    clauses.append(f"{column} > %({name}b)s")
             case OneOf(one_of=words):
                 parameters[name] = words
                 clauses.append(f"{column} = any(%({name})s)")
@@ -40,6 +48,8 @@ def compile_segment(definition: SegmentDefinition, org_id: UUID, as_of: date) ->
                 clauses.append(f"{column} <= %({name})s")
             case Known(known=known):
                 clauses.append(f"{column} is {'not ' if known else ''}null")
+            case Holds(holds=holds):
+                clauses.append(f"{column} is {'true' if holds else 'not true'}")
     due = f"min(m.{definition.due_on})" if definition.due_on else "cast(null as date)"
     sql = (
         f"select m.client_key, {due} as due_on, %(reason)s as reason\n"
@@ -48,3 +58,9 @@ def compile_segment(definition: SegmentDefinition, org_id: UUID, as_of: date) ->
         "group by m.client_key\norder by due_on, m.client_key"
     )
     return CompiledSegment(sql, parameters)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of that month, or its last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

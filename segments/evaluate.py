@@ -35,6 +35,18 @@ class Member:
     reason: str
 
 
+# Evaluated again for the same date, the newest size stands, and who came and left that day adds up.
+_SIZE = """
+insert into marts.segment_size as size (org_id, segment_code, as_of, definition_version, batch_id, members,
+    entered, left_since)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (org_id, segment_code, as_of) do update set
+    definition_version = excluded.definition_version, batch_id = excluded.batch_id,
+    members = excluded.members, entered = size.entered + excluded.entered,
+    left_since = size.left_since + excluded.left_since
+"""
+
+
 def certified_batch(connection: Connection[Any], org_id: UUID) -> int:
     """The batch that readers see, when it is certified. Raises DataNotCertified."""
     row = connection.execute(
@@ -53,10 +65,11 @@ def evaluate(
     version = definition.version
     with connection.transaction():
         members = [Member(*row) for row in connection.execute(compiled.sql, compiled.parameters).fetchall()]
-        connection.execute(
-            "delete from marts.segment_member where org_id = %s and segment_code = %s",
+        before = connection.execute(
+            "delete from marts.segment_member where org_id = %s and segment_code = %s"
+            " returning client_key, as_of",
             (org_id, definition.code),
-        )
+        ).fetchall()
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into marts.segment_member (org_id, segment_code, client_key, definition_version,"
@@ -66,6 +79,9 @@ def evaluate(
                     for m in members
                 ],
             )
+        now, then = {m.client_key for m in members}, {row[0] for row in before}
+        sizes = (len(now), len(now - then), len(then - now))
+        connection.execute(_SIZE, (org_id, definition.code, as_of, version, batch_id, *sizes))
     return members
 
 
@@ -86,7 +102,7 @@ def hand_over(
         for m in members
     ]
     row = connection.execute(
-        "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             org_id,
             new_id(),
@@ -97,6 +113,8 @@ def hand_over(
             definition.reveals_treatment,
             Jsonb(payload),
             clock.now(),
+            definition.booked,
+            definition.categories,
         ),
     ).fetchone()
     return int(row[0]) if row else 0

@@ -34,14 +34,26 @@ FIELDS: dict[str, dict[str, FieldKind]] = {
         "contact_from": FieldKind.DATE,
         "contact_until": FieldKind.DATE,
         "earliest_on": FieldKind.DATE,
+        "reviewed_on": FieldKind.DATE,
         "next_appointment_on": FieldKind.DATE,
         "cycle_days": FieldKind.NUMBER,
+    },
+    "client_series": {
+        "category_code": FieldKind.WORD,
+        "sessions": FieldKind.NUMBER,
+        "last_session_on": FieldKind.DATE,
+        "due_on": FieldKind.DATE,
+        "unfinished_on": FieldKind.DATE,
     },
     "client_profile": {
         "first_visit_on": FieldKind.DATE,
         "last_visit_on": FieldKind.DATE,
         "last_missed_on": FieldKind.DATE,
         "next_appointment_on": FieldKind.DATE,
+        "last_booked_on": FieldKind.DATE,
+        "lapses_after": FieldKind.DATE,
+        "is_missed_since_visit": FieldKind.FLAG,
+        "is_provider_departed": FieldKind.FLAG,
         "visits": FieldKind.NUMBER,
         "no_shows": FieldKind.NUMBER,
         "late_cancellations": FieldKind.NUMBER,
@@ -57,16 +69,31 @@ class _Closed(BaseModel):
 
 
 class InDays(_Closed):
-    """A date in the half-open range [as-of + from_day, as-of + to_day)."""
+    """A date in the half-open range [as-of + from_day, as-of + to_day); with `or_unknown`, or no date."""
 
     field: str
     from_day: int = Field(ge=-3650, le=3650)
     to_day: int = Field(ge=-3650, le=3650)
+    or_unknown: bool = False
 
     @model_validator(mode="after")
     def _forward(self) -> InDays:
         if self.from_day >= self.to_day:
             raise ValueError("from_day must be before to_day")
+        return self
+
+
+class MonthsPast(_Closed):
+    """A date that lies [at_least_months, less_than_months) whole months before the as-of date."""
+
+    field: str
+    at_least_months: int = Field(ge=0, le=600)
+    less_than_months: int | None = Field(default=None, ge=1, le=600)
+
+    @model_validator(mode="after")
+    def _forward(self) -> MonthsPast:
+        if self.less_than_months is not None and self.at_least_months >= self.less_than_months:
+            raise ValueError("at_least_months must be before less_than_months")
         return self
 
 
@@ -98,10 +125,19 @@ class Known(_Closed):
     known: bool
 
 
-Condition = InDays | OneOf | AtLeast | AtMost | Known
+class Holds(_Closed):
+    """A flag that is set (`true`) or not (`false`)."""
+
+    field: str
+    holds: bool
+
+
+Condition = InDays | MonthsPast | OneOf | AtLeast | AtMost | Known | Holds
 
 _ASKS: dict[type[_Closed], FieldKind] = {
     InDays: FieldKind.DATE,
+    MonthsPast: FieldKind.DATE,
+    Holds: FieldKind.FLAG,
     OneOf: FieldKind.WORD,
     AtLeast: FieldKind.NUMBER,
     AtMost: FieldKind.NUMBER,
@@ -116,15 +152,29 @@ class SegmentDefinition(_Closed):
     group: Literal["cycle", "visits", "sales", "balances", "value"]
     label: str = Field(min_length=3, max_length=120)
     description: str = Field(min_length=10, max_length=600)
-    mart: Literal["client_cycle", "client_profile"]
+    mart: Literal["client_cycle", "client_series", "client_profile"]
     where: Annotated[list[Condition], Field(min_length=1, max_length=20)]
     due_on: str | None = None
     reason: Annotated[str, Field(pattern=_NAME)]
+    booked: Literal["same_category", "any", "none"] = "any"
+    """Which appointments to come keep a member from being written to."""
 
     @property
     def reveals_treatment(self) -> bool:
         """Whether being a member tells what a client was treated with."""
-        return self.mart == "client_cycle"
+        return self.mart in ("client_cycle", "client_series")
+
+    @property
+    def categories(self) -> list[str]:
+        """Codes of the treatment categories it is about; none: about visits of any kind."""
+        return sorted(
+            {
+                code
+                for condition in self.where
+                if isinstance(condition, OneOf) and condition.field == "category_code"
+                for code in condition.one_of
+            }
+        )
 
     @model_validator(mode="after")
     def _asks_only_what_the_mart_has(self) -> SegmentDefinition:
@@ -137,6 +187,8 @@ class SegmentDefinition(_Closed):
             wanted = _ASKS.get(type(condition))
             if wanted is not None and kind is not wanted:
                 raise ValueError(f"{condition.field} is a {kind.value}, not a {wanted.value}")
+        if self.booked == "same_category" and not self.categories:
+            raise ValueError("booked: same_category needs a condition on category_code")
         if self.due_on is not None and fields.get(self.due_on) is not FieldKind.DATE:
             raise ValueError(f"due_on must name a date of {self.mart}")
         return self

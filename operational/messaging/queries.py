@@ -9,10 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
-from medspa.kernel.vocabulary import ClientFlag
 from operational.models import Client, SegmentMember, SegmentPublication
-
-SUPPRESSING = (ClientFlag.DECEASED, ClientFlag.DO_NOT_TREAT, ClientFlag.MINOR, ClientFlag.NO_RECALL)
 
 
 def current_publications(session: Session, after: str | None, limit: int) -> Sequence[SegmentPublication]:

@@ -9,6 +9,7 @@ from operational.identity.access import Actor
 from operational.messaging import queries
 from operational.messaging.errors import SegmentNotPublished
 from operational.messaging.schemas import SegmentMemberShown, SegmentShown
+from operational.messaging.suppress import suppressions
 from operational.models import Client, SegmentMember, SegmentPublication
 from operational.privacy.schemas import render_many
 
@@ -53,20 +54,18 @@ def list_members(
     if publication.reveals_treatment:
         actor.require(Permission.CHART_READ)
     rows = queries.members(session, publication.id, after, limit + 1)
+    reasons = suppressions(session, publication, [client for _, client in rows[:limit]])
     shown = render_many(
         session,
         actor,
         "segment.members",
         SegmentMemberShown,
-        [_member(member, client) for member, client in rows[:limit]],
+        [_member(member, client, reasons[client.id]) for member, client in rows[:limit]],
     )
     return shown, rows[limit - 1][0].position if len(rows) > limit else None
 
 
-def _member(member: SegmentMember, client: Client) -> dict[str, object]:
-    reasons: list[str] = [flag.value for flag in queries.SUPPRESSING if flag.value in client.flags]
-    if client.merged_into_id is not None:
-        reasons.append("merged")
+def _member(member: SegmentMember, client: Client, suppressed: list[str]) -> dict[str, object]:
     return {
         "client_id": client.id,
         "first_name": client.first_name,
@@ -75,5 +74,5 @@ def _member(member: SegmentMember, client: Client) -> dict[str, object]:
         "email": client.email,
         "due_on": member.due_on,
         "reason": member.reason,
-        "suppressed": reasons,
+        "suppressed": suppressed,
     }

@@ -20,6 +20,7 @@ from operational.models.base import (
     SafeId,
     SafeInt,
     SafeText,
+    SafeWords,
     SecretText,
     TokenRow,
     Versioned,
@@ -82,6 +83,10 @@ class SegmentPublication(PlainRow, Base):
     member_count: Mapped[SafeInt]
     reveals_treatment: Mapped[SafeBool]
     """Being a member tells what somebody was treated with, so names need `chart.read` too."""
+    booked: Mapped[SafeText]
+    """Which appointments to come keep a member from being written to: `same_category`, `any` or `none`."""
+    categories: Mapped[SafeWords]
+    """Codes of the treatment categories it is about; none: visits of any kind."""
     current: Mapped[SafeBool]
 
     __table_args__ = (
@@ -93,6 +98,7 @@ class SegmentPublication(PlainRow, Base):
             "as_of",
             name="uq_segment_publication_evaluation",
         ),
+        CheckConstraint("booked in ('same_category', 'any', 'none')", name="booked"),
         Index("ix_segment_publication_code", "org_id", "segment_code", "created_at"),
     )
 

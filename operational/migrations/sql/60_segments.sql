@@ -1,8 +1,12 @@
 -- Taking a segment's membership from the warehouse: client keys, due dates and reasons, nothing else.
 
+drop function if exists directory.take_segment(
+    uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz
+);
 create or replace function directory.take_segment(
     p_org uuid, p_id uuid, p_code text, p_version int, p_as_of date, p_batch bigint,
-    p_reveals_treatment boolean, p_members jsonb, p_at timestamptz
+    p_reveals_treatment boolean, p_members jsonb, p_at timestamptz,
+    p_booked text default 'any', p_categories text[] default '{}'
 ) returns int language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     v_count int;
@@ -22,9 +26,9 @@ begin
     where org_id = p_org and segment_code = p_code and current;
     insert into segment_publication
         (org_id, id, created_at, segment_code, definition_version, as_of, batch_id,
-         member_count, reveals_treatment, current)
+         member_count, reveals_treatment, booked, categories, current)
     values (p_org, p_id, p_at, p_code, p_version, p_as_of, p_batch,
-            jsonb_array_length(p_members), p_reveals_treatment, true);
+            jsonb_array_length(p_members), p_reveals_treatment, p_booked, p_categories, true);
     insert into segment_member (org_id, id, created_at, publication_id, position, client_key,
                                 due_on, reason)
     select p_org, gen_random_uuid(), p_at, p_id, o,
@@ -38,7 +42,10 @@ begin
     return v_count;
 end $$;
 
-revoke all on function directory.take_segment(uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz) from public;
+revoke all on function directory.take_segment(
+    uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz, text, text[]
+) from public;
 grant usage on schema directory to medspa_publish;
-grant execute on function directory.take_segment(uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz)
-    to medspa_publish;
+grant execute on function directory.take_segment(
+    uuid, uuid, text, int, date, bigint, boolean, jsonb, timestamptz, text, text[]
+) to medspa_publish;

@@ -64,7 +64,7 @@ def test_who_is_due_in_the_next_14_days(
     cycle(marts, uuid.uuid4(), AS_OF)
     twice = cycle(marts, org, AS_OF + 5 * ONE)
     cycle(marts, org, AS_OF + 2 * ONE, client_key=twice)
-    (done,) = evaluate(settings, org, AS_OF)
+    (done,) = evaluate(settings, org, AS_OF, definition(CODE))
     found = [(key, due_on) for _, _, key, due_on, *_ in members(warehouse)]
     assert found == [(today, AS_OF), (twice, AS_OF + 2 * ONE), (last, AS_OF + 13 * ONE)]
     assert {row[4:] for row in members(warehouse)} == {("neurotoxin_due", AS_OF, 3, 1)}
@@ -79,14 +79,95 @@ def test_an_evaluation_replaces_the_one_before(
     stays = cycle(marts, made.org_id, AS_OF + 10 * ONE)
     neighbour = uuid.uuid4()
     marts.write("segment_member", neighbour, segment_code=CODE)
-    evaluate(settings, made.org_id, AS_OF)
+    evaluate(settings, made.org_id, AS_OF, definition(CODE))
     first = members(warehouse)
-    evaluate(settings, made.org_id, AS_OF)
+    evaluate(settings, made.org_id, AS_OF, definition(CODE))
     assert members(warehouse) == first
-    evaluate(settings, made.org_id, AS_OF + ONE)
+    evaluate(settings, made.org_id, AS_OF + ONE, definition(CODE))
     rest = {row[2] for row in members(warehouse) if row[0] == made.org_id}
     assert rest == {stays}
     assert [row[0] for row in members(warehouse) if row[0] == neighbour] == [neighbour]
+
+
+def sizes(warehouse: Database, code: str) -> list[tuple[Any, ...]]:
+    connection = warehouse.connect("build", autocommit=True)
+    return connection.execute(
+        "select as_of, members, entered, left_since from marts.segment_size where segment_code = %s"
+        " order by as_of",
+        (code,),
+    ).fetchall()
+
+
+def test_how_a_segment_changes_is_kept(
+    settings: Settings, warehouse: Database, made: OrganizationSetUp, marts: Marts
+) -> None:
+    cycle(marts, made.org_id, AS_OF)
+    cycle(marts, made.org_id, AS_OF + 10 * ONE)
+    cycle(marts, made.org_id, AS_OF + 14 * ONE)
+    for day in (AS_OF, AS_OF, AS_OF + ONE):
+        evaluate(settings, made.org_id, day, definition(CODE))
+    assert sizes(warehouse, CODE) == [(AS_OF, 2, 2, 0), (AS_OF + ONE, 2, 1, 1)]
+
+
+def profile(marts: Marts, org_id: uuid.UUID, **values: Any) -> uuid.UUID:
+    """A client who came once, a year ago, with nothing booked."""
+    client_key = uuid.uuid4()
+    nothing = dict.fromkeys(("next_appointment_on", "last_booked_on", "last_missed_on", "lapses_after"))
+    flags = {"is_missed_since_visit": False, "is_provider_departed": False}
+    seen = {"first_visit_on": AS_OF - 365 * ONE, "last_visit_on": AS_OF - 365 * ONE, "visits": 1}
+    marts.write("client_profile", org_id, client_key=client_key, **{**nothing, **flags, **seen, **values})
+    return client_key
+
+
+def test_the_visits_segments_hold_whom_they_describe(
+    settings: Settings, warehouse: Database, made: OrganizationSetUp, marts: Marts
+) -> None:
+    org = made.org_id
+    profile(marts, org)
+    yesterday = {"last_visit_on": AS_OF - ONE, "visits": 4}
+    left = profile(marts, org, **yesterday)
+    booked = profile(marts, org, **yesterday, last_booked_on=AS_OF + ONE)
+    # A booking whose day is over is no booking any more.
+    stale = profile(marts, org, **yesterday, last_booked_on=AS_OF - ONE)
+    once = profile(marts, org, first_visit_on=AS_OF - 60 * ONE, last_visit_on=AS_OF - 60 * ONE)
+    profile(marts, org, first_visit_on=AS_OF - 59 * ONE, last_visit_on=AS_OF - 59 * ONE)
+    missed = {"last_missed_on": AS_OF - 14 * ONE}
+    away = profile(marts, org, **missed, is_missed_since_visit=True)
+    profile(marts, org, **missed)
+    orphan = profile(marts, org, is_provider_departed=True, last_visit_on=AS_OF - 100 * ONE, visits=9)
+    lapsed = profile(marts, org, lapses_after=AS_OF - ONE)
+    profile(marts, org, lapses_after=AS_OF)
+    evaluate(settings, org, AS_OF)
+    found: dict[str, set[uuid.UUID]] = {}
+    for _, code, key, *_ in members(warehouse):
+        found.setdefault(code, set()).add(key)
+    assert found == {
+        "left_without_next": {left, stale},
+        "review_request": {left, stale, booked},
+        "new_without_second_visit": {once},
+        "missed_not_rebooked": {away},
+        "departed_provider": {orphan},
+        "lapsed": {lapsed},
+    }
+
+
+def test_neurotoxin_bands_by_months_past_due(
+    settings: Settings, warehouse: Database, made: OrganizationSetUp, marts: Marts
+) -> None:
+    past = {"contact_from": AS_OF - 900 * ONE, "contact_until": AS_OF - 800 * ONE}
+    past["last_full_on"] = past["contact_from"]
+    due = (dt.date(2026, 2, 3), dt.date(2026, 2, 2), dt.date(2025, 10, 3), dt.date(2025, 10, 2))
+    keys = [cycle(marts, made.org_id, one, **past) for one in (*due, dt.date(2024, 8, 2), dt.date(2020, 1, 1))]
+    evaluate(settings, made.org_id, AS_OF)
+    found = {key: code for _, code, key, *_ in members(warehouse)}
+    assert [found.get(key) for key in keys] == [
+        None,
+        "neurotoxin_lapsed_1_4",
+        "neurotoxin_lapsed_1_4",
+        "neurotoxin_lapsed_5_8",
+        "neurotoxin_lapsed_19_up",
+        "neurotoxin_lapsed_19_up",
+    ]
 
 
 @pytest.mark.parametrize("certified", [None, 2])

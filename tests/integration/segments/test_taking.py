@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from medspa.kernel import clock
 from medspa.kernel.vocabulary import ClientFlag, Permission
-from operational.models import Client
+from operational.models import Appointment, AppointmentItem, Client, Service, TreatmentCategory, TreatmentRecord
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
 from tests.support.databases import Database
@@ -43,13 +44,18 @@ def take(
     batch: int = 1,
     as_of: dt.date = AS_OF,
     version: int = 1,
+    booked: str = "any",
+    categories: Sequence[str] = (),
 ) -> int:
     """Hand a membership over as the publishing role, on a connection of its own."""
     members = [{"client_key": str(key), "due_on": str(as_of), "reason": "neurotoxin_due"} for key in keys]
     with psycopg.connect(database.dsn("publish"), autocommit=True) as connection:
         row = connection.execute(
-            "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (org_id, uuid.uuid4(), CODE, version, as_of, batch, True, Jsonb(members), NOW),
+            "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                org_id, uuid.uuid4(), CODE, version, as_of, batch, True, Jsonb(members), NOW, booked,
+                list(categories),
+            ),  # fmt: skip
         ).fetchone()
     assert row is not None
     return int(row[0])
@@ -176,15 +182,81 @@ def test_who_may_not_be_written_to_is_marked(
     with operational.session("owner") as session:
         session.query(Client).filter_by(id=made.clients[0]).update({"merged_into_id": made.clients[1]})
     keys = [key_of(operational, client) for client in made.clients]
-    assert take(operational, made.org_id, keys) == len(keys)
+    today = clock.now().date()
+    assert take(operational, made.org_id, keys, as_of=today) == len(keys)
     with client_of(make_settings(operational)) as http:
         shown = http.get(f"/v1/segments/{CODE}/members", headers=made.headers).json()["items"]
         small = http.get("/v1/segments", headers=made.headers).json()["items"]
         keys += [key_of(operational, made.client()) for _ in range(11 - len(keys))]
-        take(operational, made.org_id, keys, batch=2)
+        take(operational, made.org_id, keys, batch=2, as_of=today)
         told = http.get("/v1/segments", headers=made.headers).json()["items"]
         nobody = http.get(f"/v1/segments/{CODE}/members", headers=made.key([Permission.SEGMENT_MEMBERS]))
     assert {one["client_id"]: one["suppressed"] for one in shown} == expected
     assert [one["client_id"] for one in shown] == [str(client) for client in made.clients[: len(shown)]]
     assert (small[0]["members"], told[0]["members"]) == ("< 11", "11")
     assert nobody.status_code == 403
+
+
+def visit(made: OrganizationSetUp, client: uuid.UUID, starts_at: dt.datetime, status: str) -> list[Any]:
+    """An appointment of the setting's service with its item, and without the claims that a booking makes."""
+    head = {"org_id": made.org_id, "id": uuid.uuid4(), "created_at": starts_at}
+    times = {"starts_at": starts_at, "ends_at": starts_at + dt.timedelta(minutes=30)}
+    appointment = Appointment(
+        **head, **times, client_id=client, location_id=made.location_id, business_date=starts_at.date(),
+        status=status, source="import", booked_at=starts_at - dt.timedelta(days=1),
+    )  # fmt: skip
+    item = AppointmentItem(
+        **{**head, "id": uuid.uuid4()}, **times, appointment_id=appointment.id, position=1,
+        service_id=made.service_id, provider_id=made.provider_id, provider_ends_at=times["ends_at"],
+        performed=status == "completed",
+    )  # fmt: skip
+    return [appointment, item]
+
+
+def test_what_happened_since_keeps_a_member_from_being_written_to(
+    operational: Database, made: OrganizationSetUp, make_settings: Any
+) -> None:
+    now = clock.now()
+    booked, cancelled, seen, treated = (made.client("Ada", f"Example {number}") for number in range(4))
+    with operational.session("owner") as session:
+        service = session.query(Service).filter_by(id=made.service_id).one()
+        category = session.query(TreatmentCategory).filter_by(id=service.category_id).one()
+        code = category.code
+        rows = [
+            *visit(made, booked, now + dt.timedelta(days=3), "booked"),
+            *visit(made, cancelled, now + dt.timedelta(days=3), "cancelled"),
+            *visit(made, seen, now - dt.timedelta(hours=1), "completed"),
+        ]
+        for row in rows:
+            session.add(row)
+            session.flush()
+        session.add(
+            TreatmentRecord(
+                org_id=made.org_id, id=uuid.uuid4(), created_at=now, client_id=treated,
+                location_id=made.location_id, provider_id=made.provider_id, category_id=category.id,
+                intent="full", source="imported", performed_at=now, business_date=now.date(),
+                status="signed", signed_at=now,
+            )  # fmt: skip
+        )
+    keys = [key_of(operational, client) for client in (booked, cancelled, seen, treated)]
+    yesterday = now.date() - dt.timedelta(days=1)
+    asked = {
+        "its category": {"booked": "same_category", "categories": [code]},
+        "another category": {"booked": "same_category", "categories": ["another"]},
+        "any": {"booked": "any"},
+        "none": {"booked": "none"},
+        "long ago": {"booked": "none", "as_of": yesterday - dt.timedelta(days=7), "categories": ["another"]},
+    }
+    found = {}
+    with client_of(make_settings(operational)) as http:
+        for batch, (name, rules) in enumerate(asked.items(), start=1):
+            take(operational, made.org_id, keys, batch=batch, **{"as_of": yesterday, **rules})
+            shown = http.get(f"/v1/segments/{CODE}/members", headers=made.headers).json()["items"]
+            found[name] = [one["suppressed"] for one in shown]
+    assert found == {
+        "its category": [["future_booking"], [], [], ["treated_since"]],
+        "another category": [[], [], [], []],
+        "any": [["future_booking"], [], ["treated_since"], []],
+        "none": [[], [], ["treated_since"], []],
+        "long ago": [["stale_segment"]] * 4,
+    }

@@ -30,11 +30,12 @@ since_then as (
     select
         {{ columns('last_full', cycle) }},
         max(treatments.business_date) as last_visit_on,
-        min(
-            case
-                when treatments.intent = 'dissolve' and treatments.performed_at >= last_full.performed_at
-                    then treatments.business_date
-            end
+        min(treatments.business_date) filter (
+            where treatments.intent in ('review', 'touch_up')
+            and treatments.performed_at >= last_full.performed_at
+        ) as reviewed_on,
+        min(treatments.business_date) filter (
+            where treatments.intent = 'dissolve' and treatments.performed_at >= last_full.performed_at
         ) as dissolved_on
     from last_full
     inner join treatments
@@ -107,6 +108,7 @@ select
     since_then.dissolved_on as ended_on,
     case when since_then.dissolved_on is not null then 'dissolved' end as ended_reason,
     since_then.last_visit_on,
+    since_then.reviewed_on,
     booked.next_appointment_on,
     {{ build_id() }}
 from dated
