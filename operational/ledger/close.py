@@ -1,7 +1,8 @@
 """Closing a business day: in order, with nothing open, its figures frozen under a hash.
 
 Whoever posts holds the day's row with FOR SHARE; the close takes it FOR UPDATE, so each posting is
-either in the figures or on a later day. A close is final: what comes later posts to the open day.
+either in the figures or on a later day. The close queues with the desks for its turn, so that it waits only
+for those who came before it. A close is final: what comes later posts to the open day.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel.clock import business_date as business_date_of
@@ -26,6 +27,8 @@ from operational.ledger.drawers import close_virtual, location_of
 from operational.ledger.errors import DayBlocked, DayNotBegun
 from operational.ledger.recognition import recognise
 from operational.models import BusinessDay, DayCloseFigure, Drawer, DrawerSession, Location
+
+_TURN = text("select ledger_close_turn(:location_id)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def close_day(session: Session, actor: Actor, location_id: UUID, business_date: 
     _require_begun(location, business_date)
     # Before any day is locked: no day may appear behind this close.
     session.flush()
+    session.execute(_TURN, {"location_id": location_id})
     session.execute(
         select(Location.id)
         .where(Location.org_id == actor.org_id, Location.id == location_id)

@@ -1,7 +1,8 @@
 -- Business days of a location: made open, closed in order, never opened again.
 --
 -- Making a day and closing one both hold the location's row, so that no earlier day can appear
--- behind a close. Whoever posts holds the day with FOR SHARE; the close takes it FOR UPDATE.
+-- behind a close. Whoever posts holds the day with FOR SHARE; the close takes it FOR UPDATE. Whose turn it
+-- is between them is in 31_ledger_turn.sql.
 
 create or replace function uuid7_at(p_at timestamptz) returns uuid
 language sql volatile set search_path = pg_catalog, pg_temp as $$
@@ -79,6 +80,7 @@ begin
     if not found then
         raise exception using errcode = 'MS003', message = 'There is no such location.';
     end if;
+    perform ledger_join_day(v_org, p_location);
     -- A lost race costs one turn; more than a few mean something else is wrong.
     for turn in 1..5 loop
         select max(d.business_date) into v_last from business_day d

@@ -10,6 +10,7 @@ begin
     ) then
         return new;
     end if;
+    perform ledger_join_day(new.org_id, new.location_id);
     select d.status into v_status from business_day d
     where d.org_id = new.org_id and d.location_id = new.location_id and d.business_date = new.business_date
     for share;
