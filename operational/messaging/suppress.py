@@ -49,7 +49,7 @@ def suppressions(
     return found
 
 
-def _booked(publication: SegmentPublication, ids: Sequence[uuid.UUID]) -> Select[tuple[uuid.UUID]]:
+def _booked(publication: SegmentPublication, ids: Sequence[uuid.UUID]) -> Select[uuid.UUID]:
     """Who has an appointment to come: in the segment's categories, or any."""
     query = select(Appointment.client_id).where(
         Appointment.org_id == publication.org_id,
@@ -81,7 +81,7 @@ def _in_categories(publication: SegmentPublication) -> ColumnElement[bool]:
     )
 
 
-def _treated(publication: SegmentPublication, ids: Sequence[uuid.UUID]) -> Select[tuple[uuid.UUID]]:
+def _treated(publication: SegmentPublication, ids: Sequence[uuid.UUID]) -> Select[uuid.UUID]:
     """Who was treated on the segment's date or later, in its categories; without any, who came."""
     if not publication.categories:
         return (

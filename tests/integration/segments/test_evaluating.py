@@ -157,7 +157,9 @@ def test_neurotoxin_bands_by_months_past_due(
     past = {"contact_from": AS_OF - 900 * ONE, "contact_until": AS_OF - 800 * ONE}
     past["last_full_on"] = past["contact_from"]
     due = (dt.date(2026, 2, 3), dt.date(2026, 2, 2), dt.date(2025, 10, 3), dt.date(2025, 10, 2))
-    keys = [cycle(marts, made.org_id, one, **past) for one in (*due, dt.date(2024, 8, 2), dt.date(2020, 1, 1))]
+    keys = [
+        cycle(marts, made.org_id, one, **past) for one in (*due, dt.date(2024, 8, 2), dt.date(2020, 1, 1))
+    ]
     evaluate(settings, made.org_id, AS_OF)
     found = {key: code for _, code, key, *_ in members(warehouse)}
     assert [found.get(key) for key in keys] == [

@@ -13,7 +13,14 @@ from psycopg.types.json import Jsonb
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import ClientFlag, Permission
-from operational.models import Appointment, AppointmentItem, Client, Service, TreatmentCategory, TreatmentRecord
+from operational.models import (
+    Appointment,
+    AppointmentItem,
+    Client,
+    Service,
+    TreatmentCategory,
+    TreatmentRecord,
+)
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
 from tests.support.databases import Database
@@ -53,9 +60,18 @@ def take(
         row = connection.execute(
             "select directory.take_segment(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                org_id, uuid.uuid4(), CODE, version, as_of, batch, True, Jsonb(members), NOW, booked,
+                org_id,
+                uuid.uuid4(),
+                CODE,
+                version,
+                as_of,
+                batch,
+                True,
+                Jsonb(members),
+                NOW,
+                booked,
                 list(categories),
-            ),  # fmt: skip
+            ),
         ).fetchone()
     assert row is not None
     return int(row[0])
@@ -232,15 +248,24 @@ def test_what_happened_since_keeps_a_member_from_being_written_to(
             session.flush()
         session.add(
             TreatmentRecord(
-                org_id=made.org_id, id=uuid.uuid4(), created_at=now, client_id=treated,
-                location_id=made.location_id, provider_id=made.provider_id, category_id=category.id,
-                intent="full", source="imported", performed_at=now, business_date=now.date(),
-                status="signed", signed_at=now,
-            )  # fmt: skip
+                org_id=made.org_id,
+                id=uuid.uuid4(),
+                created_at=now,
+                client_id=treated,
+                location_id=made.location_id,
+                provider_id=made.provider_id,
+                category_id=category.id,
+                intent="full",
+                source="imported",
+                performed_at=now,
+                business_date=now.date(),
+                status="signed",
+                signed_at=now,
+            )
         )
     keys = [key_of(operational, client) for client in (booked, cancelled, seen, treated)]
     yesterday = now.date() - dt.timedelta(days=1)
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "its category": {"booked": "same_category", "categories": [code]},
         "another category": {"booked": "same_category", "categories": ["another"]},
         "any": {"booked": "any"},
