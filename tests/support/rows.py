@@ -42,8 +42,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "dispute": {"billed_again_minor": 0},
     "processor_payout": {"net_minor": 0},
     "remittance": {"net_minor": -1},
-    "remittance_item": {"remittance_id": REFERRED, "practice_funded_minor": 0},
+    "remittance_item": {"remittance_id": REFERRED, "receivable_minor": 0, "practice_funded_minor": 0},
     "processor_attempt": {"payment_id": REFERRED},
+    "entitlement": {"package_id": REFERRED},
+    "import_run": {"rows_merged": 0, "rows_known": 0, "rows_refused": 0},
+    "entitlement_movement": {"invoice_line_id": REFERRED},
+    "segment_publication": {"booked": "none"},
 }
 """Table → column → value that its CHECK constraints want."""
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "MembershipEndReason", "EntitlementMovementKind", "MembershipEventKind", "MembershipStatus", "PeriodStatus",
+    "EntitlementMovementKind",
+    "MembershipEndReason",
+    "MembershipEventKind",
+    "MembershipStatus",
+    "PeriodStatus",
 ]  # fmt: skip
 
 

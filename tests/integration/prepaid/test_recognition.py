@@ -11,9 +11,9 @@ from sqlalchemy import func, select, text
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Account
 from operational.checkout import apply, schemas
-from operational.ledger import close as closing
 from operational.ledger.close import DayClosing
 from operational.ledger.errors import DayClosed
+from operational.ledger.recognition import recognise
 from operational.models import RecognitionRun
 from operational.prepaid import errors
 from tests.factories.checkout import Shop, open_shop
@@ -122,13 +122,12 @@ def test_control_without_its_hold_on_the_day_the_database_still_refuses_a_second
 ) -> None:
     """The close recognises twice in one day; the run's uniqueness refuses it."""
     _used_package(shop)
-    once = closing.recognise
 
     def twice(*args: object) -> None:
-        once(*args)  # type: ignore[arg-type]
-        once(*args)  # type: ignore[arg-type]
+        recognise(*args)  # type: ignore[arg-type]
+        recognise(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(closing, "recognise", twice)
+    monkeypatch.setattr("operational.ledger.close.recognise", twice)
     with pytest.raises(Exception, match=r"uq_recognition_run|exists already|conflict"):
         close(shop)
     assert (runs(shop), breakage(shop)) == (0, 0)

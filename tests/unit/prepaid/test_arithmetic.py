@@ -31,28 +31,27 @@ def test_an_allocation_sums_to_the_price_within_a_cent_of_each_share(price: int,
         assert all(abs(part - price * one / sum(worth)) < 1 for part, one in zip(parts, worth, strict=True))
 
 
-@given(MINOR, st.lists(UNITS, min_size=1, max_size=30), st.data())
+@given(MINOR, st.lists(UNITS, min_size=1, max_size=30), st.lists(st.integers(0, 29), max_size=10))
 def test_uses_release_exactly_the_value_however_they_are_cut_and_given_back(
-    value: int, takes: list[int], data: st.DataObject
+    value: int, takes: list[int], returns: list[int]
 ) -> None:
+    """Each of `returns` gives a use back, which is then taken again at the end."""
     total = sum(takes)
-    left = list(enumerate(takes))
+    left = list(takes)
     taken: list[tuple[int, int]] = []
-    while left or (taken and data.draw(st.booleans())):
-        if taken and data.draw(st.integers(0, 4)) == 0:
-            quantity, _ = taken.pop(data.draw(st.integers(0, len(taken) - 1)))
-            left.append((-1, quantity))
-            continue
-        if not left:
+    while left or returns:
+        if returns and len(taken) > returns[-1]:
+            left.append(taken.pop(returns.pop())[0])
+        elif not left:
             break
-        _, quantity = left.pop(0)
+        quantity = left.pop(0)
         used, out = sum(one[0] for one in taken), sum(one[1] for one in taken)
         part = released(value, total, used, out, quantity)
         assert part >= 0
         taken.append((quantity, part))
         assert sum(one[1] for one in taken) <= value
-    if sum(one[0] for one in taken) == total:
-        assert sum(one[1] for one in taken) == value
+    assert sum(one[0] for one in taken) == total
+    assert sum(one[1] for one in taken) == value
 
 
 def test_the_last_session_takes_the_remainder() -> None:
