@@ -20,21 +20,19 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from exports.batch import ACCRUAL, Batch, ClosedDay, NothingToExport
-from exports.cash_basis import CASH, MONEY
-from exports.formats import FORMATS, format_named
+from exports.formats import FORMATS
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Permission
 from medspa.local import accounting
 from operational.accounting import batches
 from operational.accounting.errors import BatchUnknown, DayAlreadyExported, DayNotClosed
-from tests.support.exported import ROUNDS, UNGUARDED, Exported
+from tests.support.exported import ROUNDS, UNGUARDED, Amounts, Exported, ledger
 from tests.support.lived import Lived
 
 pytestmark = pytest.mark.timeout(900)
 ONE = dt.timedelta(days=1)
 BATCHES = ROUNDS + UNGUARDED + 2
 """One per contest, one of every other day before the day, one of the day."""
-Amounts = dict[tuple[str, str, str], int]
 
 
 def every_batch(lived: Lived, exported: Exported) -> Iterator[Batch]:
@@ -46,19 +44,6 @@ def every_batch(lived: Lived, exported: Exported) -> Iterator[Batch]:
         except BatchUnknown:
             return
         number += 1
-
-
-def ledger(lived: Lived) -> Amounts:
-    """(date, location code, account) → the sum of the operational postings."""
-    connection = lived.operational.connect("owner")
-    rows = connection.execute(
-        "select p.business_date::text, l.code, p.account, sum(p.amount_minor)::bigint from posting p"
-        " join location l on l.org_id = p.org_id and l.id = p.location_id where p.org_id = %s"
-        " group by 1, 2, 3 having sum(p.amount_minor) <> 0",
-        (lived.org_id,),
-    ).fetchall()
-    connection.rollback()
-    return {(day, code, account): amount for day, code, account, amount in rows}
 
 
 def days_kept(lived: Lived) -> list[tuple[int, str, dt.date]]:
@@ -197,27 +182,6 @@ def test_quickbooks_debits_equal_credits_and_name_no_client(lived: Lived, export
         of = [row for row in rows if row["Location"] == location]
         sides = [sum(round(float(row[side] or 0) * 100) for row in of) for side in ("Debits", "Credits")]
         assert sides[0] == sides[1] > 0
-
-
-def test_cash_basis_is_what_money_moved_and_nothing_else(lived: Lived, exported: Exported) -> None:
-    batch = accounting.export(lived.settings, lived.org_id, exported.entity, lived.day, CASH, "document")
-    found: Amounts = {}
-    for file in batch.files:
-        amounts = format_named(file.format).parse(file.content)
-        assert amounts, file.filename
-        if file.format == "beancount":
-            found = amounts
-    money = {key: amount for key, amount in ledger(lived).items() if key[2] in MONEY}
-    assert {key: amount for key, amount in found.items() if key[2] in MONEY and amount} == money
-    assert not {key for key in found if key[2] in ("1100", "2100", "2110", "2200")}
-    per_day: dict[tuple[str, str], int] = {}
-    for (day, code, _), amount in found.items():
-        per_day[day, code] = per_day.get((day, code), 0) + amount
-    assert set(per_day.values()) == {0}
-    with pytest.raises(NothingToExport):
-        accounting.export(lived.settings, lived.org_id, exported.entity, lived.day, CASH)
-    again = accounting.read_again(lived.operational.engine("app"), lived.org_id, exported.entity.id, 1, CASH)
-    assert again.content_sha256 == batch.content_sha256
 
 
 def test_nothing_is_left_to_export(lived: Lived, exported: Exported) -> None:

@@ -19,6 +19,7 @@ from tests.support.together import together
 
 ROUNDS, UNGUARDED = 20, 10
 ONE = dt.timedelta(days=1)
+Amounts = dict[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class Exported:
     by_command: subprocess.CompletedProcess[str]
     """`medspa export accounting --json` of the day itself; the files lie in `folder`."""
     folder: str
+
+
+def ledger(lived: Lived) -> Amounts:
+    """(date, location code, account) → the sum of the operational postings."""
+    connection = lived.operational.connect("owner")
+    rows = connection.execute(
+        "select p.business_date::text, l.code, p.account, sum(p.amount_minor)::bigint from posting p"
+        " join location l on l.org_id = p.org_id and l.id = p.location_id where p.org_id = %s"
+        " group by 1, 2, 3 having sum(p.amount_minor) <> 0",
+        (lived.org_id,),
+    ).fetchall()
+    connection.rollback()
+    return {(day, code, account): amount for day, code, account, amount in rows}
 
 
 def entity_of(lived: Lived) -> LegalEntity:
