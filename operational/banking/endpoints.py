@@ -17,6 +17,7 @@ from operational.banking.statement import StatementLine
 from operational.banking.third_party import Settled
 from operational.checkout.claims import StoredAnswer
 from operational.checkout.idempotency import Call, answer, moves_money
+from operational.checkout.queries import found
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.ledger.drawers import location_of
@@ -143,6 +144,13 @@ def list_lines(
         query = query.where(BankLine.match_kind.is_(None))
     rows, more = by_id(unit.session, query, BankLine.id, limit, cursor)
     return Page(items=[schemas.BankLineOut.model_validate(one) for one in rows], next_cursor=more)
+
+
+@router.get("/bank-lines/{bank_line_id}")
+def get_line(bank_line_id: uuid.UUID, unit: Closer) -> schemas.BankLineOut:
+    line = found(unit.session, BankLine, bank_line_id, "bank line")
+    unit.actor.require(Permission.DAY_CLOSE, line.location_id)
+    return schemas.BankLineOut.model_validate(line)
 
 
 @router.post("/bank-lines/{bank_line_id}/match", response_model=schemas.BankLineOut)

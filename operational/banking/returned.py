@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.money import MILLI
@@ -19,12 +19,11 @@ from medspa.kernel.vocabulary import (
     Tender,
 )
 from operational.banking.errors import NotReturnable
-from operational.checkout.disputes import hold
 from operational.checkout.drafts import Draft
 from operational.checkout.fees import FEE_TAX_CLASS
 from operational.checkout.invoices import issue
 from operational.checkout.queries import found
-from operational.checkout.refundable import value_of
+from operational.checkout.unredeemed import excess_left, hold
 from operational.identity.access import Actor
 from operational.ledger.balances import liability_minor
 from operational.ledger.days import open_business_date
@@ -57,9 +56,11 @@ def return_check(
         draft = Draft(LineKind.FEE, MILLI, client_fee_minor, FEE_TAX_CLASS)
         fee_invoice = issue(session, actor, location, payment.client_id, None, [draft]).invoice
     day = open_business_date(session, location.id)
+    owed = _owed_again(session, payment)
     row = ReturnedCheck(
         org_id=actor.org_id, payment_id=payment.id, location_id=location.id, currency=payment.currency,
         amount_minor=payment.amount_minor, bank_fee_minor=bank_fee_minor,
+        receivable_minor=sum(one.amount_minor for one in owed if one.account is Account.ACCOUNTS_RECEIVABLE),
         fee_invoice_id=fee_invoice.id if fee_invoice else None, business_date=day,
         external_date=external_date if external_date != day else None, staff_id=actor.staff_id,
     )  # fmt: skip
@@ -72,7 +73,7 @@ def return_check(
         source_id=row.id,
         lines=across_locations(
             [
-                *_owed_again(session, payment),
+                *owed,
                 Line(Account.PROCESSOR_FEES, bank_fee_minor, location.id),
                 Line(Account.BANK, -payment.amount_minor - bank_fee_minor, location.id),
             ]
@@ -90,13 +91,7 @@ def _owed_again(session: Session, payment: Payment) -> list[Line]:
     """
     client, place, left = payment.client_id, payment.location_id, payment.amount_minor
     if payment.purpose is PaymentPurpose.INVOICE:
-        applied = session.scalar(
-            select(func.coalesce(func.sum(Allocation.amount_minor), 0)).where(
-                Allocation.payment_id == payment.id
-            )
-        )
-        held = liability_minor(session, Account.ACCOUNT_CREDIT, client_id=client, location_id=place)
-        excess = max(min(held, value_of(payment) - int(applied or 0)), 0)
+        excess = excess_left(session, payment)
         invoice = found(session, Invoice, payment.invoice_id, "invoice") if payment.invoice_id else None
         at = invoice.location_id if invoice else place
         return [

@@ -24,8 +24,8 @@ from medspa.kernel.vocabulary import (
     Tender,
 )
 from operational.banking.errors import NotOwedByProgramme, ProgrammeTaken
-from operational.checkout.disputes import hold
 from operational.checkout.queries import found, given_back, present
+from operational.checkout.unredeemed import hold
 from operational.identity.access import Actor
 from operational.ledger.balances import lock_payment
 from operational.ledger.days import open_business_date
@@ -124,7 +124,7 @@ def refuse(
     seen = found(session, Payment, payment_id, "payment")
     actor.require(Permission.PAYMENT_REFUND, seen.location_id)
     payment = hold(session, payment_id)
-    programme_id = payment.programme_id or uuid.UUID(int=0)
+    programme_id = present(payment.programme_id) if payment.tender is Tender.THIRD_PARTY else payment_id
     amount = _owed(session, payment, programme_id)
     location = found(session, Location, payment.location_id, "location")
     invoice = found(session, Invoice, present(payment.invoice_id), "invoice")
@@ -132,7 +132,7 @@ def refuse(
     external = external_date if external_date != day else None
     row = _item(
         session, None, SettlementOutcome.REFUSED, programme_id, location, Settled(payment_id), amount, day,
-        external,
+        external, amount if client_owes else 0,
     )  # fmt: skip
     bearer = Line(Account.BAD_DEBT, amount, location.id)
     if client_owes:
@@ -180,12 +180,13 @@ def _item(
     amount: int,
     day: date,
     external: date | None,
+    receivable: int = 0,
 ) -> RemittanceItem:
     row = RemittanceItem(
         org_id=location.org_id, payment_id=one.payment_id, location_id=location.id,
         programme_id=programme_id, remittance_id=remittance_id, outcome=outcome, currency=location.currency,
         amount_minor=amount, fee_minor=one.fee_minor, practice_funded_minor=one.practice_funded_minor,
-        business_date=day, external_date=external,
+        business_date=day, external_date=external, receivable_minor=receivable,
     )  # fmt: skip
     session.add(row)
     session.flush()

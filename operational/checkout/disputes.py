@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -18,26 +18,19 @@ from medspa.kernel.vocabulary import (
     Account,
     DisputeStatus,
     LedgerEvent,
-    LineKind,
-    PaymentPurpose,
     PaymentStatus,
     Permission,
 )
+from operational.checkout import unredeemed
 from operational.checkout.errors import DisputeNotLost
 from operational.checkout.processor.port import Disputed
 from operational.checkout.queries import found, present
-from operational.checkout.refundable import value_of
+from operational.checkout.unredeemed import hold
 from operational.identity.access import Actor
-from operational.ledger.balances import (
-    liability_minor,
-    lock_client,
-    lock_gift_card,
-    lock_invoice,
-    lock_payment,
-)
+from operational.ledger.balances import lock_invoice
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
-from operational.models import Allocation, Dispute, InvoiceLine, Location, Payment
+from operational.models import Dispute, Location, Payment
 
 
 def hear(session: Session, told: Disputed, payment_id: uuid.UUID) -> bool:
@@ -98,17 +91,6 @@ def bill_again(session: Session, actor: Actor, dispute_id: uuid.UUID) -> Dispute
     return dispute
 
 
-def hold(session: Session, payment_id: uuid.UUID) -> Payment:
-    """The payment with what a verdict may touch, held in the order of all checkout."""
-    payment = found(session, Payment, payment_id, "payment")
-    lock_client(session, payment.client_id)
-    if payment.invoice_id is not None:
-        for card_id in sorted(_gift_cards(session, payment.invoice_id)):
-            lock_gift_card(session, card_id)
-        lock_invoice(session, payment.invoice_id)
-    return lock_payment(session, payment_id)
-
-
 def _open(session: Session, told: Disputed, payment: Payment) -> Dispute:
     day, external = _dates(session, payment.location_id, told.opened_at)
     dispute = Dispute(
@@ -139,56 +121,14 @@ def _won(dispute: Dispute) -> list[Line]:
 
 def _lost(session: Session, dispute: Dispute, payment: Payment) -> list[Line]:
     """What the payment bought and nobody has used yet is owed no more; the rest is the house's loss."""
-    prepaid: list[Line] = []
-    left = dispute.amount_minor
-    for held in _unredeemed(session, payment):
-        part = min(held.amount_minor, left)
-        if part > 0:
-            prepaid.append(
-                Line(
-                    held.account, part, held.location_id,
-                    client_id=held.client_id, gift_card_id=held.gift_card_id,
-                )
-            )  # fmt: skip
-            left -= part
-    dispute.prepaid_taken_minor = dispute.amount_minor - left
+    taken = unredeemed.take(session, payment, dispute.amount_minor)
+    dispute.prepaid_taken_minor = sum(one.amount_minor for one in taken)
+    left = dispute.amount_minor - dispute.prepaid_taken_minor
     return [
-        *prepaid,
+        *taken,
         Line(Account.CHARGEBACKS, left, dispute.location_id),
         Line(Account.DISPUTED_FUNDS, -dispute.amount_minor, dispute.location_id),
     ]
-
-
-def _unredeemed(session: Session, payment: Payment) -> list[Line]:
-    """Liabilities that the payment made, as far as they are still owed: cards, a deposit, an excess."""
-    client, place = payment.client_id, payment.location_id
-    if payment.purpose is PaymentPurpose.DEPOSIT:
-        held = liability_minor(session, Account.CLIENT_DEPOSITS, client_id=client, location_id=place)
-        return [Line(Account.CLIENT_DEPOSITS, min(held, value_of(payment)), place, client_id=client)]
-    owed = []
-    lines = session.scalars(
-        select(InvoiceLine)
-        .where(InvoiceLine.invoice_id == payment.invoice_id, InvoiceLine.kind == LineKind.GIFT_CARD)
-        .order_by(InvoiceLine.position)
-    )
-    for line in lines:
-        card = present(line.gift_card_id)
-        at = line.location_id
-        held = liability_minor(session, Account.GIFT_CARDS, gift_card_id=card, location_id=at)
-        owed.append(Line(Account.GIFT_CARDS, min(held, line.net_minor), at, gift_card_id=card))
-    applied = session.scalar(
-        select(func.coalesce(func.sum(Allocation.amount_minor), 0)).where(Allocation.payment_id == payment.id)
-    )
-    held = liability_minor(session, Account.ACCOUNT_CREDIT, client_id=client, location_id=place)
-    excess = min(held, value_of(payment) - int(applied or 0))
-    return [*owed, Line(Account.ACCOUNT_CREDIT, excess, place, client_id=client)]
-
-
-def _gift_cards(session: Session, invoice_id: uuid.UUID) -> list[uuid.UUID]:
-    cards = select(InvoiceLine.gift_card_id).where(
-        InvoiceLine.invoice_id == invoice_id, InvoiceLine.gift_card_id.is_not(None)
-    )
-    return [present(one) for one in session.scalars(cards)]
 
 
 def _clearing(dispute: Dispute, amount: int) -> Line:

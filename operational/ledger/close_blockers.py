@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from operational.ledger import unmatched
-from operational.models import Posting
+from operational.models import BankLine, Posting
 
 MESSAGES = {
     "prior_day_open": "An earlier day with business is still open.",
@@ -25,7 +25,10 @@ MESSAGES = {
     "credit_memo_not_paid_out": "A credit memo is not paid out or kept as credit.",
     "tip_without_provider": "A tip is not divided among providers.",
 }
-WARNINGS = {"unmatched_item": "Money left that no balance covers: match it with a deposit or write it off."}
+WARNINGS = {
+    "unmatched_item": "Money left that no balance covers: match it with a deposit or write it off.",
+    "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
+}
 """What needs a decision but no hurry: a day closes with it, for 1290 names it on the books."""
 _PATHS = {
     "drawer_session": "/v1/drawer-sessions/{id}",
@@ -82,11 +85,20 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
 def warnings_of(session: Session, location_id: UUID) -> list[Blocker]:
     """What is left to decide at a location, whichever day it came up on."""
     here = (Posting.org_id == organization_of(session), Posting.location_id == location_id)
-    ids = session.scalars(unmatched.open_items(*here)).all()
-    if not ids:
-        return []
-    links = tuple(f"/v1/unmatched-items/{one}" for one in ids[:MAX_LINKS])
-    return [Blocker("unmatched_item", len(ids), links)]
+    bank = select(BankLine.id).where(
+        BankLine.org_id == organization_of(session),
+        BankLine.location_id == location_id,
+        BankLine.match_kind.is_(None),
+    )
+    found = [
+        ("unmatched_item", "/v1/unmatched-items/{}", session.scalars(unmatched.open_items(*here)).all()),
+        ("unmatched_bank_line", "/v1/bank-lines/{}", session.scalars(bank.order_by(BankLine.id)).all()),
+    ]
+    return [
+        Blocker(code, len(ids), tuple(path.format(one) for one in ids[:MAX_LINKS]))
+        for code, path, ids in found
+        if ids
+    ]
 
 
 def unclosed_before(session: Session, location_id: UUID, business_date: date) -> list[tuple[date, bool]]:

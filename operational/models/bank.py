@@ -79,6 +79,8 @@ class ReturnedCheck(TokenRow, Base):
     location_id: Mapped[SafeId]
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
+    receivable_minor: Mapped[Minor]
+    """Of it, what is owed on invoices again; the rest was taken from balances or is lost."""
     bank_fee_minor: Mapped[Minor]
     fee_invoice_id: Mapped[KeyId | None]
     """The client's fee, billed apart."""
@@ -92,6 +94,7 @@ class ReturnedCheck(TokenRow, Base):
         tenant_fk("invoice", "fee_invoice_id"),
         tenant_fk("staff_member", "staff_id"),
         UniqueConstraint("org_id", "payment_id"),
+        CheckConstraint("receivable_minor between 0 and amount_minor", name="receivable"),
         CheckConstraint("amount_minor > 0 and bank_fee_minor >= 0", name="amount"),
     )
 

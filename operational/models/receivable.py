@@ -76,6 +76,8 @@ class RemittanceItem(TokenRow, Base):
     outcome: Mapped[SettlementOutcome] = word(SettlementOutcome)
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
+    receivable_minor: Mapped[Minor]
+    """Of a refusal: what the client owes again."""
     fee_minor: Mapped[Minor]
     practice_funded_minor: Mapped[Minor]
     business_date: Mapped[Day]
@@ -88,6 +90,7 @@ class RemittanceItem(TokenRow, Base):
         tenant_fk("remittance", "remittance_id"),
         UniqueConstraint("org_id", "payment_id"),
         CheckConstraint("(outcome = 'settled') = (remittance_id is not null)", name="outcome"),
+        CheckConstraint("receivable_minor in (0, amount_minor)", name="receivable"),
         CheckConstraint(
             "fee_minor >= 0 and practice_funded_minor >= 0"
             " and fee_minor + practice_funded_minor <= amount_minor",

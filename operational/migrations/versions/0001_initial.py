@@ -1430,6 +1430,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=True),
         sa.Column("opening_float_minor", sa.BigInteger(), nullable=False),
+        sa.Column("opening_over_short_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("expected_minor", sa.BigInteger(), nullable=True),
@@ -1443,7 +1444,7 @@ def upgrade() -> None:
             "(status = 'closed') = (counted_minor is not null)", name=op.f("ck_drawer_session_counted")
         ),
         sa.CheckConstraint(
-            "counted_minor is null or over_short_minor = counted_minor - expected_minor",
+            "counted_minor is null or over_short_minor = opening_over_short_minor + counted_minor - expected_minor",
             name=op.f("ck_drawer_session_over_short"),
         ),
         sa.CheckConstraint("opening_float_minor >= 0", name=op.f("ck_drawer_session_float")),
@@ -2906,12 +2907,14 @@ def upgrade() -> None:
         ),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("receivable_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("practice_funded_minor", sa.BigInteger(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("external_date", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("receivable_minor in (0, amount_minor)", name=op.f("ck_remittance_item_receivable")),
         sa.CheckConstraint(
             "(outcome = 'settled') = (remittance_id is not null)", name=op.f("ck_remittance_item_outcome")
         ),
@@ -2950,6 +2953,7 @@ def upgrade() -> None:
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("receivable_minor", sa.BigInteger(), nullable=False),
         sa.Column("bank_fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_invoice_id", sa.Uuid(), nullable=True),
         sa.Column("business_date", sa.Date(), nullable=False),
@@ -2957,6 +2961,7 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("receivable_minor between 0 and amount_minor", name=op.f("ck_returned_check_receivable")),
         sa.CheckConstraint("amount_minor > 0 and bank_fee_minor >= 0", name=op.f("ck_returned_check_amount")),
         sa.ForeignKeyConstraint(
             ["org_id", "fee_invoice_id"],

@@ -62,7 +62,6 @@ def test_lines_are_kept_and_payouts_booked_where_the_money_was_taken(
         deliver(shop, body)
     assert read(shop, processor) == Read(4, 0)
     assert unpaid_clearing(shop) == shop.balance(Account.CARD_CLEARING) == 9_500
-    (account,) = processor.accounts()
     with clock.frozen(clock.now() + timedelta(days=2)):
         assert processor.pay_out_due() == 1
         assert read(shop, processor) == Read(0, 1)

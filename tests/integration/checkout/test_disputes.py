@@ -18,6 +18,7 @@ from operational.checkout import apply, disputes, errors, schemas
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.queries import found
 from operational.models import Dispute, JournalEntry, Payment, Posting
+from tests.factories import prepaid
 from tests.factories.checkout import Shop, open_shop
 from tests.integration.checkout.test_cards import charge, deliver, refund
 from tests.support.databases import Database
@@ -65,7 +66,8 @@ def test_opened_and_won_in_any_order_and_once(shop: Shop, processor: InProcessPr
     dispute = dispute_of(shop, payment)
     assert dispute.status is DisputeStatus.WON
     assert shop.postings(dispute.id) == [
-        ("1020", -9_500), ("1020", 9_500), ("1040", -8_000), ("1040", 8_000), ("6010", -1_500), ("6010", 1_500),
+        ("1020", -9_500), ("1020", 9_500), ("1040", -8_000), ("1040", 8_000),
+        ("6010", -1_500), ("6010", 1_500),
     ]  # fmt: skip
     lost = {**json.loads(won), "id": "evt_other", "type": "dispute.lost"}
     assert deliver(shop, json.dumps(lost).encode()) == "ignored"
@@ -75,9 +77,9 @@ def test_a_lost_dispute_takes_what_is_still_owed_and_the_house_bears_the_rest(
     shop: Shop, processor: InProcessProcessor
 ) -> None:
     payment = paid_by_card(shop, processor, 6_000)
+    processor.dispute(str(payment.processor_reference), 5_000)
+    deliver(shop, events(processor)[-1])
     with pytest.raises(errors.MoreThanRefundable):
-        processor.dispute(str(payment.processor_reference), 5_000)
-        deliver(shop, events(processor)[-1])
         refund(shop, processor, payment, 1_001)
     (reference,) = {json.loads(one)["reference"] for one in events(processor)}
     bill = shop.invoice()
@@ -90,7 +92,8 @@ def test_a_lost_dispute_takes_what_is_still_owed_and_the_house_bears_the_rest(
         2_000, shop.today + timedelta(days=1), shop.today,
     )  # fmt: skip
     assert shop.postings(dispute.id) == [
-        ("1020", -6_500), ("1040", -5_000), ("1040", 5_000), ("2100", 2_000), ("6010", 1_500), ("6030", 3_000),
+        ("1020", -6_500), ("1040", -5_000), ("1040", 5_000), ("2100", 2_000),
+        ("6010", 1_500), ("6030", 3_000),
     ]  # fmt: skip
     with shop.database.session("owner") as session:
         late = session.scalars(
@@ -99,6 +102,35 @@ def test_a_lost_dispute_takes_what_is_still_owed_and_the_house_bears_the_rest(
         assert [(one.business_date, one.external_date) for one in late] == [
             (shop.today + timedelta(days=1), shop.today)
         ]
+
+
+def test_a_lost_dispute_takes_sessions_and_the_client_may_be_billed_again(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    issued = prepaid.sell(shop, prepaid.plan(shop, 40_000))
+    _, payment = charge(shop, processor, "tok_visa", 40_000, invoice_id=issued.invoice.id, client_id=None)
+    reference = processor.dispute(str(payment.processor_reference))
+    processor.close_dispute(reference, won=False)
+    deliver(shop, events(processor)[0])
+    with pytest.raises(errors.DisputeNotLost), shop.transaction() as session:
+        disputes.bill_again(session, shop.actor, dispute_of(shop, payment).id)
+    deliver(shop, events(processor)[1])
+    dispute = dispute_of(shop, payment)
+    assert dispute.prepaid_taken_minor == 40_000
+    assert shop.balance(Account.DEFERRED_PACKAGES) == shop.balance(Account.CHARGEBACKS) == 0
+    bill = shop.invoice()
+    _, paid = charge(shop, processor, "tok_visa", 10_000, invoice_id=bill.invoice.id, client_id=None)
+    processor.close_dispute(processor.dispute(str(paid.processor_reference), 7_000), won=False)
+    for body in events(processor)[2:]:
+        deliver(shop, body)
+    assert shop.balance(Account.CHARGEBACKS) == 7_000
+    lost = dispute_of(shop, paid)
+    with shop.transaction() as session:
+        disputes.bill_again(session, shop.actor, lost.id)
+    with pytest.raises(errors.DisputeNotLost), shop.transaction() as session:
+        disputes.bill_again(session, shop.actor, lost.id)
+    assert (shop.balance(Account.CHARGEBACKS), shop.balance(Account.ACCOUNTS_RECEIVABLE)) == (0, 7_000)
+    shop.pay(bill.invoice.id)
 
 
 def use_deposit(shop: Shop, invoice_id: uuid.UUID, amount: int) -> None:

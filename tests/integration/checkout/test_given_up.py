@@ -67,15 +67,19 @@ def paid_out(shop: Shop, **values: Any) -> Payout:
 def test_balances_are_paid_out_in_cash(shop: Shop) -> None:
     first = paid_out(shop, gift_card_code=gift_card(shop), amount_minor=1_500)
     assert shop.postings(first.id) == [("1000", -1_500), ("2200", 1_500)]
-    memo = shop.credit(issued := shop.invoice())
-    assert issued.net_minor == 10_000
-    shop.pay(shop.invoice().invoice.id)
+    issued = shop.invoice()
+    shop.pay(issued.invoice.id)
+    memo = shop.credit(issued)
+    shop.pay_out(
+        credit_memo_id=memo.memo.id, to_account_credit=True, amount_minor=10_000, drawer_session_id=None
+    )
+    second = paid_out(shop, source="account_credit", client_id=shop.client_id, amount_minor=9_000)
+    assert shop.postings(second.id) == [("1000", -9_000), ("2110", 9_000)]
     with pytest.raises(errors.BalanceTooLow):
-        paid_out(shop, source="account_credit", client_id=shop.client_id)
-    assert memo.total_minor == 10_000
+        paid_out(shop, source="account_credit", client_id=shop.client_id, amount_minor=1_001)
+    unpaid = f"GIFT-{uuid.uuid4().hex[:12]}-X"
+    shop.invoice(gift_cards=[{"code": unpaid, "value_minor": 500}])
     with pytest.raises(errors.GiftCardNotUsable):
-        unpaid = f"GIFT-{uuid.uuid4().hex[:12]}-X"
-        shop.invoice(gift_cards=[{"code": unpaid, "value_minor": 500}])
         paid_out(shop, gift_card_code=unpaid)
 
 
@@ -221,6 +225,10 @@ def test_all_of_it_over_http(shop: Shop, http: TestClient) -> None:
     assert send("/bank-lines/import", csv, 200) == {"new": 2, "matched": 1, "known": 0}
     query = {**here, "unmatched": True}
     (line,) = http.get("/v1/bank-lines", params=query, headers=shop.made.headers).json()["items"]
+    day = f"/v1/locations/{shop.north}/days/{shop.today}/close"
+    (warning,) = http.get(day, headers=shop.made.headers).json()["warnings"]
+    assert warning["code"] == "unmatched_bank_line"
+    assert http.get(warning["links"][0], headers=shop.made.headers).json()["amount_minor"] == -700
     send(f"/bank-lines/{line['id']}/match", {"kind": "processor_fee"}, 200)
     for path in ("bank-lines", "bank-deposits", "disputes", "processor-payouts"):
         assert http.get(f"/v1/{path}", params=here, headers=shop.made.headers).status_code == 200

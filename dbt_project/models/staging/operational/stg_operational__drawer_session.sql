@@ -10,6 +10,7 @@ select
     opened_at,
     opened_by,
     opening_float_minor,
+    coalesce(opening_over_short_minor, 0) as opening_over_short_minor,
     closed_at,
     closed_by,
     expected_minor,

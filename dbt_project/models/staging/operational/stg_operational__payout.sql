@@ -17,5 +17,7 @@ select
     succeeded_at,
     paid_by,
     decline_code,
+    gift_card_id,
+    cashes_out,
     _batch_id
 from {{ source('raw', 'payout') }}
