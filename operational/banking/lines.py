@@ -1,7 +1,7 @@
 """The bank's lines, matched with what is expected of it; what matches nothing is named in 1290.
 
 A line that fits exactly one thing is matched when it comes in. Whatever it turns out to be later, the entry
-that named it in 1290 is reversed: what it is about was or is booked by itself.
+that named it in 1290 is taken back: what it is about was or is booked by itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from operational.banking.statement import StatementLine, keyed
 from operational.checkout.queries import found
 from operational.identity.access import Actor
 from operational.ledger.days import open_business_date
-from operational.ledger.post import Line, post, reverse
+from operational.ledger.post import Line, post
 from operational.models import (
     BankDeposit,
     BankLine,
@@ -90,7 +90,9 @@ def take_lines(
             _settle(session, actor, line, *fits[0])
             matched += 1
         else:
-            _name(session, actor, line)
+            _post(
+                session, actor, line, LedgerEvent.BANK_LINE_UNMATCHED, Account.BANK, Account.UNMATCHED_ITEMS
+            )
     return Taken(new, matched, len(lines) - new)
 
 
@@ -115,36 +117,42 @@ def match(
             JournalEntry.event == LedgerEvent.BANK_LINE_UNMATCHED,
         )
     )
-    if named is not None:
-        reverse(session, named, staff_id=actor.staff_id)
-    _settle(session, actor, line, kind, match_id)
+    _settle(session, actor, line, kind, match_id, named is not None)
     return line
 
 
 def _settle(
-    session: Session, actor: Actor, line: BankLine, kind: BankMatch, match_id: uuid.UUID | None
+    session: Session,
+    actor: Actor,
+    line: BankLine,
+    kind: BankMatch,
+    match_id: uuid.UUID | None,
+    named: bool = False,
 ) -> None:
+    """What a line is about is booked by its own document; a line that was named in 1290 leaves it."""
     day = open_business_date(session, line.location_id)
     line.match_kind, line.match_id, line.matched_on = kind, match_id, day
     session.flush()
     if kind is BankMatch.BANK_DEPOSIT and match_id is not None:
         deposits.confirm(session, actor, match_id, line.amount_minor, line.booked_on)
+    taken = Account.UNMATCHED_ITEMS if named else Account.BANK
     if kind is BankMatch.PROCESSOR_FEE:
-        _post(session, actor, line, LedgerEvent.BANK_LINE_BOOKED, Account.PROCESSOR_FEES)
+        _post(session, actor, line, LedgerEvent.BANK_LINE_BOOKED, taken, Account.PROCESSOR_FEES)
+    elif named:
+        _post(session, actor, line, LedgerEvent.BANK_LINE_BOOKED, Account.UNMATCHED_ITEMS, Account.BANK)
 
 
-def _name(session: Session, actor: Actor, line: BankLine) -> None:
-    _post(session, actor, line, LedgerEvent.BANK_LINE_UNMATCHED, Account.UNMATCHED_ITEMS)
-
-
-def _post(session: Session, actor: Actor, line: BankLine, event: LedgerEvent, other: Account) -> None:
+def _post(
+    session: Session, actor: Actor, line: BankLine, event: LedgerEvent, debit: Account, credit: Account
+) -> None:
+    """The line's amount from one account to another; money that went out goes the other way."""
     place, day = line.location_id, open_business_date(session, line.location_id)
     post(
         session,
         event=event,
         source_kind="bank_line",
         source_id=line.id,
-        lines=[Line(Account.BANK, line.amount_minor, place), Line(other, -line.amount_minor, place)],
+        lines=[Line(debit, line.amount_minor, place), Line(credit, -line.amount_minor, place)],
         external_date=line.booked_on if line.booked_on != day else None,
         staff_id=actor.staff_id,
     )
