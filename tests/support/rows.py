@@ -46,6 +46,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "processor_attempt": {"payment_id": REFERRED},
     "entitlement": {"package_id": REFERRED},
     "import_run": {"rows_merged": 0, "rows_known": 0, "rows_refused": 0},
+    "import_row": {"outcome": "imported"},
     "entitlement_movement": {"invoice_line_id": REFERRED},
     "segment_publication": {"booked": "none"},
 }
