@@ -80,7 +80,7 @@ def close(session: Session, org_id: UUID, place: Place, days: Iterable[tuple[dt.
     session.execute(_REPLAN)
     for day, day_id in days:
         figures = sorted(figures_of(session, place.id, day))
-        frozen = Rows(org_id, clock.now().isoformat())
+        frozen = Rows(org_id, clock.now())
         for measure, key, amount in figures:
             values: dict[str, Any] = {"measure": measure, "key": key, "amount_minor": amount}
             frozen.add(

@@ -49,7 +49,7 @@ class _Planner:
         self._export = export
         self._report = export.report
         self._run_id = new_id()
-        self._rows = rows = Rows(org_id, clock.now().isoformat())
+        self._rows = rows = Rows(org_id, clock.now())
         place = known.place
         catalogue = Catalogue(org_id, known, mapping, rows)
         self._days = Days(known, rows)

@@ -95,7 +95,7 @@ class Refunds:
             payment_id=line.money.payment_id, tender=Tender.UNKNOWN.value,
             status=PaymentStatus.SUCCEEDED.value, currency=self._place.currency,
             amount_minor=refund.paid_minor, tip_minor=0, rounding_minor=0, business_date=day,
-            succeeded_at=at.isoformat(), drawer_session_id=self._days.session(day),
+            succeeded_at=at, drawer_session_id=self._days.session(day),
         )  # fmt: skip
         given = Line(
             Account.ACCOUNTS_RECEIVABLE, refund.paid_minor, self._place.id, invoice_id=line.invoice_id

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -22,15 +23,14 @@ _ROWS_A_CALL = 5_000
 class Rows:
     """New rows of an organization; `add` gives each its id. Rows of one table name the same columns."""
 
-    def __init__(self, org_id: UUID, created_at: str) -> None:
+    def __init__(self, org_id: UUID, created_at: datetime) -> None:
         self._org_id = org_id
         self._created_at = created_at
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     def add(self, model: type[Base], **values: Any) -> UUID:
         row_id: UUID = values.pop("id", None) or new_id()
-        row = {"org_id": self._org_id, "id": row_id, "created_at": self._created_at, **values}
-        self._rows[model.__tablename__].append(row)
+        self._rows[model.__tablename__].append({"id": row_id, **values})
         return row_id
 
     def of(self, model: type[Base]) -> list[dict[str, Any]]:
@@ -44,9 +44,11 @@ class Rows:
         if rows:
             statement = _insert(model, rows[0])
             for start in range(0, len(rows), _ROWS_A_CALL):
-                document = json.dumps(rows[start : start + _ROWS_A_CALL], default=str, ensure_ascii=False)
+                document = orjson.dumps(rows[start : start + _ROWS_A_CALL]).decode()
                 with translated():
-                    session.execute(statement, {"rows": document})
+                    session.execute(
+                        statement, {"rows": document, "org": self._org_id, "at": self._created_at}
+                    )
 
 
 def _insert(model: type[Base], row: Mapping[str, Any]) -> Any:
@@ -55,6 +57,6 @@ def _insert(model: type[Base], row: Mapping[str, Any]) -> Any:
     name = model.__tablename__
     # Both come from the models; values are bound.
     return text(
-        f"insert into {name} ({columns}) select {columns}"  # noqa: S608
+        f"insert into {name} (org_id, created_at, {columns}) select :org, :at, {columns}"  # noqa: S608
         f" from jsonb_populate_recordset(null::{name}, cast(:rows as jsonb))"
     )

@@ -120,7 +120,7 @@ def known(session: Session, location_id: UUID, *, with_clients: bool) -> Known:
 
     def named(model: type[Product] | type[Service]) -> dict[str, UUID]:
         return dict(
-            session.execute(select(model.name, model.id).where(model.org_id == org_id)).tuples().all()
+            session.execute(select(model.name, model.id).where(model.org_id == org_id)).all()
         )
 
     drawer_id = session.scalar(
@@ -143,13 +143,13 @@ def known(session: Session, location_id: UUID, *, with_clients: bool) -> Known:
     cards = select(GiftCard.code_digest).where(GiftCard.org_id == org_id, GiftCard.code_digest.is_not(None))
     found = Known(
         place=place_of(session, location_id),
-        categories=dict(session.execute(categories).tuples().all()),
+        categories=dict(session.execute(categories).all()),
         products=named(Product),
         services=named(Service),
-        staff=dict(session.execute(staff).tuples().all()),
+        staff=dict(session.execute(staff).all()),
         drawer_id=drawer_id,
         jurisdiction_id=jurisdiction_id,
-        rows=dict(session.execute(taken).tuples().all()),
+        rows=dict(session.execute(taken).all()),
         invoices=set(
             session.scalars(
                 select(Invoice.number).where(Invoice.org_id == org_id, Invoice.location_id == location_id)

@@ -54,16 +54,16 @@ class Visits:
         ends_at = starts_at + step * len(services)
         visit = Visit(
             rows.add(
-                Appointment, client_id=client_id, location_id=place.id, starts_at=starts_at.isoformat(),
-                ends_at=ends_at.isoformat(), business_date=day, status=AppointmentStatus.COMPLETED.value,
-                source=VisitSource.IMPORT.value, booked_at=starts_at.isoformat(),
-                arrived_at=starts_at.isoformat(), completed_at=ends_at.isoformat(),
+                Appointment, client_id=client_id, location_id=place.id, starts_at=starts_at,
+                ends_at=ends_at, business_date=day, status=AppointmentStatus.COMPLETED.value,
+                source=VisitSource.IMPORT.value, booked_at=starts_at,
+                arrived_at=starts_at, completed_at=ends_at,
             )
         )  # fmt: skip
         rows.add(
             AppointmentHistory, appointment_id=visit.id, location_id=place.id,
-            event=AppointmentEvent.COMPLETED.value, happened_at=ends_at.isoformat(), business_date=day,
-            scheduled_start=starts_at.isoformat(),
+            event=AppointmentEvent.COMPLETED.value, happened_at=ends_at, business_date=day,
+            scheduled_start=starts_at,
         )  # fmt: skip
         for position, line in enumerate(services, start=1):
             begins = starts_at + step * (position - 1)
@@ -71,8 +71,8 @@ class Visits:
             item = rows.add(
                 AppointmentItem, appointment_id=visit.id, position=position,
                 service_id=self._catalogue.service(line.item), provider_id=provider,
-                starts_at=begins.isoformat(), provider_ends_at=(begins + step).isoformat(),
-                ends_at=(begins + step).isoformat(), performed=True,
+                starts_at=begins, provider_ends_at=begins + step,
+                ends_at=begins + step, performed=True,
             )  # fmt: skip
             visit.of[line.fingerprint] = (item, self._record(client_id, item, provider, begins, day, line))
         return visit
@@ -95,6 +95,6 @@ class Visits:
             TreatmentRecord, client_id=client_id, appointment_item_id=item, location_id=self._place.id,
             provider_id=provider, category_id=self._catalogue.category(treatment.category),
             product_id=self._catalogue.product_of(treatment), intent=treatment.intent.value,
-            source=TreatmentSource.IMPORTED.value, area=treatment.area, performed_at=at.isoformat(),
-            business_date=day, status=NoteStatus.SIGNED.value, signed_at=at.isoformat(),
+            source=TreatmentSource.IMPORTED.value, area=treatment.area, performed_at=at,
+            business_date=day, status=NoteStatus.SIGNED.value, signed_at=at,
         )  # fmt: skip

@@ -6,12 +6,14 @@ The rules live in the database (migrations/sql/3x); which lines an event has is 
 from __future__ import annotations
 
 import json
+import operator
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -74,27 +76,27 @@ def post_many(session: Session, entries: Sequence[Entry]) -> int:
     session.flush()
     written = 0
     for start in range(0, len(entries), _ENTRIES_A_CALL):
-        heads: list[dict[str, str]] = []
-        lines: list[dict[str, str | int]] = []
+        heads: list[dict[str, object]] = []
+        lines: list[dict[str, object]] = []
         for entry in entries[start : start + _ENTRIES_A_CALL]:
             kept = [line for line in entry.lines if line.amount_minor != 0]
             if not kept:
                 continue
             if any(_sums(kept).values()):
                 raise UnbalancedEntry("The lines of a journal entry sum to zero at each location.")
-            entry_id = str(new_id())
-            heads.append(
-                {
-                    "id": entry_id,
-                    "event": entry.event.value,
-                    "source_kind": entry.source_kind,
-                    "source_id": str(entry.source_id),
-                }
-            )
-            of_entry = {"entry_id": entry_id, "business_date": entry.business_date.isoformat()}
-            lines += [{**_payload(number, line), **of_entry} for number, line in enumerate(kept, start=1)]
+            head = (new_id(), entry.event, entry.source_kind, entry.source_id)
+            heads.append(dict(zip(("id", "event", "source_kind", "source_id"), head, strict=True)))
+            of_entry = {"entry_id": head[0], "business_date": entry.business_date}
+            lines += [
+                {"id": new_id(), "line_no": number, **of_entry, **_values(line)}
+                for number, line in enumerate(kept, start=1)
+            ]
         if heads:
-            values = {"entries": json.dumps(heads), "lines": json.dumps(lines), "at": now()}
+            values = {
+                "entries": orjson.dumps(heads).decode(),
+                "lines": orjson.dumps(lines).decode(),
+                "at": now(),
+            }
             with translated():
                 session.execute(_POST_MANY, values)
         written += len(heads)
@@ -225,3 +227,10 @@ def _payload(number: int, line: Line) -> dict[str, str | int]:
         if value is not None:
             payload[name] = value if isinstance(value, int) else str(value)
     return payload
+
+
+_fields = operator.attrgetter(*_COLUMNS)
+
+
+def _values(line: Line) -> dict[str, object]:
+    return {name: value for name, value in zip(_COLUMNS, _fields(line), strict=True) if value is not None}
