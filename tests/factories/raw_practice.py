@@ -12,7 +12,7 @@ from typing import Any
 from medspa.kernel.vocabulary import Account
 from tests.factories.raw import Row
 from tests.factories.raw_figures import day_figures
-from tests.factories.raw_money import RawMoney
+from tests.factories.raw_prepaid import RawPrepaid
 
 ACCOUNT_KINDS = {
     "1": "asset",
@@ -24,7 +24,7 @@ ACCOUNT_KINDS = {
 }
 
 
-class RawPractice(RawMoney):
+class RawPractice(RawPrepaid):
     """One organization with two locations. Methods put rows; call them inside `with store.batch()`."""
 
     def open(self) -> RawPractice:
@@ -72,6 +72,9 @@ class RawPractice(RawMoney):
             price_minor=0,
             billed_by_unit=True,
             active=True,
+        )["id"]
+        self.room = self.put(
+            "resource", location_id=self.locations[0], kind="room", name="Room", tag="injection", active=True
         )["id"]
         self.merchant = self.put("merchant_account", legal_entity_id=self.entity, name="M", processor="x")[
             "id"
@@ -159,16 +162,43 @@ class RawPractice(RawMoney):
             ends_at=end,
             performed=status == "completed",
         )
-        self.put(
-            "appointment_history",
-            appointment_id=row["id"],
-            location_id=row["location_id"],
-            event="booked",
-            happened_at=row["booked_at"],
-            business_date=date,
-            scheduled_start=start,
-        )
+        self.happened(row, "booked", row["booked_at"], start)
         return row
+
+    def happened(self, appointment: Row, event: str, at: dt.datetime, scheduled: dt.datetime) -> Row:
+        return self.put(
+            "appointment_history",
+            appointment_id=appointment["id"],
+            location_id=appointment["location_id"],
+            event=event,
+            happened_at=at,
+            business_date=at.date(),
+            scheduled_start=scheduled,
+        )
+
+    def claim(self, appointment: Row) -> Row:
+        """The provider's time for the whole visit."""
+        return self.put(
+            "occupancy",
+            appointment_id=appointment["id"],
+            subject_kind="provider",
+            subject_id=self.provider,
+            starts_at=appointment["starts_at"],
+            ends_at=appointment["ends_at"],
+            hard=True,
+            active=True,
+        )
+
+    def shift(self, location: uuid.UUID, date: dt.date, hours: int = 8) -> Row:
+        start = dt.datetime.combine(date, dt.time(14), dt.UTC)
+        return self.put(
+            "shift",
+            staff_id=self.provider,
+            location_id=location,
+            starts_at=start,
+            ends_at=start + dt.timedelta(hours=hours),
+            active=True,
+        )
 
     def close(self, location: uuid.UUID, date: dt.date) -> None:
         """Close a day, freezing its figures as the mirror's rows give them."""

@@ -49,6 +49,12 @@ def move(practice: RawPractice, number: int) -> None:
         practice.put("appointment", **{**row, "status": status, "business_date": DAY})
 
 
+def prepay(practice: RawPractice, number: int) -> None:
+    client = _client(practice, number)
+    held = practice.package(client, practice.locations[number % 2], DAY, 1_000 + number)
+    practice.use_session(client, held, DAY + dt.timedelta(days=number % 9), 100)
+
+
 def merge(practice: RawPractice, number: int) -> None:
     clients = practice.all_rows("client")
     if len(clients) > 1:
@@ -76,9 +82,53 @@ def _client(practice: RawPractice, number: int) -> dict[str, object]:
     return clients[number % len(clients)] if clients and number % 3 else practice.client()
 
 
-STEPS: tuple[Step, ...] = (sell, treat, book, move, merge, correct, remove)
+def visit(practice: RawPractice, number: int) -> None:
+    """A visit that was completed, with its claim, what happened to it and a charted treatment."""
+    date, place = DAY - dt.timedelta(days=number % 60), practice.locations[number % 2]
+    row = practice.appointment(_client(practice, number), date, "completed", location_id=place)
+    (item,) = [one for one in practice.all_rows("appointment_item") if one["appointment_id"] == row["id"]]
+    practice.claim(row)
+    if number % 4:
+        intent = ("full", "touch_up", "full")[number % 3]
+        client = {"id": row["client_id"]}
+        practice.treat(client, date, intent=intent, appointment_item_id=item["id"], location_id=place)
+
+
+def work(practice: RawPractice, number: int) -> None:
+    practice.shift(practice.locations[number % 2], DAY - dt.timedelta(days=number % 60), hours=1 + number % 9)
+
+
+def happen(practice: RawPractice, number: int) -> None:
+    """An event that arrives alone and late."""
+    booked = practice.all_rows("appointment")
+    if booked:
+        row = booked[number % len(booked)]
+        event = ("moved", "cancelled", "confirmed", "restored")[number % 4]
+        at = row["booked_at"] + dt.timedelta(hours=number % 100)
+        practice.happened(row, event, at, row["starts_at"] + dt.timedelta(days=number % 30))
+
+
+def leave(practice: RawPractice, number: int) -> None:
+    """The provider, a room or a shift goes out of use, or comes back."""
+    table = ("staff_member", "resource", "shift")[number % 3]
+    rows = practice.all_rows(table)
+    if rows:
+        practice.put(table, **{**rows[number % len(rows)], "active": bool(number % 2)})
+
+
+def undo(practice: RawPractice, number: int) -> None:
+    """An item turns out not to be performed, or its claim is released."""
+    table, change = (("appointment_item", {"performed": False}), ("occupancy", {"active": False}))[number % 2]
+    rows = practice.all_rows(table)
+    if rows:
+        practice.put(table, **{**rows[number % len(rows)], **change})
+
+
+STEPS: tuple[Step, ...] = (
+    sell, prepay, treat, book, move, merge, correct, remove, visit, visit, work, happen, leave, undo,
+)  # fmt: skip
 HISTORY = st.lists(
-    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 500)), min_size=3, max_size=12),
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 500)), min_size=6, max_size=20),
     min_size=2,
     max_size=3,
 )
