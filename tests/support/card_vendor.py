@@ -26,6 +26,9 @@ Row = dict[str, Any]
 class Vendor:
     intents: list[Row] = field(default_factory=list)
     refunds: list[Row] = field(default_factory=list)
+    transactions: list[Row] = field(default_factory=list)
+    """Balance transactions, oldest first; listed newest first, two to a page."""
+    paid_out: list[Row] = field(default_factory=list)
     answered: dict[str, tuple[Row, int, Row]] = field(default_factory=dict)
     """Idempotency-Key → (form, status, body)."""
 
@@ -97,6 +100,13 @@ class Service:
     async def refunds_of(self, payment_intent: str) -> Row:
         return {"data": [one for one in self.vendor.refunds if one["payment_intent"] == payment_intent]}
 
+    async def transactions_of(self, payout: str | None = None, starting_after: str | None = None) -> Row:
+        rows = [one for one in self.vendor.transactions if payout in (None, one.get("payout"))]
+        return _page(rows, starting_after)
+
+    async def payouts(self, starting_after: str | None = None) -> Row:
+        return _page(self.vendor.paid_out, starting_after)
+
     async def _once(self, request: Request, work: Callable[[Vendor, Row], tuple[int, Row]]) -> JSONResponse:
         form = dict(parse_qsl((await request.body()).decode()))
         key, answered = request.headers["idempotency-key"], self.vendor.answered
@@ -113,10 +123,19 @@ class Service:
         return JSONResponse(body, status)
 
 
+def _page(rows: list[Row], starting_after: str | None) -> Row:
+    newest = rows[::-1]
+    names = [one["id"] for one in newest]
+    begin = names.index(starting_after) + 1 if starting_after else 0
+    return {"data": newest[begin : begin + 2], "has_more": len(newest) > begin + 2}
+
+
 def vendor_app(vendor: Vendor) -> FastAPI:
     app, service = FastAPI(dependencies=[Depends(signed_in)]), Service(vendor)
     app.add_api_route("/v1/payment_intents", service.pay, methods=["POST"], response_model=None)
     app.add_api_route("/v1/refunds", service.give_back, methods=["POST"], response_model=None)
     app.add_api_route("/v1/payment_intents/search", service.search, methods=["GET"])
     app.add_api_route("/v1/refunds", service.refunds_of, methods=["GET"])
+    app.add_api_route("/v1/balance_transactions", service.transactions_of, methods=["GET"])
+    app.add_api_route("/v1/payouts", service.payouts, methods=["GET"])
     return app
