@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from medspa.cli.main import run
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import (
     Account,
@@ -181,3 +183,23 @@ def test_a_cancelled_member_is_billed_no_more_and_keeps_what_is_paid(club: Club)
     assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 0
     with shop.transaction() as session, pytest.raises(NotPossibleNow):
         life.cancel(session, shop.actor, member, MembershipEndReason.PRICE)
+
+
+def test_the_command_bills_each_location_and_says_what_was_declined(
+    club: Club, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEDSPA_HOME", str(tmp_path))
+    monkeypatch.setenv("MEDSPA_OPERATIONAL_APP_DSN", club.shop.database.dsn("app"))
+    member, declined = club.join(), club.join("tok_declined")
+    for expected in (
+        (1, {"paid": 1, "failed": 1, "waiting": 0}),
+        (0, {"paid": 0, "failed": 0, "waiting": 0}),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            run(["bill-memberships", "--json", "--org", str(club.shop.made.org_id)])
+        first, second = json.loads(capsys.readouterr().out)
+        told = {name: first[name] for name in ("paid", "failed", "waiting")}
+        assert (int(ended.value.code or 0), told) == expected
+        assert (second["paid"], second["failed"]) == (0, 0)
+    assert [one.status for one in club.periods(member)] == [PeriodStatus.PAID]
+    assert [one.status for one in club.periods(declined)] == [PeriodStatus.FAILED]

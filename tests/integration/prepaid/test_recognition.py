@@ -11,13 +11,25 @@ from sqlalchemy import func, select, text
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Account
 from operational.checkout import apply, schemas
+from operational.checkout.invoices import Issued
 from operational.ledger.close import DayClosing
 from operational.ledger.errors import DayClosed
 from operational.ledger.recognition import recognise
 from operational.models import RecognitionRun
 from operational.prepaid import errors
 from tests.factories.checkout import Shop, open_shop
-from tests.factories.prepaid import carried, close, count_drawers, holds, movements, owed, plan, sell, use
+from tests.factories.prepaid import (
+    carried,
+    close,
+    count_drawers,
+    holds,
+    movements,
+    owed,
+    plan,
+    sell,
+    use,
+    use_visit,
+)
 from tests.support.databases import Database
 from tests.support.together import together
 
@@ -131,3 +143,29 @@ def test_control_without_its_hold_on_the_day_the_database_still_refuses_a_second
     with pytest.raises(Exception, match=r"uq_recognition_run|exists already|conflict"):
         close(shop)
     assert (runs(shop), breakage(shop)) == (0, 0)
+
+
+def test_a_close_that_expires_and_a_use_elsewhere_do_not_wait_for_each_other_forever(
+    operational_module: Database,
+) -> None:
+    """The last day of a package sold north: its close against a session used south at the same moment."""
+    for _ in range(15):
+        shop = open_shop(operational_module)
+        package = sell(shop, plan(shop, expires_after_days=1)).lines[0].package_id
+        (sessions,) = holds(shop, package)
+        with shop.database.session("owner") as session:
+            session.execute(
+                text("update entitlement set expires_on = :day where id = :id"),
+                {"day": shop.today, "id": sessions},
+            )
+        count_drawers(shop)
+        visit = shop.visit(location_id=shop.south)
+        closed, used = together(
+            [partial(close, shop), partial(use_visit, shop, visit, sessions, location_id=shop.south)]
+        )
+        assert isinstance(closed, DayClosing), closed
+        refused = isinstance(used, (errors.NothingLeft, errors.NotCovered))
+        assert refused or isinstance(used, Issued), used
+        gone = movements(shop, sessions)
+        assert gone[-1] == (("expired", 5_000, 40_000) if refused else ("expired", 4_000, 32_000))
+        assert owed(shop, package) == carried(shop, package) == 0
