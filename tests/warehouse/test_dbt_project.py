@@ -19,6 +19,8 @@ WORDS = {
     ("fct_posting", "event"): vocabulary.LedgerEvent,
     ("fct_appointment", "status"): vocabulary.AppointmentStatus,
     ("fct_appointment", "source"): vocabulary.VisitSource,
+    ("fct_appointment_event", "event"): vocabulary.AppointmentEvent,
+    ("agg_daily_utilization", "subject_kind"): vocabulary.SubjectKind,
     ("fct_treatment", "intent"): vocabulary.Intent,
     ("fct_invoice_line", "kind"): vocabulary.LineKind,
     ("fct_invoice_line", "discount_reason"): vocabulary.DiscountReason,

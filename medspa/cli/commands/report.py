@@ -133,7 +133,7 @@ def _write(report: Report, answer: Answer, form: Form) -> None:
         rows = [
             {
                 column.label: format_minor(row[column.name], row["currency"])
-                if column.name in money
+                if column.name in money and row[column.name] is not None
                 else row[column.name]
                 for column in shown
             }
