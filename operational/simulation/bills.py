@@ -23,6 +23,7 @@ DISCOUNTS = (
 GOODS = ((3, "Sunscreen"), (2, "Vitamin C serum"), (2, "Recovery balm"))
 GIFT_SHARE = {12: 0.12, 5: 0.05}
 """By month; in others one in a hundred."""
+PACKAGE_SHARE, PACKAGE_REFUNDED = 0.35, 0.12
 PAYS_LATER, PAYS_FEE, FEE_WAIVED, REFUNDED = 0.68, 0.5, 0.15, 0.022
 
 
@@ -34,6 +35,7 @@ class Bills:
     slug: str
     _cards: list[tuple[dt.datetime, str, int]] = field(default_factory=list)
     _sold: int = 0
+    _packages: set[tuple[int, str]] = field(default_factory=set)
 
     def of_visit(self, arrives: dt.datetime, finishes: dt.datetime, buyer: int, intent: str) -> BillPlan:
         rng = self.rng
@@ -51,6 +53,16 @@ class Bills:
         elif rng.random() < 0.25:
             bill.uses_card = self._use(arrives, buyer)
         return bill
+
+    def sell_package(self, bill: BillPlan, buyer: int, offer: str) -> bool:
+        """Some who come for a series, or often, buy sessions ahead, once, and pay at once."""
+        if bill.sells_card or bill.uses_card or (buyer, offer) in self._packages:
+            return False
+        if self.rng.random() >= PACKAGE_SHARE:
+            return False
+        self._packages.add((buyer, offer))
+        bill.sells_package, bill.how, bill.discount = offer, "card", None
+        return True
 
     def _sell(self, at: dt.datetime, buyer: int) -> tuple[str, int]:
         self._sold += 1

@@ -1,22 +1,21 @@
-"""Checkout: invoices from charts, balances used, bills paid now or later, refunds."""
+"""Checkout: invoices from charts, balances used, bills paid now or later."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
-
+from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
 from medspa.kernel.vocabulary import Account, Purpose, Tender
 from operational.booking import visit as visiting
-from operational.checkout import apply, credit, invoices
-from operational.checkout.refundable import payable_of_memo, rest_of_payment
-from operational.checkout.schemas import ApplicationIn, CreditMemoIn, InvoiceIn, PaymentIn, PayoutIn
-from operational.ledger.balances import invoice_open_minor, liability_minor, lock_payment
-from operational.models import InvoiceLine
+from operational.checkout import apply, invoices
+from operational.checkout.schemas import ApplicationIn, InvoiceIn, PaymentIn
+from operational.ledger.balances import invoice_open_minor, liability_minor
+from operational.prepaid.entitlements import Held
+from operational.prepaid.queries import usable
 from operational.simulation import clinic, tender
-from operational.simulation.events import BillPlan, Deposit, Finish, PayHow, PayLater, Refund, VisitPlan
-from operational.simulation.stage import Paid, Stage, Visit
+from operational.simulation.events import BillPlan, Deposit, Finish, PayHow, PayLater, VisitPlan
+from operational.simulation.stage import Stage, Visit
 
 PPM = 1_000_000
 DOLLAR = 100
@@ -32,8 +31,9 @@ def finish(stage: Stage, event: Finish) -> None:
     who = stage.manager if visit.bill.discount else stage.front
     with stage.act(who, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id) as session:
         visiting.complete(session, who, known.id)
-        issued = invoices.issue_invoice(session, who, _invoice(stage, visit, known))
+        issued = invoices.issue_invoice(session, who, _invoice(session, stage, visit, known))
         known.invoice_id = issued.invoice.id
+        _keep_package(stage, visit, known, issued)
         _use_balances(session, stage, known, visit.bill)
         call = _take(session, stage, visit, known, visit.place, visit.bill.how)
     _capture(stage, visit, known, call, visit.place, visit.bill.how)
@@ -54,17 +54,6 @@ def deposit(stage: Stage, event: Deposit) -> None:
     stage.memory.balances.add(known.client_id)
 
 
-def return_deposit(stage: Stage, known: Visit) -> None:
-    """To the card it came from, when the practice cancelled."""
-    if known.deposit is None:
-        return
-    sent = PayoutIn(
-        currency=tender.CURRENCY, payment_id=known.deposit.payment_id, amount_minor=known.deposit.value_minor
-    )
-    tender.give_back(stage, stage.manager, sent)
-    known.deposit = None
-
-
 def pay_later(stage: Stage, event: PayLater) -> None:
     known = stage.ids.visits[event.visit.number]
     if known.invoice_id is None:
@@ -74,59 +63,19 @@ def pay_later(stage: Stage, event: PayLater) -> None:
     _capture(stage, event.visit, known, call, event.place, event.how)
 
 
-def refund(stage: Stage, event: Refund) -> None:
-    """A credit memo on the first line, then its payout: to the tender where it can be, else as credit."""
-    known = stage.ids.visits[event.visit.number]
-    if known.invoice_id is None:
-        return
-    with stage.act(
-        stage.manager, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id
-    ) as session:
-        line = session.scalars(
-            select(InvoiceLine).where(InvoiceLine.invoice_id == known.invoice_id, InvoiceLine.position == 1)
-        ).one()
-        net = line.net_minor * event.share_ppm // PPM
-        if net == 0:
-            return
-        memo = credit.issue_credit_memo(
-            session,
-            stage.manager,
-            known.invoice_id,
-            CreditMemoIn.model_validate(
-                {"reason": event.reason, "lines": [{"invoice_line_id": line.id, "net_minor": net}]}
-            ),
-        ).memo
-        payable = payable_of_memo(session, memo)
-        back = None if event.to_credit else _returnable(session, known, event.visit.place)
-    if back is not None and payable:
-        paid, rest = back
-        sent = PayoutIn(
-            currency=tender.CURRENCY,
-            credit_memo_id=memo.id,
-            payment_id=paid.payment_id,
-            amount_minor=min(payable, rest),
-        )
-        tender.give_back(stage, stage.manager, sent)
-        payable -= min(payable, rest)
-    if payable:
-        kept = PayoutIn(
-            currency=tender.CURRENCY, credit_memo_id=memo.id, to_account_credit=True, amount_minor=payable
-        )
-        tender.give_back(stage, stage.manager, kept)
-        stage.memory.balances.add(known.client_id)
+def _keep_package(stage: Stage, visit: VisitPlan, known: Visit, issued: invoices.Issued) -> None:
+    for line in issued.lines:
+        if line.package_id is not None:
+            stage.ids.packages[visit.number] = line.package_id
+            stage.memory.holders.add(known.client_id)
 
 
-def _returnable(session: TenantSession, known: Visit, place: str) -> tuple[Paid, int] | None:
-    """A card payment of the invoice that can be given back, and how much of it."""
-    for paid in known.paid:
-        if paid.tender == "card" and paid.place == place:
-            rest = rest_of_payment(session, lock_payment(session, paid.payment_id)).value_minor
-            if rest > 0:
-                return paid, rest
-    return None
+def held_by(session: TenantSession, client_id: uuid.UUID) -> list[Held]:
+    """The prepaid sessions a client may use today."""
+    return usable(session, client_id, clock.now().date())
 
 
-def _invoice(stage: Stage, visit: VisitPlan, known: Visit) -> InvoiceIn:
+def _invoice(session: TenantSession, stage: Stage, visit: VisitPlan, known: Visit) -> InvoiceIn:
     bill = visit.bill
     body: dict[str, object] = {
         "location_id": stage.ids.places[visit.place],
@@ -147,9 +96,32 @@ def _invoice(stage: Stage, visit: VisitPlan, known: Visit) -> InvoiceIn:
         lines: list[dict[str, object]] = [{"appointment_item_id": item} for item in known.items]
         lines[0]["discount"] = {"reason": reason, "percent_ppm": share}
         body["services"] = lines
+    elif (lines_covered := _covered(session, stage, visit, known)) is not None:
+        body["services"] = lines_covered
+    if bill.sells_package is not None:
+        body["packages"] = [{"package_plan_id": stage.ids.plans[bill.sells_package]}]
     if bill.sells_card is not None:
         body["gift_cards"] = [{"code": bill.sells_card[0], "value_minor": bill.sells_card[1]}]
     return InvoiceIn.model_validate(body)
+
+
+def _covered(
+    session: TenantSession, stage: Stage, visit: VisitPlan, known: Visit
+) -> list[dict[str, object]] | None:
+    """The visit's items, taken from the client's package where it has a session left; None: from none."""
+    if known.client_id not in stage.memory.holders:
+        return None
+    held = {
+        one.entitlement.service_id: one.entitlement.id for one in reversed(held_by(session, known.client_id))
+    }
+    lines: list[dict[str, object]] = []
+    for item_id, item in zip(known.items, visit.items, strict=True):
+        line: dict[str, object] = {"appointment_item_id": item_id}
+        entitlement = held.pop(stage.ids.services[item.offer], None)
+        if entitlement is not None:
+            line["entitlement_id"] = entitlement
+        lines.append(line)
+    return lines
 
 
 def _use_balances(session: TenantSession, stage: Stage, known: Visit, bill: BillPlan) -> None:

@@ -43,6 +43,8 @@ class BillPlan:
     sells_card: tuple[str, int] | None = None
     """(code, value) of a gift card sold with it."""
     uses_card: str | None = None
+    sells_package: str | None = None
+    """The service of which a package is sold with it."""
 
 
 @dataclass(slots=True)
@@ -208,6 +210,14 @@ class Refund(Event):
     share_ppm: int
     reason: str
     to_credit: bool
+
+
+@dataclass(slots=True)
+class RefundPackage(Event):
+    """What is left of the package that was sold with the visit goes back; used sessions at list price."""
+
+    visit: VisitPlan
+    reprices: bool
 
 
 @dataclass(slots=True)

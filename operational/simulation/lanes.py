@@ -28,6 +28,7 @@ from operational.simulation.events import (
     Plan,
     Price,
     Refund,
+    RefundPackage,
     Roster,
     Staff,
     TaxChange,
@@ -60,6 +61,8 @@ class Told:
     exams: dict[uuid.UUID, dict[str, dt.datetime]] = field(default_factory=dict)
     balances: dict[uuid.UUID, bool] = field(default_factory=dict)
     cards: dict[str, int] = field(default_factory=dict)
+    packages: dict[int, uuid.UUID] = field(default_factory=dict)
+    holders: set[uuid.UUID] = field(default_factory=set)
     actors: dict[str, Actor] = field(default_factory=dict)
 
 
@@ -122,9 +125,10 @@ def _concerns(event: Event, known: _Known) -> tuple[set[str], set[Key]]:
         return places, set()
     visit = _visit(event)
     keys: set[Key] = {("client", visit.client)}
-    if isinstance(event, Deposit | Refund):
+    sells = isinstance(event, Finish) and visit.bill.sells_package is not None
+    if sells or isinstance(event, Deposit | Refund | RefundPackage):
         known.balances[visit.client].add(_where(event))
-    if isinstance(event, Finish | Miss | Move | PayLater | Refund):
+    if isinstance(event, Finish | Miss | Move | PayLater | Refund | RefundPackage):
         places |= {visit.place} | known.balances[visit.client]
     if isinstance(event, Finish):
         bill = visit.bill
@@ -146,6 +150,9 @@ def tell(stage: Stage, event: Event) -> Told:
     if isinstance(visit, VisitPlan):
         told.visits[visit.number] = ids.visits[visit.number]
         client = ids.clients[visit.client]
+        if visit.number in ids.packages:
+            told.packages[visit.number] = ids.packages[visit.number]
+            told.holders.add(client)
         told.balances[client] = client in memory.balances
         if client in memory.consents:
             told.consents[client] = memory.consents[client]
@@ -166,6 +173,8 @@ def hear(stage: Stage, told: Told) -> None:
     memory.consents |= told.consents
     memory.exams |= told.exams
     memory.cards |= told.cards
+    memory.holders |= told.holders
+    ids.packages |= told.packages
     for client, may_have in told.balances.items():
         (memory.balances.add if may_have else memory.balances.discard)(client)
     for label, actor in told.actors.items():

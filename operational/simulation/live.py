@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from operational.simulation import checkout, clinic, office, reception
+from operational.simulation import checkout, clinic, office, reception, refunds
 from operational.simulation.events import (
     Arrive,
     Book,
@@ -23,6 +23,7 @@ from operational.simulation.events import (
     PettyCash,
     Price,
     Refund,
+    RefundPackage,
     Roster,
     Staff,
     TaxChange,
@@ -84,10 +85,12 @@ def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one l
         case Miss():
             reception.miss(stage, event)
             if event.how == "practice_cancel":
-                checkout.return_deposit(stage, stage.ids.visits[event.visit.number])
+                refunds.return_deposit(stage, stage.ids.visits[event.visit.number])
         case PayLater():
             checkout.pay_later(stage, event)
         case Refund():
-            checkout.refund(stage, event)
+            refunds.refund(stage, event)
+        case RefundPackage():
+            refunds.refund_package(stage, event)
         case _:
             raise TypeError(type(event).__name__)

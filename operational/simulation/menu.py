@@ -71,6 +71,12 @@ OFFERS = (
     Offer("Light peel", "peel_light", 30, 11_000, 24),
     Offer("Consultation", "consultation", 30, 0, charted=False),
 )
+PACKAGES = {
+    "Laser hair removal, legs": ("Laser legs, six sessions", 6, 114_750),
+    "HydraFacial": ("HydraFacial, six", 6, 101_000),
+    "Microneedling": ("Microneedling, three", 3, 84_900),
+}
+"""Service → package: its name, sessions and price."""
 BY_NAME = {offer.name: offer for offer in OFFERS}
 NEUROTOXIN, CONSULTATION = "Neurotoxin", "Consultation"
 

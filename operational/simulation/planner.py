@@ -13,7 +13,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from operational.simulation import house, people, wishes
-from operational.simulation.bills import FEE_WAIVED, LATER, PAYS_FEE, PAYS_LATER, REFUNDED, Bills
+from operational.simulation.bills import (
+    FEE_WAIVED,
+    LATER,
+    PACKAGE_REFUNDED,
+    PAYS_FEE,
+    PAYS_LATER,
+    REFUNDED,
+    Bills,
+)
 from operational.simulation.diary import CLOSES, OPENS, Diary, Slot
 from operational.simulation.events import (
     Arrive,
@@ -30,9 +38,10 @@ from operational.simulation.events import (
     PayLater,
     Plan,
     Refund,
+    RefundPackage,
     VisitPlan,
 )
-from operational.simulation.menu import BY_NAME
+from operational.simulation.menu import BY_NAME, PACKAGES
 from operational.simulation.scale import BEYOND, Scale
 from operational.simulation.wishes import Wish, weighted
 
@@ -126,6 +135,9 @@ class _Planner:
         if earlier is not None:
             on = earlier.date() if follows else max(on, earlier.date() + dt.timedelta(days=1))
             wanted = max(wanted, on if walk_in else on + dt.timedelta(days=1))
+        if wish.thought_of is not None:
+            on = max(on, wish.thought_of + dt.timedelta(days=1))
+            wanted = max(wanted, on if walk_in else on + dt.timedelta(days=1))
         if on > self.scale.last:
             return None
         slot = self.diary.find(code, offers, wanted, on, self._busy[wish.client])
@@ -215,12 +227,18 @@ class _Planner:
         finishes = max(finishes, arrives + dt.timedelta(minutes=10))
         self._ends[visit.number] = finishes
         visit.bill = self.bills.of_visit(arrives, finishes, visit.client, visit.items[0].intent)
+        if len(visit.items) == 1 and wish.offer in PACKAGES and finishes.date() < self.scale.last:
+            sold = self.bills.sell_package(visit.bill, visit.client, wish.offer)
+            if sold and rng.random() < PACKAGE_REFUNDED:
+                at = self._open_time(visit.place, finishes, rng.randint(20, 120))
+                if at is not None:
+                    self._add(RefundPackage(at, visit, rng.random() < 0.5))
         self._add(Arrive(arrives, visit))
         self._add(Finish(finishes, visit))
         if visit.bill.how in ("nothing", "part"):
             if rng.random() < PAYS_LATER:
                 self._pay_later(visit, finishes, 5, 80)
-        elif visit.bill.sells_card is None and rng.random() < REFUNDED:
+        elif visit.bill.sells_card is None and visit.bill.sells_package is None and rng.random() < REFUNDED:
             self._refund(visit, finishes)
         self._wish(wishes.after_treatment(rng, wish, finishes.date(), visit.number))
 

@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import select
 
 from medspa.kernel.database import TenantSession
+from medspa.kernel.money import MILLI
 from operational.catalogue import service as catalogue
 from operational.catalogue.defaults import load_defaults
 from operational.catalogue.schemas import ProductCreate, ResourceCreate, ServiceCreate
@@ -25,8 +26,10 @@ from operational.organization.schemas import (
     OpeningHours,
     TaxRateCreate,
 )
+from operational.packages.plans import create_package_plan
+from operational.packages.schemas import ItemIn, PackagePlanCreate
 from operational.rows import change_row, get_row
-from operational.simulation.menu import OFFERS, PRODUCTS, Offer
+from operational.simulation.menu import OFFERS, PACKAGES, PRODUCTS, Offer
 from operational.simulation.scale import BEYOND, PlacePlan, ProviderPlan, Scale
 from operational.simulation.stage import Stage
 
@@ -114,10 +117,8 @@ def _place(session: TenantSession, stage: Stage, scale: Scale, place: PlacePlan,
 def _catalogue(session: TenantSession, stage: Stage) -> None:
     owner, ids = stage.owner, stage.ids
     load_defaults(session, owner)
-    ids.categories = dict(
-        session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).tuples().all()
-    )
-    known = dict(session.execute(select(ProductRow.name, ProductRow.id)).tuples().all())
+    ids.categories = dict(session.execute(select(TreatmentCategory.code, TreatmentCategory.id)).all())
+    known = dict(session.execute(select(ProductRow.name, ProductRow.id)).all())
     for product in PRODUCTS:
         if product.name in known:
             row = get_row(session, ProductRow, known[product.name])
@@ -148,6 +149,16 @@ def _catalogue(session: TenantSession, stage: Stage) -> None:
     )
     for offer in OFFERS:
         ids.services[offer.name] = _service(session, stage, offer)
+    for offer_name, (name, sessions, price) in PACKAGES.items():
+        plan = PackagePlanCreate(
+            name=name,
+            price_minor=price,
+            expires_after_days=400,
+            breakage_ppm=50_000,
+            items=[ItemIn(service_id=ids.services[offer_name], quantity_milli=sessions * MILLI)],
+        )
+        values = plan.model_dump(exclude={"items"})
+        ids.plans[offer_name] = create_package_plan(session, owner, values, plan.items).id
 
 
 def _service(session: TenantSession, stage: Stage, offer: Offer) -> uuid.UUID:

@@ -74,6 +74,10 @@ class Ids:
     clients: dict[int, uuid.UUID] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
     consent: uuid.UUID | None = None
+    plans: dict[str, uuid.UUID] = field(default_factory=dict)
+    """Service → the plan of its package."""
+    packages: dict[int, uuid.UUID] = field(default_factory=dict)
+    """Visit → the package that was sold with it."""
 
 
 @dataclass
@@ -93,6 +97,8 @@ class Memory:
     """Clients who may have a deposit or account credit."""
     cards: dict[str, int] = field(default_factory=dict)
     """What is left on a gift card that was sold."""
+    holders: set[uuid.UUID] = field(default_factory=set)
+    """Clients who bought a package."""
     unanswered: dict[str, list[uuid.UUID]] = field(default_factory=_of_lists)
     """Card calls of a place that have no answer yet."""
 

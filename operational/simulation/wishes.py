@@ -37,6 +37,8 @@ class Wish:
     dose: Dose | None = None
     after: int | None = None
     """The visit it follows."""
+    thought_of: dt.date | None = None
+    """Nobody calls for it before the day after."""
 
 
 def weighted(rng: random.Random, table: Sequence[tuple[int, Choice]]) -> Choice:
@@ -104,13 +106,13 @@ def after_treatment(rng: random.Random, wish: Wish, done: dt.date, visit: int) -
         if wish.offer == NEUROTOXIN and rng.random() < TOUCH_UP:
             yield replace(wish, intent="touch_up", date=_in(rng, done, 13, 18), after=visit)
     if rng.random() < CROSS:
-        yield first_wish(rng, wish.client, _in(rng, done, 15, 70))
+        yield replace(first_wish(rng, wish.client, _in(rng, done, 15, 70)), thought_of=done)
 
 
 def after_absence(rng: random.Random, wish: Wish, date: dt.date) -> Iterator[Wish]:
     """Some who cancelled, missed or left come back."""
     if rng.random() < COMES_BACK:
-        yield replace(wish, date=_in(rng, date, 4, 24), after=None)
+        yield replace(wish, date=_in(rng, date, 4, 24), after=None, thought_of=date)
 
 
 def _series(rng: random.Random, wish: Wish, done: dt.date, visit: int) -> Iterator[Wish]:
