@@ -1,5 +1,6 @@
 -- L3, cash: what the ledger moved on 1000, floats and bags aside = cash payments − cash payouts + paid in −
--- paid out, drops and tips paid + over/short, from payments, payouts and sessions.
+-- paid out, drops and tips paid + over/short of the count, from payments, payouts and sessions. What a float was
+-- found over or short is part of its opening.
 select org_id, location_id, business_date, 'cash drawer' as subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
@@ -19,7 +20,8 @@ from (
     where payout.status = 'succeeded' and payout.tender = 'cash'
     union all
     select session.org_id, session.location_id, session.business_date, 0,
-        session.paid_in_minor - session.movements_out_minor + coalesce(session.over_short_minor, 0)
+        session.paid_in_minor - session.movements_out_minor
+            + coalesce(session.over_short_minor - session.opening_over_short_minor, 0)
     from build.fct_drawer_session as session {scope:session}
 ) as both_sides
 group by org_id, location_id, business_date

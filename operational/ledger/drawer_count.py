@@ -67,7 +67,8 @@ def count_session(
     held.closed_by = actor.staff_id
     held.expected_minor = expected
     held.counted_minor = counted
-    held.over_short_minor = counted - expected
+    # What was found wrong with the float is posted since the opening; the session answers for both.
+    held.over_short_minor = held.opening_over_short_minor + counted - expected
     held.float_left_minor = float_left_minor
     session.flush()
     _post(session, held, LedgerEvent.OVER_SHORT, Account.CASH_OVER_SHORT, counted - expected)

@@ -82,6 +82,8 @@ def open_session(
             {"float_left_minor": left, "opening_float_minor": opening_float_minor},
         )
     opened = _new_session(session, drawer, opening_float_minor, actor.staff_id)
+    if float_source is FloatSource.OVER_SHORT:
+        opened.opening_over_short_minor = difference
     session.flush()
     if difference:
         other = _FLOAT_ACCOUNT[float_source or FloatSource.BANK]

@@ -80,10 +80,11 @@ class SessionOut(BaseModel):
     currency: str
     opened_at: datetime
     opening_float_minor: int
+    opening_over_short_minor: int = Field(description="Float found less float left, when put to over/short.")
     closed_at: datetime | None
     expected_minor: int | None
     counted_minor: int | None
-    over_short_minor: int | None
+    over_short_minor: int | None = Field(description="Counted less expected, and what the opening found.")
     float_left_minor: int | None
     deposit_minor: int | None
 

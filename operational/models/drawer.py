@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from medspa.kernel.phi import Phi
@@ -54,6 +54,8 @@ class DrawerSession(TokenRow, Versioned, Base):
     opened_at: Mapped[Instant]
     opened_by: Mapped[SafeId | None]
     opening_float_minor: Mapped[Minor]
+    opening_over_short_minor: Mapped[Minor] = tagged(BigInteger, Phi.SAFE, server_default="0", default=0)
+    """By how much the float was found over or short of what the last count left."""
     closed_at: Mapped[Instant | None]
     closed_by: Mapped[SafeId | None]
     expected_minor: Mapped[Minor | None]
@@ -69,7 +71,9 @@ class DrawerSession(TokenRow, Versioned, Base):
         CheckConstraint("opening_float_minor >= 0", name="float"),
         CheckConstraint("(status = 'closed') = (counted_minor is not null)", name="counted"),
         CheckConstraint(
-            "counted_minor is null or over_short_minor = counted_minor - expected_minor", name="over_short"
+            "counted_minor is null"
+            " or over_short_minor = opening_over_short_minor + counted_minor - expected_minor",
+            name="over_short",
         ),
         Index(
             "uq_drawer_session_open",

@@ -29,6 +29,7 @@ SPOILT = {
     "collected_reports": ("agg_daily_collected", "collected_minor = 0"),
     "documents_marts": ("fct_invoice_line", "total_minor = total_minor + 1"),
     "drawer_cash": ("fct_payout", "tender = 'cash'"),
+    "cash_over_short": ("fct_drawer_session", "over_short_minor = over_short_minor + 1"),
     "drawer_session": ("fct_drawer_session", "counted_minor = counted_minor + 1"),
     "due_to_from": ("fct_posting", "account = '1900' where account = '6000'"),
     "entries_balance": ("fct_posting", "amount_minor = amount_minor * 2 where amount_minor > 0"),

@@ -74,9 +74,11 @@ begin
     if old.status = 'closed' then
         raise exception using errcode = 'MS009', message = 'This drawer session is counted; open a new one.';
     end if;
-    if (new.org_id, new.id, new.drawer_id, new.location_id, new.business_date, new.currency, new.opening_float_minor)
+    if (new.org_id, new.id, new.drawer_id, new.location_id, new.business_date, new.currency,
+        new.opening_float_minor, new.opening_over_short_minor)
        is distinct from
-       (old.org_id, old.id, old.drawer_id, old.location_id, old.business_date, old.currency, old.opening_float_minor)
+       (old.org_id, old.id, old.drawer_id, old.location_id, old.business_date, old.currency,
+        old.opening_float_minor, old.opening_over_short_minor)
     then
         raise exception using errcode = 'MS006', message = 'A drawer session keeps its drawer, date and float.';
     end if;

@@ -46,7 +46,7 @@
     ('L3 cash', 'received', 'left', 'amount_minor', payments, paid ~ " and tender = 'cash'"),
     ('L3 cash', 'paid_out', 'left', '-amount_minor', payouts, paid ~ " and tender = 'cash'"),
     ('L3 cash', 'drawer_movements', 'left', 'paid_in_minor - movements_out_minor', sessions, 'true'),
-    ('L3 cash', 'over_short', 'left', 'coalesce(over_short_minor, 0)', sessions, 'true'),
+    ('L3 cash', 'over_short', 'left', 'coalesce(over_short_minor - opening_over_short_minor, 0)', sessions, 'true'),
     ('L3 cash', 'ledger', 'right', 'amount_minor', postings,
         "account = '1000' and event not in ('float_funded', 'cutover')"
         ~ " and not (event = 'cash_dropped' and source_kind = 'drawer_session')"),

@@ -75,6 +75,7 @@ select
     session.opened_by,
     session.closed_by,
     session.opening_float_minor,
+    cast(session.opening_over_short_minor as bigint) as opening_over_short_minor,
     session.expected_minor,
     session.counted_minor,
     session.over_short_minor,
