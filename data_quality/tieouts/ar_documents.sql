@@ -16,7 +16,12 @@ from (
     ) as memo on memo.org_id = payout.org_id and memo.credit_memo_id = payout.credit_memo_id
     where payout.status = 'succeeded'
     union all
+    select org_id, location_id, case kind when 'written_off' then -amount_minor else amount_minor end, 0
+    from build.stg_operational__write_off
+    union all
     select org_id, location_id, 0, amount_minor
-    from build.fct_posting where account = '1100' and event <> 'cutover'
+    from build.fct_posting where account = '1100' and event not in (
+        'cutover', 'dispute_billed_again', 'dispute_lost', 'check_returned', 'third_party_refused'
+    )
 ) as both_sides
 group by org_id, location_id

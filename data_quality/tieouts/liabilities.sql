@@ -1,4 +1,4 @@
--- Deposits, account credit, gift cards and tips: what documents say is owed = the liability accounts. Per
+-- Deposits, account credit, gift cards, packages and tips: what documents say is owed = the liability accounts. Per
 -- organization, for a balance may be held at one location and used at another. A deposit that was paid back after
 -- it was used is owed by the client: it waits in 1290, is matched with a later deposit or written off to 6020.
 select org_id, null::uuid as location_id, null::date as business_date, subject,
@@ -20,8 +20,15 @@ from (
     select org_id, 'account credit', -amount_minor, 0
     from build.fct_allocation where source in ('payment', 'account_credit')
     union all
-    select org_id, 'account credit', amount_minor,
+    select org_id, case when gift_card_id is null then 'account credit' else 'gift cards' end, amount_minor,
         0 from build.fct_payout where tender is null and status = 'succeeded'
+    union all
+    select org_id, case when gift_card_id is null then 'account credit' else 'gift cards' end, -amount_minor,
+        0 from build.fct_payout where cashes_out and status = 'succeeded'
+    union all
+    select org_id, 'packages', value_minor, 0 from build.stg_operational__entitlement where package_id is not null
+    union all
+    select org_id, 'packages', -value_minor, 0 from build.fct_entitlement_movement where package_id is not null
     union all
     select org_id, 'gift cards', net_minor, 0
     from build.fct_invoice_line where kind = 'gift_card' and invoice_status <> 'voided'
@@ -35,10 +42,14 @@ from (
     select org_id, 'tips', -tip_minor, 0 from build.fct_payout where status = 'succeeded'
     union all
     select org_id,
-        case when account in ('2100', '1290', '6020') then 'deposits' when account = '2110' then 'account credit' when account = '2200' then 'gift cards' else 'tips' end,
+        case when account in ('2100', '1290', '6020') then 'deposits' when account = '2110' then 'account credit'
+            when account = '2200' then 'gift cards' when account = '2300' then 'packages' else 'tips' end,
         0, -amount_minor
     from build.fct_posting
-    where account in ('2100', '2110', '2200') and event <> 'cutover'
+    -- What the outside world took back, and what expired on cards, has no document among these.
+    where account in ('2100', '2110', '2200')
+            and event not in ('cutover', 'dispute_lost', 'check_returned', 'third_party_refused', 'prepaid_expired')
+        or account = '2300'
         or account in ('1290', '6020') and event in ('deposit_returned', 'unmatched_resolved')
         or account in ('2500', '6040') and event not in ('tips_paid_out', 'cutover')
 ) as both_sides

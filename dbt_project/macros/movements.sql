@@ -42,7 +42,7 @@ inner join (
 {# Business days whose tax moved: with their documents, with the parts of a line's tax, and with the list of
    the location's jurisdictions. #}
 {% macro touched_tax_days() -%}
-{{ touched_days() }}
+{{ touched_bridge_days() }}
 union
 select line.org_id, line.location_id, line.business_date
 from {{ source('raw', 'invoice_line') }} as line
@@ -63,4 +63,24 @@ inner join ({{ since('tax_jurisdiction', ['org_id', 'location_id']) }}) as juris
 {# Events whose tax is a line's own: its parts are rows of the line. #}
 {% macro taxed_with_line() -%}
 ('line_performed', 'fee_charged', 'prepaid_sold', 'prepaid_used')
+{%- endmacro %}
+
+{# Movements of entitlements, and those of clients that were merged. #}
+{% macro touched_entitlement_movements() -%}
+{{ touched_rows('entitlement_movement', false) }}
+union
+select movement.org_id, movement.id
+from {{ source('raw', 'entitlement_movement') }} as movement
+inner join (
+    {{ since('entitlement', ['org_id', 'id']) }}
+    {{ since_merged('entitlement', 'id') }}
+) as held
+    on held.org_id = movement.org_id and held.id = movement.entitlement_id
+{%- endmacro %}
+
+{# Business days of the bridge: documents, postings, sessions and what prepaid released. #}
+{% macro touched_bridge_days() -%}
+{{ touched_days() }}
+union
+{{ since('entitlement_movement', ['org_id', 'location_id', 'business_date']) }}
 {%- endmacro %}

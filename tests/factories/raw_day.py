@@ -25,6 +25,7 @@ def full_day(practice: RawPractice, *, closed: bool = True) -> None:
     small = practice.invoice(cara, a, DAY, [("retail", 1_998, 0, 177)])
     practice.pay(small, session, "cash", 2_175)
     practice.invoice(cara, b, DAY, [("gift_card", 10_000, 0, 0)])
+    practice.use_session(bela, practice.package(bela, a, DAY, 90_000), DAY, 9_000)
     memo = practice.credit(sale, practice.lines_of(sale)[1], DAY, 4_000, 355)
     practice.pay_out(memo, session, card, 4_355)
     practice.treat(anna, DAY)

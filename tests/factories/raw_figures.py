@@ -10,7 +10,7 @@ from typing import Any
 
 Row = dict[str, Any]
 Figures = dict[tuple[str, str], int]
-LIABILITIES = {"2100": "deposits", "2110": "account_credit", "2200": "gift_cards"}
+LIABILITIES = {"2100": "deposits", "2110": "account_credit", "2200": "gift_cards", "2300": "packages"}
 
 
 def day_figures(

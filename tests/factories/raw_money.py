@@ -10,7 +10,7 @@ from typing import Any
 from tests.factories.raw import Row
 from tests.factories.raw_books import RawBooks
 
-REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200"}
+REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200", "package": "2300"}
 TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020"}
 
 
@@ -66,7 +66,7 @@ class RawMoney(RawBooks):
                     jurisdiction_id=self.jurisdiction,
                     **keys,
                 )
-            prepaid = kind == "gift_card"
+            prepaid = kind in ("gift_card", "package")
             self.post(
                 location,
                 date,
@@ -77,7 +77,7 @@ class RawMoney(RawBooks):
                 (
                     REVENUE[kind],
                     -net if prepaid else -listed,
-                    {**keys, "gift_card_id": self.new_id() if prepaid else None},
+                    {**keys, "gift_card_id": self.new_id() if prepaid else None, "contract_id": line["id"]},
                 ),
                 ("2400", -tax, {**keys, "jurisdiction_id": self.jurisdiction}),
             )

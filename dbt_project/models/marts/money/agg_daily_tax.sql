@@ -34,6 +34,19 @@ sold as (
     from {{ ref('fct_credit_memo_line') }} as memo
     {{ only_touched('memo', day) }}
     where not memo.is_prepaid or memo.tax_minor > 0
+
+    union all
+
+    -- A session that was not taxed when it was sold is a sale when it is used.
+    select
+        {{ columns('used', day) }},
+        used.invoice_line_id,
+        'service' as kind,
+        used.value_minor as net_minor,
+        0 as is_billed
+    from {{ ref('fct_entitlement_movement') }} as used
+    {{ only_touched('used', day) }}
+    where used.kind in ('used', 'reversed') and not used.taxed_at_sale
 ),
 
 parts as (

@@ -30,7 +30,7 @@ select
     memo_line.tax_minor,
     memo_line.net_minor + memo_line.tax_minor as total_minor,
     memo.currency,
-    line.kind = 'gift_card' as is_prepaid,
+    line.kind in ('gift_card', 'package', 'membership_dues') as is_prepaid,
     {{ build_id() }}
 from {{ ref('stg_operational__credit_memo_line') }} as memo_line
 {{ only_touched('memo_line', ['org_id', 'credit_memo_id']) }}

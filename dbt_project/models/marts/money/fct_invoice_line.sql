@@ -36,7 +36,7 @@ select
     line.net_minor + line.tax_minor as total_minor,
     invoice.currency,
     invoice.status as invoice_status,
-    line.kind = 'gift_card' as is_prepaid,
+    line.kind in ('gift_card', 'package', 'membership_dues') as is_prepaid,
     {{ build_id() }}
 from {{ ref('stg_operational__invoice_line') }} as line
 {{ only_touched('line', ['org_id', 'invoice_id']) }}

@@ -27,6 +27,8 @@ select
     payout.business_date,
     payout.succeeded_at,
     payout.paid_by,
+    payout.gift_card_id,
+    coalesce(payout.cashes_out, false) as cashes_out,
     {{ build_id() }}
 from {{ ref('stg_operational__payout') }} as payout
 {{ only_touched('payout', ['org_id', 'payout_id']) }}

@@ -5,7 +5,7 @@ select
     invoice_id,
     location_id,
     kind,
-    write_off_id,
+    write_off_id as recovers_id,
     currency,
     amount_minor,
     tax_minor,
