@@ -170,7 +170,7 @@ def _of_item(
             service_id=service.id, category_id=service.category_id, provider_id=item.provider_id,
             appointment_item_id=item.id, discount=line.discount,
         )  # fmt: skip
-        return [draft] if held is None else [_session_covered(draft, held)]
+        return [draft] if held is None else [_session_covered(session, draft, held)]
     chosen = [
         record for record in records
         if record.product_id is not None and record.quantity_milli is not None
@@ -184,7 +184,7 @@ def _of_item(
     return drafts if held is None else [part for draft in drafts for part in _units_covered(draft, held)]
 
 
-def _session_covered(draft: Draft, held: Held) -> Draft:
+def _session_covered(session: Session, draft: Draft, held: Held) -> Draft:
     """One session. A dearer service of the same category is charged with the difference."""
     row = held.entitlement
     if row.product_id is not None:
@@ -192,7 +192,9 @@ def _session_covered(draft: Draft, held: Held) -> Draft:
     dearer = max(draft.unit_price_minor - row.standalone_minor, 0)
     if row.service_id == draft.service_id:
         dearer = 0
-    elif dearer == 0:
+    elif dearer == 0 or draft.category_id != session.scalar(
+        select(Service.category_id).where(Service.id == row.service_id)
+    ):
         raise NotCovered("This entitlement is for another service.")
     return replace(draft, unit_price_minor=dearer, cover=Cover(held, MILLI, held.take(MILLI)))
 

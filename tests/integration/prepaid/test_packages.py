@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Account
@@ -10,7 +11,18 @@ from operational.checkout import invoices
 from operational.checkout.errors import NotRefundable, NotVoidable
 from operational.prepaid import errors
 from tests.factories.checkout import Shop, open_shop
-from tests.factories.prepaid import carried, holds, movements, owed, plan, refund, sell, use
+from tests.factories.goods import service_row
+from tests.factories.prepaid import (
+    carried,
+    holds,
+    movements,
+    owed,
+    plan,
+    refund,
+    sell,
+    use,
+    use_visit,
+)
 from tests.support.databases import Database
 
 
@@ -129,3 +141,37 @@ def test_voids_give_back_what_was_used_and_take_back_what_was_sold(shop: Shop) -
     assert owed(shop, package) == carried(shop, package) == 0
     with pytest.raises(errors.NothingLeft):
         use(shop, sessions)
+
+
+def test_a_session_is_taxed_when_it_is_used_and_a_dearer_service_costs_the_difference(shop: Shop) -> None:
+    package = sell(shop, plan(shop)).lines[0].package_id
+    (sessions,) = holds(shop, package)
+    with shop.database.session("owner") as session:
+        longer = service_row(
+            shop.made.org_id, shop.made.category_id, "Long visit", billed_by_unit=False, price_minor=13_000
+        )
+        session.add(longer)
+        session.execute(
+            text("update tax_rate set rate_ppm = 88750 where org_id = :org and tax_class = 'service'"),
+            {"org": shop.made.org_id},
+        )
+        session.flush()
+        longer_id = longer.id
+    # 8.875 % of the 8 000 that the session is worth.
+    assert sorted(shop.postings(use(shop, sessions).invoice.id)) == [
+        ("1100", 710), ("2300", 8_000), ("2400", -710), ("4000", -8_000),
+    ]  # fmt: skip
+    visit = shop.visit()
+    with shop.database.session("owner") as session:
+        session.execute(
+            text("update appointment_item set service_id = :service where appointment_id = :visit"),
+            {"service": longer_id, "visit": visit},
+        )
+    dearer = use_visit(shop, visit, sessions)
+    (line,) = dearer.lines
+    # 3 000 more than a visit; tax on 8 000 of the package and on the 3 000.
+    assert (line.list_minor, line.net_minor, line.tax_minor) == (3_000, 3_000, 976)
+    assert sorted(shop.postings(dearer.invoice.id)) == [
+        ("1100", 3_976), ("2300", 8_000), ("2400", -976), ("4000", -8_000), ("4000", -3_000),
+    ]  # fmt: skip
+    assert owed(shop, package) == carried(shop, package) == 24_000
