@@ -74,13 +74,15 @@ def write_export(place: Path, customers: int, transactions: int, until: dt.date,
     with (place / "TransactionList.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerows([["Transaction List"], ["All employees"], [], SALE_COLUMNS])
-        for row in _sales(random.Random(seed), customers, transactions, until):  # noqa: S311 - no secret
+        for row in _sales(random.Random(seed), customers, transactions, until):
             writer.writerow(row)
             rows += 1
     return rows
 
 
-def _sales(chance: random.Random, customers: int, transactions: int, until: dt.date) -> Iterator[list[object]]:
+def _sales(
+    chance: random.Random, customers: int, transactions: int, until: dt.date
+) -> Iterator[list[object]]:
     days = YEARS * 365
     for number in range(transactions):
         day = until - dt.timedelta(days=days - 1 - number * days // transactions)
@@ -161,6 +163,6 @@ if __name__ == "__main__":
     sizes = [int(one) for one in sys.argv[1:3]]
     if len(sys.argv) > 3:
         day = clock.now().date() - dt.timedelta(days=2)
-        print(write_export(Path(sys.argv[3]), *sizes, day))
+        print(write_export(Path(sys.argv[3]), sizes[0], sizes[1], day))
     else:
         print(json.dumps(run(*sizes), indent=2))

@@ -119,9 +119,7 @@ def known(session: Session, location_id: UUID, *, with_clients: bool) -> Known:
     org_id = organization_of(session)
 
     def named(model: type[Product] | type[Service]) -> dict[str, UUID]:
-        return dict(
-            session.execute(select(model.name, model.id).where(model.org_id == org_id)).all()
-        )
+        return dict(session.execute(select(model.name, model.id).where(model.org_id == org_id)).all())
 
     drawer_id = session.scalar(
         select(Drawer.id).where(

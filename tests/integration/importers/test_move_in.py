@@ -168,7 +168,7 @@ def test_what_contradicts_itself_is_refused_by_row(
     ]
     folder = write(tmp_path, PEOPLE, sales, [["open invoice", "Theo Blanc", "T99", "5", ""],
                                              ["package", "Theo Blanc", "", "5", ""]])  # fmt: skip
-    (folder / "TransactionList 2.csv").write_bytes((folder / "TransactionList.csv").read_bytes())
+    (folder / "TransactionListB.csv").write_bytes((folder / "TransactionList.csv").read_bytes())
     with clock.frozen(NOW):
         report = bring_in(operational, practice.actor, practice.location_id, folder)
     reasons = [report.file("TransactionList.csv").outcomes[row][1] for row in range(5, 11)]
@@ -176,7 +176,7 @@ def test_what_contradicts_itself_is_refused_by_row(
         "", "transaction_of_two_customers", "transaction_on_two_days", "day_in_use", "refund_without_sale",
         "refund_of_prepaid",
     ]  # fmt: skip
-    assert report.file("TransactionList 2.csv").outcomes[5] == (Outcome.MERGED, "told_twice")
+    assert report.file("TransactionListB.csv").outcomes[5] == (Outcome.MERGED, "told_twice")
     assert [report.file("Balances.csv").outcomes[row][1] for row in (5, 6)] == [
         "transaction_unknown", "package_not_moved",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Files of an export as they come: encodings, columns, dates, amounts, and what is refused before a row is read."""
+"""Files of an export as they come: encodings, columns, dates, amounts, and what is refused while reading."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from operational.importers.errors import (
     ForeignFile,
     MappingRefused,
 )
-from operational.importers.values import DateOrder
 from operational.importers.vagaro.read import read_export
+from operational.importers.values import DateOrder
 from tests.factories.history import BALANCES, CUSTOMERS, PEOPLE, SALES, STORY, Cells, write
 
 
@@ -52,9 +52,9 @@ def test_a_workbook_tells_what_the_text_tells_and_its_formulas_are_refused(tmp_p
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    turned = [one for one in reversed(SALES)]
-    for row in [["Transaction List"], [], turned, *(list(reversed(list(one))) for one in STORY)]:
-        sheet.append(list(row))
+    rows: list[list[object]] = [["Transaction List"], [], list(reversed(SALES))]
+    for row in [*rows, *(list(reversed(one)) for one in STORY)]:
+        sheet.append(row)
     sheet.cell(row=4, column=1, value="=1+1")
     book.save(tmp_path / "book" / "TransactionList 2026.xlsx")
     read = read_export(tmp_path / "book")
