@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -160,9 +161,11 @@ def test_a_close_that_expires_and_a_use_elsewhere_do_not_wait_for_each_other_for
             )
         count_drawers(shop)
         visit = shop.visit(location_id=shop.south)
-        closed, used = together(
-            [partial(close, shop), partial(use_visit, shop, visit, sessions, location_id=shop.south)]
-        )
+        calls: list[Callable[[], object]] = [
+            partial(close, shop),
+            partial(use_visit, shop, visit, sessions, location_id=shop.south),
+        ]
+        closed, used = together(calls)
         assert isinstance(closed, DayClosing), closed
         refused = isinstance(used, (errors.NothingLeft, errors.NotCovered))
         assert refused or isinstance(used, Issued), used
