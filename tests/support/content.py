@@ -18,7 +18,8 @@ QUERIES = {
     "history": "select l.code, h.event, h.happened_at, h.scheduled_start, h.reason, h.override"
     " from appointment_history h join location l on l.id = h.location_id",
     "charts": "select l.code, c.email, p.name, t.intent, t.area, t.quantity_milli, t.performed_at,"
-    " o.lot_number from treatment_record t join location l on l.id = t.location_id join client c on c.id = t.client_id"
+    " o.lot_number from treatment_record t join location l on l.id = t.location_id"
+    " join client c on c.id = t.client_id"
     " left join product p on p.id = t.product_id left join product_lot o on o.id = t.lot_id",
     "invoices": "select i.number, i.business_date, i.due_on, i.status, i.issued_at, n.position, n.kind,"
     " n.quantity_milli, n.list_minor, n.discount_minor, n.discount_reason, n.net_minor, n.tax_minor"

@@ -131,6 +131,7 @@ def _files(outcome: Outcome) -> None:
     say("  make up                          serve it: API with documentation, reporting, Dagster")
     say(f"  .venv/bin/medspa report ar_aging --org {outcome.slug} --as-of {outcome.day}")
     say(f"  .venv/bin/medspa segments evaluate --org {outcome.slug} --as-of {outcome.day}")
+    say("  .venv/bin/medspa simulate        fourteen months of a practice, then: medspa pipeline run")
     say("  .venv/bin/medspa audit verify    find an edited, deleted or truncated audit row")
     say("  make down                        stop everything")
     say(f"Call the API with this key, shown once: {outcome.organization.api_key}")
