@@ -23,8 +23,9 @@ from (
     select org_id, case when gift_card_id is null then 'account credit' else 'gift cards' end, amount_minor,
         0 from build.fct_payout where tender is null and status = 'succeeded'
     union all
-    select org_id, case when gift_card_id is null then 'account credit' else 'gift cards' end, -amount_minor,
-        0 from build.fct_payout where cashes_out and status = 'succeeded'
+    select org_id, case when gift_card_id is null then 'account credit' else 'gift cards' end,
+        -(amount_minor - rounding_minor), 0
+    from build.fct_payout where cashes_out and status = 'succeeded'
     union all
     select org_id, 'packages', value_minor, 0 from build.stg_operational__entitlement where package_id is not null
     union all
