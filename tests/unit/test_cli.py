@@ -31,7 +31,7 @@ def test_every_command_module_is_a_command_with_help(tmp_path: Path) -> None:
     assert listed.returncode == 0
     modules = [path.stem for path in Path(commands.__path__[0]).glob("*.py") if path.stem != "__init__"]
     assert {"doctor", "up", "down"} <= set(modules)
-    missing = [name for name in modules if f"\n  {name.replace('_', '-')} " not in listed.stdout]
+    missing = [name for name in modules if f"\n  {name.rstrip('_').replace('_', '-')} " not in listed.stdout]
     assert missing == []
 
 

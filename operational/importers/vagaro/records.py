@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from operational.importers import values
 from operational.importers.cells import FORMULA
@@ -107,7 +107,8 @@ BALANCE_KINDS = ("open_invoice", "gift_card", "credit", "package")
 
 def fingerprint(kind: str, cells: Cells, place: int) -> str:
     """Of a row among `place` equal ones of its file; the order of columns does not matter."""
-    parts = [SYSTEM, kind, str(place), *(f"{name}={cells[name]}" for name in sorted(cells) if cells[name])]
+    told = (f"{name}={cells[name]}" for name in sorted(cells) if cells[name])
+    parts = [SYSTEM, kind, str(place), *told]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -139,6 +140,10 @@ def records(
             yield make(head, cells, order)
         except RowRefused as refused:
             report.tell(number, Outcome.REFUSED, refused.reason)
+
+
+def _head(head: Record) -> dict[str, Any]:
+    return {"file": head.file, "row": head.row, "fingerprint": head.fingerprint}
 
 
 def _tried(reason: str, read: Callable[[str], _Value], text: str) -> _Value:
@@ -185,9 +190,7 @@ def customer(head: Record, cells: Cells, order: DateOrder) -> Customer:
     born = cells.get("birthday")
     state, zip_code = (cells.get("state") or "").upper(), cells.get("zip") or ""
     return Customer(
-        file=head.file,
-        row=head.row,
-        fingerprint=head.fingerprint,
+        **_head(head),
         first_name=first,
         last_name=last,
         email=email,
@@ -227,28 +230,17 @@ def sale(head: Record, cells: Cells, order: DateOrder) -> Sale:
     quantity = _tried("quantity_unreadable", values.milli, cells["qty"])
     email, phone = _contact(cells)
     made = Sale(
-        file=head.file,
-        row=head.row,
-        fingerprint=head.fingerprint,
+        **_head(head),
         transaction=_tried("transaction_id_unreadable", _reference, cells["transaction id"]),
-        day=day,
-        time=time,
-        visit_day=visit[0],
-        visit_time=visit[1],
-        customer=_name(cells),
-        email=email,
-        phone=phone,
+        day=day, time=time, visit_day=visit[0], visit_time=visit[1],
+        customer=_name(cells), email=email, phone=phone,
         item=_tried("item_unreadable", clean_line, " ".join(cells[ITEM].split())),
         sold=_TYPES[kind],
         sold_by=_line(cells.get("sold by")) or "",
         quantity_milli=quantity,
         list_minor=_extended(price, quantity, tax + tip - discount, abs(paid)),
-        tax_minor=tax,
-        tip_minor=tip,
-        discount_minor=discount,
-        paid_minor=abs(paid),
-        refund=refund,
-    )
+        tax_minor=tax, tip_minor=tip, discount_minor=discount, paid_minor=abs(paid), refund=refund,
+    )  # fmt: skip
     _check(made)
     return made
 
@@ -291,9 +283,7 @@ def balance(head: Record, cells: Cells, order: DateOrder) -> Balance:
     due = cells.get("due")
     email, phone = _contact(cells)
     return Balance(
-        file=head.file,
-        row=head.row,
-        fingerprint=head.fingerprint,
+        **_head(head),
         kind=kind,
         customer=_name(cells),
         email=email,
