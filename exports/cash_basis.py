@@ -1,8 +1,9 @@
 """Cash basis: what money received and paid out means for income, invoice by invoice (metrics, section 8).
 
 Each receipt is spread over its invoice's lines, tax included, by largest remainder. What is prepaid is income
-when it is paid; performing it later, breakage, receivables and bad debt post nothing. Accrual is the ledger
-itself and needs nothing from here.
+when it is paid; a deposit, credit or gift card that then pays an invoice moves that income to the invoice's
+lines and their tax. Performing, breakage, receivables and bad debt post nothing. Accrual is the ledger itself
+and needs nothing from here.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ INCOME_OF_PREPAID = {
     Account.DEFERRED_MEMBERSHIPS: Account.MEMBERSHIP_DUES,
 }
 """A liability of the accrual books → the income that its receipt is here."""
+_APPLIED = frozenset({Account.CLIENT_DEPOSITS, Account.ACCOUNT_CREDIT, Account.GIFT_CARDS})
+"""What settles an invoice without money; packages and credits settle none, their sessions are due nothing."""
 _DISCOUNTS = frozenset(
     {
         Account.DISCOUNTS, Account.DISCOUNT_PROMOTION, Account.DISCOUNT_MEMBER, Account.DISCOUNT_EMPLOYEE,
@@ -63,13 +66,25 @@ def on_cash_basis(
     received: defaultdict[str, int] = defaultdict(int)
     out: list[Row] = []
     for entry in entries:
-        if not any(row["account"] in MONEY for row in entry):
+        if not _counts(entry):
             continue
         for row in entry:
             spread = _spread(row, billed, received)
             if (row["location_code"], row["business_date"]) in wanted:
                 out += (_posting(row, account, amount, accounts) for account, amount in spread)
     return pa.Table.from_pylist(out, schema=POSTING_SCHEMA)
+
+
+def _counts(entry: Iterable[Row]) -> bool:
+    """Whether money moved, or what was prepaid settled an invoice or came back from one."""
+    accounts = {row["account"] for row in entry}
+    settled = Account.ACCOUNTS_RECEIVABLE in accounts and not accounts.isdisjoint(_APPLIED)
+    return not accounts.isdisjoint(MONEY) or (settled and not _sells(entry))
+
+
+def _sells(entry: Iterable[Row]) -> bool:
+    """Whether an entry bills a line: then its prepaid account is what was sold, not what paid."""
+    return any(row["invoice_line"] and row["account"] != Account.ACCOUNTS_RECEIVABLE for row in entry)
 
 
 def share(cells: Mapping[str, int], amount: int) -> Cells:

@@ -17,7 +17,8 @@ ACCOUNTS = {
     code: (f"Account {code}", kind)
     for code, kind in (
         ("1000", "asset"), ("1020", "asset"), ("1100", "asset"), ("2100", "liability"), ("2200", "liability"),
-        ("2400", "liability"), ("2500", "liability"), ("4000", "revenue"), ("4010", "revenue"),
+        ("2310", "liability"), ("2400", "liability"), ("2500", "liability"), ("4000", "revenue"),
+        ("4010", "revenue"), ("4020", "revenue"),
         ("4801", "revenue"), ("4810", "revenue"), ("6005", "expense"), ("6020", "expense"),
     )
 }  # fmt: skip
@@ -86,21 +87,33 @@ def test_what_earlier_days_received_is_not_received_again() -> None:
     assert booked(table, DAY, later) == {"1020": 14_444, "4000": -9_000, "4010": -5_000, "2400": -444}
 
 
-def test_a_deposit_is_income_when_it_is_paid_and_nothing_when_it_is_used() -> None:
+def test_a_deposit_is_income_when_it_is_paid_and_its_invoices_lines_when_it_is_used() -> None:
     taken: Entry = [("1020", 5_000, None, None), ("2100", -5_000, None, None)]
     used: Entry = [("2100", 5_000, None, None), ("1100", -5_000, "a", None)]
     later = DAY + dt.timedelta(days=1)
     table = ledger((DAY, taken), (later, BILLED), (later, used), (later, paid(9_444)))
     assert booked(table) == {"1020": 5_000, "4000": -5_000}
-    assert sum(booked(table, later).values()) == 0
-    assert booked(table, later)["1020"] == 9_444
+    assert booked(table, later) == {"1020": 9_444, "4000": -4_000, "4010": -5_000, "2400": -444}
+    assert booked(table, DAY, later) == {"1020": 14_444, "4000": -9_000, "4010": -5_000, "2400": -444}
 
 
-def test_a_gift_card_sold_is_income_and_used_is_nothing() -> None:
+def test_dues_captured_as_a_deposit_are_dues_and_their_tax() -> None:
+    taken: Entry = [("1020", 21_775, None, None), ("2100", -21_775, None, None)]
+    dues: Entry = [
+        ("1100", 21_775, "m", None), ("2310", -20_000, None, "m1"), ("2400", -1_775, None, "m1"),
+    ]  # fmt: skip
+    used: Entry = [("2100", 21_775, None, None), ("1100", -21_775, "m", None)]
+    found = booked(ledger((DAY, taken), (DAY, dues), (DAY, used)))
+    assert found == {"1020": 21_775, "4020": -20_000, "2400": -1_775}
+
+
+def test_a_gift_card_sold_is_income_and_used_its_invoices_lines() -> None:
     sold: Entry = [("1100", 10_000, "g", None), ("2200", -10_000, None, "g1")]
     used: Entry = [("2200", 10_000, None, None), ("1100", -10_000, "a", None)]
     table = ledger((DAY, sold), (DAY, paid(10_000, "g")), (DAY, BILLED), (DAY, used))
-    assert booked(table) == {"1020": 10_000, "4000": -10_000}
+    found = booked(table)
+    # A hundred of the 144.44 was paid with the card: its income belongs to the lines, 3.07 of it is tax.
+    assert found == {"1020": 10_000, "4000": -6_231, "4010": -3_462, "2400": -307}
 
 
 def test_tips_and_rounding_stay_what_they_are() -> None:
