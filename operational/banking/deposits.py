@@ -101,6 +101,8 @@ def confirm(
     """
     seen = found(session, BankDeposit, deposit_id, "bank deposit")
     actor.require(Permission.DAY_CLOSE, seen.location_id)
+    # A bag that is being sent counts what is in the safe and what is on its way: not while one arrives.
+    hold_location(session, seen.location_id)
     deposit = found(session, BankDeposit, deposit_id, "bank deposit", lock=True)
     if deposit.status is BankDepositStatus.CONFIRMED:
         raise AlreadyConfirmed
