@@ -27,6 +27,7 @@ from operational.checkout import numbers
 from operational.checkout.errors import BalanceTooLow, InvoiceVoided, MoreThanRemains, NotRefundable
 from operational.checkout.pricing import split_remaining, tax_to_credit
 from operational.checkout.queries import found
+from operational.checkout.refundable import require_creditable
 from operational.checkout.schemas import CreditLineIn, CreditMemoIn
 from operational.identity.access import Actor
 from operational.ledger.balances import liability_minor, lock_gift_card, lock_invoice
@@ -61,7 +62,8 @@ def issue_credit_memo(
 ) -> Credited:
     """Credit lines of an invoice, whole or in part, and post it.
 
-    Raises Forbidden, NotFound, InvoiceVoided, MoreThanRemains, BalanceTooLow (a gift card already used).
+    Raises Forbidden, NotFound, InvoiceVoided, MoreThanRemains, MoreThanCameIn, BalanceTooLow (a gift
+    card already used).
     """
     seen = found(session, Invoice, invoice_id, "invoice")
     actor.require(Permission.PAYMENT_REFUND, seen.location_id)
@@ -90,6 +92,7 @@ def issue_credit_memo(
             else LedgerEvent.CREDIT_MEMO_ISSUED
         )
         postings.setdefault(event, []).extend(entry)
+    require_creditable(session, invoice_id, credited.total_minor)
     session.add_all(credited.lines)
     session.flush()
     for event, entry in postings.items():

@@ -102,6 +102,16 @@ class MoreThanRemains(DomainError):
     title = "The amount is more than remains of the line"
 
 
+class MoreThanCameIn(DomainError):
+    """A credit of what is written off, or of what a dispute or a third party took back."""
+
+    code = "more-than-came-in"
+    title = (
+        "The amount is more than is owed and was paid: reverse the write-off (a recovery) or bill the"
+        " dispute again first"
+    )
+
+
 class MoreThanRefundable(DomainError):
     code = "more-than-refundable"
     title = "The amount is more than can still be refunded"
@@ -162,6 +172,13 @@ class ProgrammeUnfit(Invalid):
 class MoreThanWrittenOff(DomainError):
     code = "more-than-written-off"
     title = "The amount is more than is written off and not recovered"
+
+
+class PrepaidUnredeemed(DomainError):
+    """What nobody paid for is not left to be used: a loss of its price would make it a gift."""
+
+    code = "prepaid-unredeemed"
+    title = "The invoice sold a gift card or a package that is not used up: void or credit that line first"
 
 
 class LinkUnusable(DomainError):

@@ -31,6 +31,7 @@ from operational.models import (
 _ARRIVING = text("select checkout_arriving(:invoice_id)")
 _LEAVING = text("select location_id, amount_minor from checkout_deposits_leaving(:client_id)")
 _TAKEN_BACK = text("select checkout_taken_back(:payment_id)")
+_KEPT = text("select checkout_kept(:invoice_id, :open_disputes)")
 _GIVEN_BACK = text(
     "select payout_id, credit_memo_id, amount_minor, tip_minor, rounding_minor, settled, succeeded_at"
     " from checkout_given_back(cast(:payment_id as uuid), cast(:invoice_id as uuid))"
@@ -169,3 +170,10 @@ def taken_back(session: Session, payment_id: uuid.UUID) -> int:
     """What disputes, the bank or a third party took back of a payment."""
     session.flush()
     return int(session.execute(_TAKEN_BACK, {"payment_id": payment_id}).scalar_one())
+
+
+def kept_minor(session: Session, invoice_id: uuid.UUID, *, open_disputes: bool) -> int:
+    """What is left of what came in for an invoice, at whichever location; open disputes taken off or not."""
+    session.flush()
+    asked = {"invoice_id": invoice_id, "open_disputes": open_disputes}
+    return int(session.execute(_KEPT, asked).scalar_one())

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import PaymentStatus
-from operational.checkout.queries import GivenBack, given_back, taken_back
+from operational.checkout.errors import MoreThanCameIn
+from operational.checkout.queries import GivenBack, given_back, kept_minor, taken_back
 from operational.ledger.balances import invoice_open_minor
 from operational.models import Allocation, CreditMemo, CreditMemoLine, Payment, Payout
 
@@ -56,7 +57,8 @@ def total_of_memo(session: Session, memo_id: uuid.UUID) -> int:
 def payable_of_memo(session: Session, memo: CreditMemo) -> int:
     """What of a memo was really paid and is not paid out; its invoice is held.
 
-    A memo on an unpaid invoice only lowers what is owed: nothing of it is payable.
+    A memo on an unpaid invoice only lowers what is owed: nothing of it is payable. Nor is what was written
+    off or taken back: below zero an invoice is then without money behind it.
     """
     given = given_back(session, invoice_id=memo.invoice_id)
     unpaid = total_of_memo(session, memo.id) - sum(
@@ -64,7 +66,19 @@ def payable_of_memo(session: Session, memo: CreditMemo) -> int:
     )
     leaving = sum(value_of(one) for one in given if not one.settled)
     overpaid = -invoice_open_minor(session, memo.invoice_id) - leaving
-    return max(min(unpaid, overpaid), 0)
+    kept = kept_minor(session, memo.invoice_id, open_disputes=True) - leaving
+    return max(min(unpaid, overpaid, kept), 0)
+
+
+def require_creditable(session: Session, invoice_id: uuid.UUID, total_minor: int) -> None:
+    """A memo lowers what is owed and gives back what came in, no more; its invoice is held.
+
+    Raises MoreThanCameIn for what is written off or charged back.
+    """
+    kept = max(kept_minor(session, invoice_id, open_disputes=False), 0)
+    limit = max(invoice_open_minor(session, invoice_id) + kept, 0)
+    if total_minor > limit:
+        raise MoreThanCameIn(extra={"creditable_minor": limit})
 
 
 def gift_card_paid(session: Session, invoice_id: uuid.UUID, gift_card_id: uuid.UUID) -> int:

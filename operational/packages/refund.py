@@ -16,6 +16,7 @@ from operational.checkout.credit import Credited, new_memo, taxes_left
 from operational.checkout.errors import InvoiceVoided, NotRefundable
 from operational.checkout.pricing import split_remaining, tax_to_credit
 from operational.checkout.queries import found
+from operational.checkout.refundable import require_creditable
 from operational.identity.access import Actor
 from operational.ledger.balances import lock_invoice, lock_package
 from operational.ledger.days import open_business_date
@@ -54,7 +55,7 @@ def refund_package(session: Session, actor: Actor, package_id: uuid.UUID, reques
     """Credit what is left of a package and end it.
 
     `reprice_used`: what was used is charged at its list price of the day of sale. Raises Forbidden,
-    NotFound, NotRefundable, NothingLeft, InvoiceVoided, Invalid.
+    NotFound, NotRefundable, NothingLeft, InvoiceVoided, MoreThanCameIn, Invalid.
     """
     seen = found(session, Package, package_id, "package")
     actor.require(Permission.PAYMENT_REFUND, seen.location_id)
@@ -72,6 +73,7 @@ def refund_package(session: Session, actor: Actor, package_id: uuid.UUID, reques
     location = found(session, Location, package.location_id, "location")
     memo = new_memo(session, actor, invoice, location, day, request.reason)
     credited, tax_lines = _credit(session, memo, line, split)
+    require_creditable(session, invoice.id, credited.total_minor)
     for one in held:
         entitlements.move_rest(
             session, one, EntitlementMovementKind.REFUNDED, location_id=location.id, business_date=day,

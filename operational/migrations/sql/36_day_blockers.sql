@@ -59,15 +59,16 @@ begin
           and ((p.created_at at time zone l.timezone) - make_interval(hours => l.cutover_hour))::date <= p_date
         union all
         -- A memo on a paid invoice leaves it below zero until it is paid out. Only invoices that
-        -- moved on the day: the closes of earlier days looked at theirs.
+        -- moved on the day: the closes of earlier days looked at theirs. What never came in is not paid out.
         select 'credit_memo_not_paid_out', 'invoice', t.invoice_id
         from (
             select distinct p.invoice_id from posting p
             where p.org_id = v_org and p.location_id = p_location and p.business_date = p_date
               and p.account = '1100'
         ) t
-        where (select sum(p.amount_minor) from posting p
-               where p.org_id = v_org and p.invoice_id = t.invoice_id and p.account = '1100') < 0
+        where case when (select sum(p.amount_minor) from posting p
+                         where p.org_id = v_org and p.invoice_id = t.invoice_id and p.account = '1100') < 0
+                   then checkout_kept(t.invoice_id, true) > 0 else false end
         union all
         select 'tip_without_provider', 'payment', p.id from payment p
         where p.org_id = v_org and p.location_id = p_location and p.business_date = p_date
