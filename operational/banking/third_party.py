@@ -25,7 +25,7 @@ from medspa.kernel.vocabulary import (
 )
 from operational.banking.errors import NotOwedByProgramme, ProgrammeTaken
 from operational.checkout.queries import found, given_back, present
-from operational.checkout.unredeemed import hold
+from operational.checkout.unredeemed import hold, require_redeemed
 from operational.identity.access import Actor
 from operational.ledger.balances import lock_payment
 from operational.ledger.days import open_business_date
@@ -119,7 +119,7 @@ def refuse(
 ) -> RemittanceItem:
     """The programme does not pay: the client owes again, or the house bears it.
 
-    Raises Forbidden, NotFound, NotOwedByProgramme.
+    Raises Forbidden, NotFound, NotOwedByProgramme, PrepaidUnredeemed.
     """
     seen = found(session, Payment, payment_id, "payment")
     actor.require(Permission.PAYMENT_REFUND, seen.location_id)
@@ -128,6 +128,8 @@ def refuse(
     amount = _owed(session, payment, programme_id)
     location = found(session, Location, payment.location_id, "location")
     invoice = found(session, Invoice, present(payment.invoice_id), "invoice")
+    if not client_owes:
+        require_redeemed(session, invoice.id)
     day = open_business_date(session, location.id)
     external = external_date if external_date != day else None
     row = _item(

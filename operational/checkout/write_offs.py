@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.money import split
 from medspa.kernel.vocabulary import Account, InvoiceStatus, LedgerEvent, Permission, WriteOffKind
+from operational.checkout import unredeemed
 from operational.checkout.errors import InvoiceVoided, MoreThanDue, MoreThanWrittenOff
 from operational.checkout.queries import found, pending_on_invoice, present
 from operational.identity.access import Actor
@@ -36,13 +37,15 @@ def write_off(
 ) -> WriteOff:
     """Give up what is due of an invoice, or a part.
 
-    Raises Forbidden, NotFound, InvoiceVoided, MoreThanDue.
+    Raises Forbidden, NotFound, InvoiceVoided, PrepaidUnredeemed, MoreThanDue.
     """
     seen = found(session, Invoice, invoice_id, "invoice")
     actor.require(Permission.PAYMENT_REFUND, seen.location_id)
+    unredeemed.hold_sold(session, invoice_id)
     invoice = lock_invoice(session, invoice_id)
     if invoice.status is InvoiceStatus.VOIDED:
         raise InvoiceVoided
+    unredeemed.require_redeemed(session, invoice_id)
     due = max(invoice_open_minor(session, invoice_id) - pending_on_invoice(session, invoice_id), 0)
     amount = due if amount_minor is None else amount_minor
     if amount == 0 or amount > due:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from medspa.kernel.vocabulary import Account
+from medspa.kernel.vocabulary import Account, ProgrammeKind
+from operational.banking import third_party
 from operational.checkout import disputes, errors, write_offs
 from operational.checkout.processor.inprocess import InProcessProcessor
+from tests.factories import prepaid
 from tests.factories.checkout import Shop, open_shop
 from tests.integration.checkout.test_cards import charge, deliver
 from tests.integration.checkout.test_disputes import dispute_of, events
@@ -65,9 +68,7 @@ def test_a_debt_given_up_is_not_paid_out_by_a_credit_memo(shop: Shop) -> None:
 def test_what_a_dispute_took_is_not_paid_out_again(shop: Shop, processor: InProcessProcessor) -> None:
     def disputed(credit_first: bool) -> None:
         issued = shop.invoice()
-        _, payment = charge(
-            shop, processor, "tok_visa", 10_000, invoice_id=issued.invoice.id, client_id=None
-        )
+        _, payment = charge(shop, processor, "tok_visa", 10_000, invoice_id=issued.invoice.id, client_id=None)
         if credit_first:
             memo = shop.credit(issued)
         reference = processor.dispute(str(payment.processor_reference))
@@ -94,3 +95,33 @@ def test_what_a_dispute_took_is_not_paid_out_again(shop: Shop, processor: InProc
         disputed(credit_first)
     assert shop.balance(Account.ACCOUNTS_RECEIVABLE) == shop.balance(Account.CHARGEBACKS) == 0
     assert shop.balance(Account.ACCOUNT_CREDIT) == 0
+
+
+def test_what_was_sold_on_credit_is_not_given_away_by_a_write_off(shop: Shop) -> None:
+    code = f"GIFT-{uuid.uuid4().hex[:12]}-X"
+    card = shop.invoice(gift_cards=[{"code": code, "value_minor": 5_000}])
+    package = prepaid.sell(shop, prepaid.plan(shop))
+    for sold in (card, package):
+        with pytest.raises(errors.PrepaidUnredeemed), shop.transaction() as session:
+            write_offs.write_off(session, shop.actor, sold.invoice.id)
+    shop.credit(card)
+    # Once its sessions are used there is nothing left to give away: the debt is an ordinary one.
+    (sessions,) = prepaid.holds(shop, package.lines[0].package_id)
+    for _ in range(5):
+        prepaid.use(shop, sessions)
+    with shop.transaction() as session:
+        write_offs.write_off(session, shop.actor, package.invoice.id)
+    assert (shop.balance(Account.GIFT_CARDS), shop.balance(Account.BAD_DEBT)) == (0, 40_000)
+    # A programme that refuses leaves it unpaid too: the house cannot bear it while the card is usable.
+    with shop.transaction() as session:
+        kind = ProgrammeKind.FINANCING
+        programme = third_party.create_programme(session, shop.actor, uuid.uuid4().hex, kind)
+    code = f"GIFT-{uuid.uuid4().hex[:12]}-X"
+    financed = shop.invoice(gift_cards=[{"code": code, "value_minor": 5_000}])
+    paid = shop.pay(financed.invoice.id, tender="third_party", programme_id=programme.id)
+    with pytest.raises(errors.PrepaidUnredeemed), shop.transaction() as session:
+        third_party.refuse(session, shop.actor, paid.id, client_owes=False)
+    with shop.transaction() as session:
+        third_party.refuse(session, shop.actor, paid.id, client_owes=True)
+    shop.credit(financed)
+    assert shop.balance(Account.GIFT_CARDS) == shop.balance(Account.ACCOUNTS_RECEIVABLE) == 0
