@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from medspa.cli.main import run
 from medspa.kernel import clock
@@ -16,16 +17,20 @@ from medspa.kernel.vocabulary import (
     MembershipEndReason,
     MembershipStatus,
     PeriodStatus,
+    Tender,
 )
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.reconcile import reconcile_with
 from operational.memberships import life
 from operational.memberships.billing import BillingRun
 from operational.memberships.errors import DuesNotCovered, NotPossibleNow
+from operational.models import Payment
 from operational.prepaid.errors import NotCovered
 from tests.factories.checkout import open_shop
 from tests.factories.members import FIRST, JANUARY, Club, offer
 from tests.factories.prepaid import count_drawers, movements, owed, use
+from tests.integration.checkout.test_cards import deliver
+from tests.integration.checkout.test_disputes import events
 from tests.support.databases import Database
 from tests.support.together import together
 
@@ -203,3 +208,24 @@ def test_the_command_bills_each_location_and_says_what_was_declined(
         assert (second["paid"], second["failed"]) == (0, 0)
     assert [one.status for one in club.periods(member)] == [PeriodStatus.PAID]
     assert [one.status for one in club.periods(declined)] == [PeriodStatus.FAILED]
+
+
+def test_dues_lost_to_a_dispute_take_their_unused_credit_and_no_other_deposit(club: Club) -> None:
+    shop = club.shop
+    member = club.join()
+    club.bill()
+    shop.deposit(5_000)
+    with shop.database.session("owner") as session:
+        payment = session.scalars(
+            select(Payment).where(Payment.org_id == shop.made.org_id, Payment.tender == Tender.CARD)
+        ).one()
+    reference = club.processor.dispute(str(payment.processor_reference))
+    club.processor.close_dispute(reference, won=False)
+    for event in events(club.processor):
+        assert deliver(shop, event) == "applied"
+    (credit,) = club.credits(member)
+    assert movements(shop, credit.id) == [("voided", 1_000, 6_000)]
+    # The access is earned by its days all the same; the house bears it.
+    assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 6_000
+    assert shop.balance(Account.CHARGEBACKS) == 6_000
+    assert -shop.balance(Account.CLIENT_DEPOSITS) == 5_000
