@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,10 +70,15 @@ def refund_package(session: Session, actor: Actor, package_id: uuid.UUID, reques
     if invoice.status is InvoiceStatus.VOIDED:
         raise InvoiceVoided
     held = _held(session, package_id)
-    split = _split(session, held, request, line)
+    before = session.scalars(
+        select(CreditMemoLine)
+        .where(CreditMemoLine.invoice_line_id == line.id)
+        .order_by(CreditMemoLine.created_at, CreditMemoLine.id)
+    ).all()
+    split = _split(session, held, request, line.net_minor - sum(one.net_minor for one in before))
     location = found(session, Location, package.location_id, "location")
     memo = new_memo(session, actor, invoice, location, day, request.reason)
-    credited, tax_lines = _credit(session, memo, line, split)
+    credited, tax_lines = _credit(session, memo, line, split, before)
     require_creditable(session, invoice.id, credited.total_minor)
     for one in held:
         entitlements.move_rest(
@@ -91,7 +97,7 @@ def _held(session: Session, package_id: uuid.UUID) -> list[Held]:
     return entitlements.with_rest(session, rows)
 
 
-def _split(session: Session, held: list[Held], request: RefundIn, line: InvoiceLine) -> Split:
+def _split(session: Session, held: list[Held], request: RefundIn, remaining: int) -> Split:
     carrying = sum(one.remaining_minor for one in held)
     if carrying == 0:
         raise NothingLeft
@@ -102,8 +108,11 @@ def _split(session: Session, held: list[Held], request: RefundIn, line: InvoiceL
             "cancellation_fee_minor: more than is left of the package.",
             {"left_minor": carrying - repriced},
         )
-    if not 0 < split.refund <= line.net_minor:
-        raise Invalid("The refund is above zero and at most what the package cost.")
+    if not 0 < split.refund <= remaining:
+        raise Invalid(
+            "The refund is above zero and at most what the package cost, less what went back before.",
+            {"remaining_minor": remaining},
+        )
     return split
 
 
@@ -126,10 +135,16 @@ def _dearer(session: Session, held: list[Held]) -> int:
 
 
 def _credit(
-    session: Session, memo: CreditMemo, line: InvoiceLine, split: Split
+    session: Session,
+    memo: CreditMemo,
+    line: InvoiceLine,
+    split: Split,
+    before: Sequence[CreditMemoLine],
 ) -> tuple[Credited, list[Line]]:
-    """The memo's line with the tax of the sale that goes back with it."""
-    tax = tax_to_credit(line.net_minor, line.tax_minor, 0, 0, split.refund)
+    """The memo's line with the tax of the sale that goes back with it; `before`: its earlier refunds."""
+    credited_net = sum(one.net_minor for one in before)
+    credited_tax = sum(one.tax_minor for one in before)
+    tax = tax_to_credit(line.net_minor, line.tax_minor, credited_net, credited_tax, split.refund)
     part = CreditMemoLine(
         org_id=memo.org_id,
         credit_memo_id=memo.id,
@@ -138,7 +153,7 @@ def _credit(
         tax_minor=tax,
     )
     session.add(part)
-    taxes = split_remaining(tax, taxes_left(session, line, []))
+    taxes = split_remaining(tax, taxes_left(session, line, [one.tax_minor for one in before]))
     return Credited(memo, [part]), [
         Line(
             Account.SALES_TAX_PAYABLE, amount, memo.location_id, jurisdiction_id=key, invoice_line_id=line.id

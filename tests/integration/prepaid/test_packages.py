@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from sqlalchemy import text
 
-from medspa.kernel.errors import NotFound
+from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Account
 from operational.checkout import invoices
 from operational.checkout.errors import NotRefundable, NotVoidable
@@ -175,3 +177,31 @@ def test_a_session_is_taxed_when_it_is_used_and_a_dearer_service_costs_the_diffe
         ("1100", 3_976), ("2300", 8_000), ("2400", -976), ("4000", -8_000), ("4000", -3_000),
     ]  # fmt: skip
     assert owed(shop, package) == carried(shop, package) == 24_000
+
+
+def test_a_second_refund_counts_what_the_first_gave_back(shop: Shop) -> None:
+    plan_id = plan(shop)
+    with shop.database.session("owner") as session:
+        session.execute(text("update package_plan set tax_class = 'retail' where id = :id"), {"id": plan_id})
+
+    def refunded(**first: int) -> tuple[uuid.UUID | None, int]:
+        sale = sell(shop, plan_id)
+        shop.pay(sale.invoice.id)
+        package = sale.lines[0].package_id
+        (sessions,) = holds(shop, package)
+        visit = use(shop, sessions)
+        memo = refund(shop, package, **first)
+        with shop.transaction() as session:
+            invoices.void_invoice(session, shop.actor, visit.invoice.id)
+        return package, memo.total_minor
+
+    # 40 000 and 3 550 of tax have gone back, a used session out of goodwill: nothing is left for it.
+    package, total = refunded(goodwill_minor=8_000)
+    assert total == 43_550
+    with pytest.raises(Invalid):
+        refund(shop, package)
+    package, total = refunded()
+    with pytest.raises(Invalid):
+        refund(shop, package, goodwill_minor=1)
+    assert (total, refund(shop, package).total_minor) == (34_840, 8_710)
+    assert shop.balance(Account.SALES_TAX_PAYABLE) == 0
