@@ -35,6 +35,7 @@ from operational.identity.access import Actor
 from operational.ledger.balances import lock_membership
 from operational.ledger.days import open_business_date
 from operational.ledger.drawers import virtual_session
+from operational.memberships.errors import DuesNotCovered
 from operational.memberships.periods import OPEN, dues_of, fail, open_period, settle
 from operational.models import Location, Membership, MembershipPeriod, Payment, ProcessorAttempt
 
@@ -170,7 +171,11 @@ def _charged(
     """A charge was begun by this run or by one that did not come to its end."""
     payment = found(session, Payment, present(period.payment_id), "payment")
     if payment.status is PaymentStatus.SUCCEEDED:
-        settle(session, actor, membership, period, day)
+        try:
+            settle(session, actor, membership, period, day)
+        except DuesNotCovered:
+            # Captured, and spent or given back as a deposit before this run: the dues are owed again.
+            fail(session, actor, membership, period, day)
     elif payment.status is PaymentStatus.DECLINED:
         fail(session, actor, membership, period, day)
     else:

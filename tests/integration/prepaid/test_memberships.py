@@ -19,8 +19,10 @@ from medspa.kernel.vocabulary import (
     PeriodStatus,
     Tender,
 )
+from operational.checkout.apply import apply_balance
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.reconcile import reconcile_with
+from operational.checkout.schemas import ApplicationIn
 from operational.memberships import life
 from operational.memberships.billing import BillingRun
 from operational.memberships.errors import DuesNotCovered, NotPossibleNow
@@ -229,3 +231,25 @@ def test_dues_lost_to_a_dispute_take_their_unused_credit_and_no_other_deposit(cl
     assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 6_000
     assert shop.balance(Account.CHARGEBACKS) == 6_000
     assert -shop.balance(Account.CLIENT_DEPOSITS) == 5_000
+
+
+def test_captured_dues_that_were_spent_before_they_were_settled_are_owed_again(club: Club) -> None:
+    shop = club.shop
+    member = club.join("tok_timeout_charged")
+    assert club.bill() == BillingRun(waiting=1)
+    with clock.frozen(JANUARY + timedelta(minutes=2)):
+        assert reconcile_with(shop.database.engine("app"), club.processor, timedelta(0)).settled == 1
+        bill = shop.invoice()
+        with shop.transaction() as session:
+            spent = ApplicationIn(currency="USD", source="deposit", amount_minor=10_000)
+            apply_balance(session, shop.actor, bill.invoice.id, spent)
+        assert club.bill() == BillingRun(failed=1)
+        assert shop.balance(Account.DEFERRED_MEMBERSHIPS) == 0
+        shop.deposit(10_000)
+        with shop.transaction() as session:
+            life.settle_dues(session, shop.actor, member)
+        with shop.transaction() as session:
+            life.cancel(session, shop.actor, member, MembershipEndReason.MOVED_AWAY)
+    assert club.periods(member)[0].status is PeriodStatus.PAID
+    assert shop.balance(Account.CLIENT_DEPOSITS) == 0
+    assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 12_000
