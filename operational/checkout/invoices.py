@@ -262,7 +262,9 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
         )
     ).all():
         # Its own day, which may still be open after midnight: reports leave a voided invoice out of it.
-        reverse(session, entry_id, business_date=invoice.business_date, staff_id=actor.staff_id)
+        # What was used of another location goes back on that one's open day.
+        dates = {invoice.location_id: invoice.business_date}
+        reverse(session, entry_id, dates=dates, staff_id=actor.staff_id)
     for card in cards:
         card.code_digest = None
     invoice.status = InvoiceStatus.VOIDED

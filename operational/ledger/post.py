@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import operator
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID
@@ -114,8 +114,11 @@ def post(
     external_date: date | None = None,
     staff_id: UUID | None = None,
     reverses_id: UUID | None = None,
+    dates: Mapping[UUID, date] | None = None,
 ) -> UUID:
     """Write one entry and return its id; `business_date` None: the open day of each location.
+
+    `dates`: the business date at a location where it is another than at the rest.
 
     Lines of amount zero are dropped. Raises Invalid when nothing is left or an amount is no integer,
     UnbalancedEntry when a location's lines do not sum to zero, and what the database refuses at once
@@ -136,7 +139,7 @@ def post(
         "event": event.value,
         "source_kind": source_kind,
         "source_id": source_id,
-        "lines": json.dumps([_payload(number, line) for number, line in enumerate(kept, start=1)]),
+        "lines": json.dumps([_payload(number, line, dates or {}) for number, line in enumerate(kept, 1)]),
         "at": now(),
         "business_date": business_date,
         "external_date": external_date,
@@ -149,9 +152,13 @@ def post(
 
 
 def reverse(
-    session: Session, entry_id: UUID, *, business_date: date | None = None, staff_id: UUID | None = None
+    session: Session,
+    entry_id: UUID,
+    *,
+    dates: Mapping[UUID, date] | None = None,
+    staff_id: UUID | None = None,
 ) -> UUID:
-    """Post the opposite of an entry, to the open day unless told; an entry is reversed at most once.
+    """Post the opposite of an entry, to each location's open day unless told; at most once per entry.
 
     Raises NotFound when there is no such entry; a second reversal is refused by the database.
     """
@@ -176,9 +183,9 @@ def reverse(
         source_kind="journal_entry",
         source_id=entry_id,
         lines=lines,
-        business_date=business_date,
         staff_id=staff_id,
         reverses_id=entry_id,
+        dates=dates,
     )
 
 
@@ -220,8 +227,10 @@ def _sums(lines: Sequence[Line]) -> dict[UUID, int]:
     return sums
 
 
-def _payload(number: int, line: Line) -> dict[str, str | int]:
+def _payload(number: int, line: Line, dates: Mapping[UUID, date]) -> dict[str, str | int]:
     payload: dict[str, str | int] = {"id": str(new_id()), "line_no": number}
+    if line.location_id in dates:
+        payload["business_date"] = dates[line.location_id].isoformat()
     for name in _COLUMNS:
         value = getattr(line, name)
         if value is not None:

@@ -1,4 +1,5 @@
--- Posting in one round trip: an entry and its lines, on the open day of each location.
+-- Posting in one round trip: an entry and its lines, on the open day of each location; a line may name
+-- another date for its location.
 
 create or replace function ledger_post(
     p_entry_id uuid, p_event text, p_source_kind text, p_source_id uuid, p_lines jsonb, p_at timestamptz,
@@ -18,12 +19,14 @@ begin
             id uuid, line_no smallint, account text, amount_minor bigint, location_id uuid,
             invoice_id uuid, invoice_line_id uuid, client_id uuid, gift_card_id uuid, contract_id uuid,
             provider_id uuid, merchant_account_id uuid, programme_id uuid, jurisdiction_id uuid,
-            other_location_id uuid
+            other_location_id uuid, business_date date
         )
     ), day as materialized (
         -- Sorted, so that two entries over the same locations take their days in one order.
-        select s.location_id, ledger_day(s.location_id, p_business_date, p_at) as business_date
-        from (select distinct l.location_id from line l order by 1) s
+        select s.location_id,
+               ledger_day(s.location_id, coalesce(s.business_date, p_business_date), p_at) as business_date
+        from (select l.location_id, max(l.business_date) as business_date from line l
+              group by l.location_id order by 1) s
     )
     insert into posting (
         org_id, id, entry_id, line_no, legal_entity_id, location_id, business_date, external_date, account,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,8 @@ from tests.factories.checkout import Shop, open_shop
 from tests.factories.goods import service_row
 from tests.factories.prepaid import (
     carried,
+    close,
+    count_drawers,
     holds,
     movements,
     owed,
@@ -205,3 +208,24 @@ def test_a_second_refund_counts_what_the_first_gave_back(shop: Shop) -> None:
         refund(shop, package, goodwill_minor=1)
     assert (total, refund(shop, package).total_minor) == (34_840, 8_710)
     assert shop.balance(Account.SALES_TAX_PAYABLE) == 0
+
+
+def test_a_use_at_another_location_is_voided_on_each_ones_own_day(shop: Shop) -> None:
+    package = sell(shop, plan(shop)).lines[0].package_id
+    (sessions,) = holds(shop, package)
+    used = use(shop, sessions, location_id=shop.south)
+    count_drawers(shop)
+    close(shop)
+    with shop.transaction() as session:
+        invoices.void_invoice(session, shop.actor, used.invoice.id)
+    assert owed(shop, package) == carried(shop, package) == 40_000
+    with shop.database.session("owner") as session:
+        query = (
+            "select distinct p.location_id, p.business_date from posting p"
+            " join journal_entry e on e.org_id = p.org_id and e.id = p.entry_id"
+            " where p.org_id = :org and e.event = 'reversal'"
+        )
+        rows = session.execute(text(query), {"org": shop.made.org_id})
+        dates = {row.location_id: row.business_date for row in rows}
+    # The place that sold it has closed the day; the visit's own is open still.
+    assert dates == {shop.north: shop.today + timedelta(days=1), shop.south: shop.today}
