@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ from operational.models import (
     BankDeposit,
     BankLine,
     JournalEntry,
+    LegalEntity,
     Location,
     MerchantAccount,
     ProcessorPayout,
@@ -59,29 +60,40 @@ class Taken:
 
     new: int
     matched: int
-    known: int
+    known_rows: tuple[int, ...] = ()
+    """Counted from 1; taken by whichever location of the legal entity."""
+
+    @property
+    def known(self) -> int:
+        return len(self.known_rows)
 
 
 def take_lines(
     session: Session, actor: Actor, location_id: uuid.UUID, lines: Sequence[StatementLine]
 ) -> Taken:
-    """Keep a statement's lines; one that is known already is left as it is. Raises Forbidden, NotFound."""
+    """Keep a statement's lines; one that is known already is left as it is. Raises Forbidden, NotFound.
+
+    The bank account is the legal entity's: what another location took is known, though it is not shown here.
+    """
     actor.require(Permission.DAY_CLOSE, location_id)
-    location = deposits.hold_location(session, location_id)
+    location = _hold(session, location_id)
     day = open_business_date(session, location_id)
     new = matched = 0
-    for key, one in keyed(lines):
+    known: list[int] = []
+    for row, (key, one) in enumerate(keyed(lines), 1):
         line_id = session.scalar(
             insert(BankLine)
             .values(
-                org_id=actor.org_id, id=new_id(), location_id=location_id, line_key=key,
+                org_id=actor.org_id, id=new_id(), location_id=location_id,
+                legal_entity_id=location.legal_entity_id, line_key=key,
                 booked_on=one.booked_on, currency=location.currency, amount_minor=one.amount_minor,
                 description=one.description, business_date=day, created_at=clock.now(),
             )
-            .on_conflict_do_nothing(index_elements=["org_id", "location_id", "line_key"])
+            .on_conflict_do_nothing(index_elements=["org_id", "legal_entity_id", "line_key"])
             .returning(BankLine.id)
         )  # fmt: skip
         if line_id is None:
+            known.append(row)
             continue
         new += 1
         line = found(session, BankLine, line_id, "bank line", lock=True)
@@ -93,7 +105,7 @@ def take_lines(
             _post(
                 session, actor, line, LedgerEvent.BANK_LINE_UNMATCHED, Account.BANK, Account.UNMATCHED_ITEMS
             )
-    return Taken(new, matched, len(lines) - new)
+    return Taken(new, matched, tuple(known))
 
 
 def match(
@@ -102,7 +114,7 @@ def match(
     """Say what a line is about. Raises Forbidden, NotFound, Invalid, AlreadyMatched, DoesNotMatch."""
     seen = found(session, BankLine, line_id, "bank line")
     actor.require(Permission.DAY_CLOSE, seen.location_id)
-    location = deposits.hold_location(session, seen.location_id)
+    location = _hold(session, seen.location_id)
     line = found(session, BankLine, line_id, "bank line", lock=True)
     if line.match_kind is not None:
         raise AlreadyMatched
@@ -134,7 +146,9 @@ def _settle(
     line.match_kind, line.match_id, line.matched_on = kind, match_id, day
     session.flush()
     if kind is BankMatch.BANK_DEPOSIT and match_id is not None:
-        deposits.confirm(session, actor, match_id, line.amount_minor, line.booked_on)
+        deposit = found(session, BankDeposit, match_id, "bank deposit")
+        if deposit.status is BankDepositStatus.SENT:
+            deposits.confirm(session, actor, match_id, line.amount_minor, line.booked_on)
     taken = Account.UNMATCHED_ITEMS if named else Account.BANK
     if kind is BankMatch.PROCESSOR_FEE:
         _post(session, actor, line, LedgerEvent.BANK_LINE_BOOKED, taken, Account.PROCESSOR_FEES)
@@ -172,10 +186,14 @@ def _expected(line: BankLine, location: Location, amount: bool) -> dict[BankMatc
             BankDeposit,
             (
                 BankDeposit.location_id == location.id,
-                BankDeposit.status == BankDepositStatus.SENT,
+                # One that was confirmed by hand is banked already: it is only linked.
+                (BankDeposit.confirmed_minor == same)
+                | (BankDeposit.status == BankDepositStatus.SENT)
                 # What the bank counted of a bag may differ; who says so has looked.
-                (BankDeposit.amount_minor == same)
-                | ((BankDeposit.kind == BankDepositKind.CASH) & (not amount and same > 0)),
+                & (
+                    (BankDeposit.amount_minor == same)
+                    | ((BankDeposit.kind == BankDepositKind.CASH) & (not amount and same > 0))
+                ),
             ),
             BankDeposit.business_date,
         ),
@@ -200,10 +218,8 @@ def _candidates(session: Session, line: BankLine, location: Location) -> list[tu
     between: tuple[date, date] = (line.booked_on - EARLIER, line.booked_on + LATER)
     fits: list[tuple[BankMatch, uuid.UUID]] = []
     for kind, (model, where, day) in _expected(line, location, amount=True).items():
-        taken = select(BankLine.match_id).where(BankLine.match_kind == kind, BankLine.match_id.is_not(None))
-        ids = session.scalars(
-            select(model.id).where(*where, model.id.not_in(taken), day.between(*between)).limit(2)
-        )
+        taken = func.bank_line_names(kind.value, model.id)
+        ids = session.scalars(select(model.id).where(*where, day.between(*between), ~taken).limit(2))
         fits += [(kind, one) for one in ids]
     return fits
 
@@ -213,7 +229,17 @@ def _require_fit(
 ) -> None:
     model, where, _ = _expected(line, location, amount=False)[kind]
     found(session, model, match_id, "document")
-    taken = select(BankLine.id).where(BankLine.match_kind == kind, BankLine.match_id == match_id)
-    fits = session.scalar(select(model.id).where(model.id == match_id, *where))
-    if fits is None or session.scalar(taken) is not None:
+    taken = func.bank_line_names(kind.value, model.id)
+    if session.scalar(select(model.id).where(model.id == match_id, *where, ~taken)) is None:
         raise DoesNotMatch
+
+
+def _hold(session: Session, location_id: uuid.UUID) -> Location:
+    """The location and its legal entity, held: of two lines about one document the second finds it taken."""
+    location = deposits.hold_location(session, location_id)
+    session.execute(
+        select(LegalEntity.id)
+        .where(LegalEntity.id == location.legal_entity_id)
+        .with_for_update(key_share=True)
+    )
+    return location

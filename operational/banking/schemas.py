@@ -84,6 +84,9 @@ class BankLineIn(Sent):
     key: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.:-]{1,100}$")] | None = Field(
         default=None, description="The bank's own id of the line, when it has one."
     )
+    account: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.:-]{1,40}$")] | None = Field(
+        default=None, description="A name of the bank account, when the legal entity has several."
+    )
 
     @model_validator(mode="after")
     def _moves(self) -> Self:
@@ -98,7 +101,7 @@ class BankLinesIn(Sent):
 
 
 class StatementIn(Sent):
-    """CSV with a header: booked_on (YYYY-MM-DD), amount, and if wanted description and id."""
+    """CSV with a header: booked_on (YYYY-MM-DD), amount, and if wanted description, id and account."""
 
     location_id: uuid.UUID
     csv: Annotated[str, StringConstraints(min_length=1, max_length=1_000_000)]
@@ -108,6 +111,9 @@ class TakenOut(Row):
     new: int
     matched: int
     known: int
+    known_rows: tuple[int, ...] = Field(
+        description="Lines, counted from 1, that a location of the legal entity took before."
+    )
 
 
 class MatchIn(Sent):

@@ -109,8 +109,10 @@ class BankLine(TokenRow, Versioned, Base):
     __location_scoped__ = True
 
     location_id: Mapped[SafeId]
+    legal_entity_id: Mapped[SafeId]
+    """Whose bank account it is: a file that two of its locations import adds nothing the second time."""
     line_key: Mapped[DirectText]
-    """The bank's id of the line, or a digest of its contents: a file imported twice adds nothing."""
+    """The bank's id of the line, or a digest of its contents and, where told, of the account."""
     booked_on: Mapped[Day]
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
@@ -122,7 +124,8 @@ class BankLine(TokenRow, Versioned, Base):
 
     __table_args__ = (
         tenant_fk("location", "location_id"),
-        UniqueConstraint("org_id", "location_id", "line_key"),
+        tenant_fk("legal_entity", "legal_entity_id"),
+        UniqueConstraint("org_id", "legal_entity_id", "line_key"),
         CheckConstraint("amount_minor <> 0", name="amount"),
         CheckConstraint("(match_kind is null) = (matched_on is null)", name="matched"),
         CheckConstraint(

@@ -15,6 +15,16 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
     where t.org_id = nullif(current_setting('medspa.org_id', true), '')::uuid and t.payment_id = p_payment
 $$;
 
+-- Whether a line of a bank statement is about the document already, whichever location imported it.
+create or replace function bank_line_names(p_kind text, p_id uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select exists (
+        select 1 from bank_line b
+        where b.org_id = nullif(current_setting('medspa.org_id', true), '')::uuid
+          and b.match_kind = p_kind and b.match_id = p_id and b.match_id is not null
+    )
+$$;
+
 -- Whose charge a dispute is about: by the processor's reference or by the request key of its call.
 create or replace function directory.processor_charge(p_reference text, p_request_key text)
 returns table (org_id uuid, payment_id uuid)
@@ -34,7 +44,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select m.org_id, m.id from public.merchant_account m order by m.org_id, m.id
 $$;
 
-revoke all on function checkout_taken_back(uuid), directory.processor_charge(text, text),
+revoke all on function checkout_taken_back(uuid), bank_line_names(text, uuid), directory.processor_charge(text, text),
     directory.merchant_accounts() from public;
-grant execute on function checkout_taken_back(uuid), directory.processor_charge(text, text),
+grant execute on function checkout_taken_back(uuid), bank_line_names(text, uuid), directory.processor_charge(text, text),
     directory.merchant_accounts() to medspa_app;

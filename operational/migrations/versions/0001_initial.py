@@ -663,6 +663,7 @@ def upgrade() -> None:
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
         sa.Column("line_key", sa.Text(), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
@@ -701,9 +702,14 @@ def upgrade() -> None:
             ["location.org_id", "location.id"],
             name=op.f("fk_bank_line_org_id_location_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "legal_entity_id"],
+            ["legal_entity.org_id", "legal_entity.id"],
+            name=op.f("fk_bank_line_org_id_legal_entity_id"),
+        ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_bank_line")),
         sa.UniqueConstraint(
-            "org_id", "location_id", "line_key", name=op.f("uq_bank_line_org_id_location_id_line_key")
+            "org_id", "legal_entity_id", "line_key", name=op.f("uq_bank_line_org_id_legal_entity_id_line_key")
         ),
     )
     op.create_index(
