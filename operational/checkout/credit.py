@@ -153,7 +153,9 @@ def _credit(
     credited_tax = sum(one.tax_minor for one in before)
     remaining = line.net_minor - credited_net
     net = remaining if asked.net_minor is None else asked.net_minor
-    if net > remaining or remaining == 0:
+    # A line that a package covers has no net price: its tax is corrected by itself.
+    tax_only = line.net_minor == 0 and line.tax_minor > credited_tax
+    if net > remaining or (remaining == 0 and not tax_only):
         raise MoreThanRemains(extra={"invoice_line_id": str(line.id), "remaining_minor": remaining})
     tax = tax_to_credit(line.net_minor, line.tax_minor, credited_net, credited_tax, net)
     part = CreditMemoLine(

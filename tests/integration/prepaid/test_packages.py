@@ -11,7 +11,7 @@ from sqlalchemy import text
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Account
 from operational.checkout import invoices
-from operational.checkout.errors import NotRefundable, NotVoidable
+from operational.checkout.errors import MoreThanRemains, NotRefundable, NotVoidable
 from operational.prepaid import errors
 from tests.factories.checkout import Shop, open_shop
 from tests.factories.goods import service_row
@@ -229,3 +229,21 @@ def test_a_use_at_another_location_is_voided_on_each_ones_own_day(shop: Shop) ->
         dates = {row.location_id: row.business_date for row in rows}
     # The place that sold it has closed the day; the visit's own is open still.
     assert dates == {shop.north: shop.today + timedelta(days=1), shop.south: shop.today}
+
+
+def test_the_tax_of_a_covered_session_is_credited_once(shop: Shop) -> None:
+    package = sell(shop, plan(shop)).lines[0].package_id
+    (sessions,) = holds(shop, package)
+    with shop.database.session("owner") as session:
+        taxed = "update service set tax_class = 'retail' where id = :id"
+        session.execute(text(taxed), {"id": shop.made.consultation_id})
+    visit = use(shop, sessions)
+    shop.pay(visit.invoice.id)
+    memo = shop.credit(visit)
+    # 8 000 at 8.875 %, over two jurisdictions.
+    booked = shop.postings(memo.memo.id)
+    assert memo.total_minor == 710 == -dict(booked)["1100"]
+    assert {account for account, _ in booked} == {"1100", "2400"}
+    assert shop.balance(Account.SALES_TAX_PAYABLE) == 0
+    with pytest.raises(MoreThanRemains):
+        shop.credit(visit)
