@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -25,7 +25,7 @@ from operational.checkout.desk import Desk, open_desk, settlement_actor
 from operational.checkout.processor.port import BalanceLine, PaidOut, Processor
 from operational.checkout.queries import found
 from operational.ledger.days import open_business_date
-from operational.ledger.post import Line, post
+from operational.ledger.post import Line, across_locations, post
 from operational.models import (
     Dispute,
     Location,
@@ -78,6 +78,8 @@ def read_account(desk: Desk, processor: Processor, account_id: uuid.UUID) -> Rea
         lines += new
         if not new:
             break
+    with desk.transaction() as session:
+        _find_paid_out(session, account_id)
     while True:
         with desk.transaction() as session:
             after = _last_payout(session, account_id)
@@ -225,6 +227,49 @@ def _book(session: Session, account: MerchantAccount, paid: PaidOut, lines: Sequ
         lines=entry,
         external_date=paid.arrived_on if paid.arrived_on != today else None,
     )
+
+
+def _find_paid_out(session: Session, account_id: uuid.UUID) -> None:
+    """What was paid out before it was booked here leaves 1290 for the clearing account that expects it."""
+    found(session, MerchantAccount, account_id, "merchant account", lock=True)
+    unknown = session.scalars(
+        select(ProcessorLine)
+        .where(
+            ProcessorLine.merchant_account_id == account_id,
+            ProcessorLine.processor_payout_id.is_not(None),
+            ProcessorLine.about_reference.is_not(None),
+            ProcessorLine.kind != ProcessorLineKind.FEE,
+            func.num_nonnulls(ProcessorLine.payment_id, ProcessorLine.payout_id, ProcessorLine.dispute_id)
+            == 0,
+        )
+        .order_by(ProcessorLine.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for line in unknown:
+        home, net = line.location_id, line.amount_minor - line.fee_minor
+        _find_late(session, line)
+        booked = _booked(line)
+        if Account.UNMATCHED_ITEMS in booked:
+            continue
+        session.flush()
+        place = line.location_id
+        today = open_business_date(session, place)
+        entry = [Line(Account.UNMATCHED_ITEMS, net, home)] + [
+            Line(
+                account, amount, place,
+                merchant_account_id=account_id if account is Account.CARD_CLEARING else None,
+            )
+            for account, amount in booked.items()
+            if account is not Account.BANK and amount
+        ]  # fmt: skip
+        post(
+            session,
+            event=LedgerEvent.PROCESSOR_PAID_OUT,
+            source_kind="processor_line",
+            source_id=line.id,
+            lines=across_locations(entry),
+            external_date=line.occurred_on if line.occurred_on != today else None,
+        )
 
 
 def _find_late(session: Session, line: ProcessorLine) -> None:

@@ -52,6 +52,7 @@ def hear(session: Session, told: Disputed, payment_id: uuid.UUID) -> bool:
     news = dispute is None
     if dispute is None:
         dispute = _open(session, told, payment)
+    news = _charge_late_fee(session, told, dispute) or news
     if told.status is DisputeStatus.OPENED or dispute.status is not DisputeStatus.OPENED:
         return news
     day, external = _dates(session, payment.location_id, told.closed_at or told.opened_at)
@@ -109,6 +110,25 @@ def _open(session: Session, told: Disputed, payment: Payment) -> Dispute:
     ]
     _post(session, dispute, LedgerEvent.DISPUTE_OPENED, lines, external, None)
     return dispute
+
+
+def _charge_late_fee(session: Session, told: Disputed, dispute: Dispute) -> bool:
+    """The fee, or more of it, that the processor tells of only after the opening."""
+    more = told.fee_minor - dispute.fee_minor
+    if more <= 0:
+        return False
+    _, external = _dates(session, dispute.location_id, told.closed_at or told.opened_at)
+    dispute.fee_minor += more
+    session.flush()
+    post(
+        session,
+        event=LedgerEvent.DISPUTE_OPENED,
+        source_kind="dispute_fee",
+        source_id=uuid.uuid5(dispute.id, str(dispute.fee_minor)),
+        lines=[Line(Account.PROCESSOR_FEES, more, dispute.location_id), _clearing(dispute, -more)],
+        external_date=external,
+    )
+    return True
 
 
 def _won(dispute: Dispute) -> list[Line]:

@@ -106,6 +106,31 @@ def test_a_payout_below_zero_and_lines_about_nothing_of_ours(
     assert shop.balance(Account.BANK) == 250 - 175 - 900
 
 
+def test_a_dispute_told_after_its_money_was_paid_out_leaves_the_unmatched_items(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    _, payment = charge(
+        shop, processor, "tok_visa", 5_000, location_id=shop.south, drawer_session_id=shop.drawers[shop.south]
+    )
+    processor.dispute(str(payment.processor_reference), 5_000, fee_minor=0)
+    (account,) = processor.accounts()
+    processor.pay_out(account, shop.today)
+    read(shop, processor)
+    assert (shop.balance(Account.UNMATCHED_ITEMS), shop.balance(Account.CARD_CLEARING)) == (5_000, 0)
+    bodies = [body for _, body in processor.undelivered()]
+    deliver(shop, bodies[-1])
+    fee = {**json.loads(bodies[-1]), "id": "evt_fee", "fee_minor": 1_500}
+    assert [deliver(shop, json.dumps({**fee, "id": one}).encode()) for one in ("evt_f", "evt_g")] == [
+        "applied", "ignored",
+    ]  # fmt: skip
+    assert shop.balance(Account.PROCESSOR_FEES) == 175 + 1_500
+    for _ in range(2):
+        read(shop, processor)
+    assert shop.balance(Account.UNMATCHED_ITEMS) == 0
+    assert shop.balance(Account.CARD_CLEARING) == -1_500
+    assert shop.balance(Account.DISPUTED_FUNDS, shop.south) == 5_000
+
+
 def test_a_report_read_by_two_workers_is_booked_once(shop: Shop, processor: InProcessProcessor) -> None:
     for _ in range(10):
         charge(shop, processor, "tok_visa", 1_000)
