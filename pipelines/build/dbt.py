@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import threading
@@ -99,18 +100,32 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
 
 
 def manifest_file(settings: Settings) -> Path:
-    """dbt's manifest of the project as it is now, made when it is missing. Nothing is connected to."""
-    with _lock, environment(settings):
-        for folder in (artifacts(settings), logs(settings)):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _manifest(settings)
-    return artifacts(settings) / "manifest.json"
+    """dbt's manifest of the project as it is now, made when it is missing. Nothing is connected to.
+
+    In a folder of its own, written whole: it is read while another process builds and writes its artifacts.
+    """
+    folder = settings.home / "dbt" / "definitions"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / f"{project_hash()[:16]}-{variables(settings)['MEDSPA_DBT_DATABASE']}.json"
+    with _lock, environment(settings), (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.is_file():
+            result = _call(settings, ["parse"], folder=folder)
+            if result.exception is not None:
+                raise result.exception
+            part = target.with_suffix(".part")
+            result.result.write(str(part))
+            part.replace(target)
+    return target
 
 
-def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None) -> Any:
+def _call(
+    settings: Settings, arguments: Sequence[str], *, manifest: Any = None, folder: Path | None = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner(manifest=manifest).invoke([*arguments, *_common(settings)])
+    common = _common(settings, folder or artifacts(settings))
+    return dbtRunner(manifest=manifest).invoke([*arguments, *common])
 
 
 def _manifest(settings: Settings) -> Any:
@@ -126,11 +141,11 @@ def _manifest(settings: Settings) -> Any:
     return _manifests[key]
 
 
-def _common(settings: Settings) -> list[str]:
+def _common(settings: Settings, folder: Path) -> list[str]:
     return [
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT),
-        "--target-path", str(artifacts(settings)),
+        "--target-path", str(folder),
         "--log-path", str(logs(settings)),
         "--log-level", "none",
         "--log-level-file", "none",

@@ -81,10 +81,11 @@ def _dates(
 
     def asked(today: date) -> Asked:
         start = given.date() if given else today
-        last = to.date() - timedelta(days=1) if to else start
-        if last < start:
+        if to is None:
+            return Asked(start, start, ())
+        if to.date() <= start:
             raise DatesReversed("Give a --from that is before --to.")
-        return Asked(start, last, ())
+        return Asked(start, to.date() - timedelta(days=1), ())
 
     return asked
 
