@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -35,6 +35,8 @@ from operational.models import Invoice, LinkToken, Payment
 PURPOSE = "payment"
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=60)
+MAX_DECLINES = 5
+"""A link is no place to try stolen cards: so many declined ones end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,20 @@ def pay_by_link(engine: Engine, processor: Processor, token: str, payment_token:
 def _ended(session: Session, link: LinkFound, payment_id: uuid.UUID) -> Paid:
     payment = found(session, Payment, payment_id, "payment")
     if payment.status is PaymentStatus.DECLINED:
-        # Nothing moved: another card may be tried.
-        session.execute(update(LinkToken).where(LinkToken.id == link.link_id).values(consumed_at=None))
+        # Nothing moved: another card may be tried, until too many were.
+        row = found(session, LinkToken, link.link_id, "link", lock=True)
+        declined = session.scalar(
+            select(func.count()).where(
+                Payment.invoice_id == row.subject_id,
+                Payment.status == PaymentStatus.DECLINED,
+                Payment.created_at >= row.created_at,
+                Payment.taken_by.is_(None),
+            )
+        )
+        row.consumed_at = None
+        if (declined or 0) >= MAX_DECLINES:
+            row.revoked_at = clock.now()
+        session.flush()
     return Paid(payment.id, payment.location_id, payment.status, payment.currency, payment.amount_minor)
 
 

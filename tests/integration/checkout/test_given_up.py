@@ -188,6 +188,14 @@ def test_a_link_pays_once_declines_give_it_back_and_it_ends(
     assert sent.token not in stored
 
 
+def test_a_link_ends_after_five_declined_cards(shop: Shop, processor: InProcessProcessor) -> None:
+    sent = link(shop, shop.invoice().invoice.id)
+    tried = [pay(shop, processor, sent.token, "tok_declined") for _ in range(payment_links.MAX_DECLINES)]
+    assert tried == [PaymentStatus.DECLINED] * 5
+    with pytest.raises(errors.LinkUnusable):
+        pay(shop, processor, sent.token)
+
+
 def test_all_of_it_over_http(shop: Shop, http: TestClient) -> None:
     def send(path: str, body: dict[str, Any], code: int = 201, **headers: str) -> Any:
         auth = {**shop.made.headers, "Idempotency-Key": uuid.uuid4().hex, **headers}
