@@ -15,6 +15,9 @@ from segments.catalogue import definitions
 
 _EXPORT_SOURCES = ("fct_posting", "dim_account", "fct_business_day")
 
+_SEGMENT_SIZES = "marts.segment_size"
+"""Written by the evaluation of segments, not by a build."""
+
 
 @dg.definitions
 def publishing() -> dg.Definitions:
@@ -52,13 +55,16 @@ def _published() -> dg.AssetsDefinition:
 
 def _outputs() -> Iterator[dg.AssetSpec]:
     for report in reports().values():
-        sources = [name for name in load_contracts() if f"marts.{name}" in report.sql]
+        sources = [key(MARTS, name) for name in load_contracts() if f"marts.{name}" in report.sql]
+        if _SEGMENT_SIZES in report.sql:
+            sources += [key("segments", code) for code in definitions()]
         yield _output("reports", report.name, sources, report.title)
     for definition in definitions().values():
-        yield _output("segments", definition.code, [definition.mart], definition.label)
-    yield _output("exports", "accounting", _EXPORT_SOURCES, "Accounting batches of closed days.")
+        yield _output("segments", definition.code, [key(MARTS, definition.mart)], definition.label)
+    exported = [key(MARTS, name) for name in _EXPORT_SOURCES]
+    yield _output("exports", "accounting", exported, "Accounting batches of closed days.")
+    yield _output("exports", "open_data", [key(MARTS, name) for name in load_contracts()], "Every mart.")
 
 
-def _output(group: str, name: str, sources: Iterable[str], description: str) -> dg.AssetSpec:
-    deps = [key(MARTS, source) for source in sources]
-    return dg.AssetSpec(key(group, name), deps=deps, group_name=group, description=description)
+def _output(group: str, name: str, sources: Iterable[dg.AssetKey], description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(key(group, name), deps=sources, group_name=group, description=description)
