@@ -1,4 +1,4 @@
-"""What was imported from another system: the runs and the rows that were taken. Refused rows leave nothing."""
+"""What was imported from another system: runs and the rows that were taken. Refused rows leave nothing."""
 
 from __future__ import annotations
 

@@ -179,7 +179,8 @@ def test_other_roles_hold_what_their_work_needs(store: Database) -> None:
 
 OWN_WORDS = {
     "organization", "legal_entity", "location", "treatment_category", "product", "service",
-    "resource", "drawer", "tax_jurisdiction", "tax_rate", "merchant_account", "tender_programme", "consent_template",
+    "resource", "drawer", "tax_jurisdiction", "tax_rate", "merchant_account", "tender_programme",
+    "consent_template",
     "consent_template_version", "export_batch", "export_batch_day", "business_day",
     "day_close_figure", "journal_entry", "package_plan", "membership_plan", "membership_plan_version",
 }  # fmt: skip

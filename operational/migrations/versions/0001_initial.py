@@ -2920,7 +2920,9 @@ def upgrade() -> None:
         sa.Column("external_date", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("receivable_minor in (0, amount_minor)", name=op.f("ck_remittance_item_receivable")),
+        sa.CheckConstraint(
+            "receivable_minor in (0, amount_minor)", name=op.f("ck_remittance_item_receivable")
+        ),
         sa.CheckConstraint(
             "(outcome = 'settled') = (remittance_id is not null)", name=op.f("ck_remittance_item_outcome")
         ),
@@ -2967,7 +2969,9 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("receivable_minor between 0 and amount_minor", name=op.f("ck_returned_check_receivable")),
+        sa.CheckConstraint(
+            "receivable_minor between 0 and amount_minor", name=op.f("ck_returned_check_receivable")
+        ),
         sa.CheckConstraint("amount_minor > 0 and bank_fee_minor >= 0", name=op.f("ck_returned_check_amount")),
         sa.ForeignKeyConstraint(
             ["org_id", "fee_invoice_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -43,7 +44,8 @@ def bagged_while_confirmed(shop: Shop) -> int:
 
     event.listen(engine, "before_cursor_execute", between)
     try:
-        answers = together([partial(bag, shop, 1_000), confirm])
+        calls: list[Callable[[], object]] = [partial(bag, shop, 1_000), confirm]
+        answers = together(calls)
     finally:
         event.remove(engine, "before_cursor_execute", between)
     assert answers[1] is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -21,8 +21,10 @@ from operational.checkout.claims import Claim, StoredAnswer, claim
 from operational.checkout.processor.inprocess import InProcessProcessor, read_event
 from operational.checkout.processor.port import (
     NOT_RECEIVED,
+    BalanceLine,
     ChargeRequest,
     Outcome,
+    PaidOut,
     Processor,
     RefundRequest,
     Result,
@@ -188,6 +190,14 @@ class Watching:
     ) -> Result | None:
         self._note()
         return self.real.lookup(request_key, charge_reference, account)
+
+    def balance_lines(self, account: str, after: str | None) -> Sequence[BalanceLine]:
+        self._note()
+        return self.real.balance_lines(account, after)
+
+    def payouts(self, account: str, after: str | None) -> Sequence[PaidOut]:
+        self._note()
+        return self.real.payouts(account, after)
 
     def _note(self) -> None:
         self.calls += 1

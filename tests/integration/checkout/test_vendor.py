@@ -16,7 +16,7 @@ from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import attempts
 from operational.checkout.errors import ProcessorMisused
 from operational.checkout.processor.open import event_source, open_processor
-from operational.checkout.processor.port import ChargeRequest, Outcome, RefundRequest
+from operational.checkout.processor.port import ChargeRequest, Happened, Outcome, RefundRequest
 from operational.checkout.processor.signature import sign
 from operational.checkout.processor.stripe import StripeProcessor, read_event
 from operational.checkout.webhooks import receive
@@ -164,6 +164,6 @@ def test_events_about_something_else_are_left_alone() -> None:
             read_event(broken)
     failed = {"amount": 5, "currency": "usd", "status": "failed", "metadata": {"request_key": "k"}}
     event = read_event(json.dumps({"id": "e", "type": "refund.failed", "data": {"object": failed}}).encode())
-    assert event is not None
+    assert isinstance(event, Happened)
     assert (event.kind, event.result.outcome, event.currency) == ("refund", Outcome.DECLINED, "USD")
     assert timedelta(minutes=1) < attempts.GIVEN_UP, "longer than the vendor's search lags"
