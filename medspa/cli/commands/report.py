@@ -81,10 +81,11 @@ def _dates(
 
     def asked(today: date) -> Asked:
         start = given.date() if given else today
-        last = to.date() - timedelta(days=1) if to else start
-        if last < start:
+        if to is None:
+            return Asked(start, start, ())
+        if to.date() <= start:
             raise DatesReversed("Give a --from that is before --to.")
-        return Asked(start, last, ())
+        return Asked(start, to.date() - timedelta(days=1), ())
 
     return asked
 
@@ -133,7 +134,7 @@ def _write(report: Report, answer: Answer, form: Form) -> None:
         rows = [
             {
                 column.label: format_minor(row[column.name], row["currency"])
-                if column.name in money
+                if column.name in money and row[column.name] is not None
                 else row[column.name]
                 for column in shown
             }
