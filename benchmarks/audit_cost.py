@@ -26,6 +26,7 @@ import uvicorn
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from benchmarks.harness import spread
 from medspa.kernel.settings import Settings, load_settings
 from medspa.local import roles
 from medspa.local.environment import LocalEnvironment
@@ -154,12 +155,7 @@ def run(seconds: float = 4.0) -> dict[str, object]:
 
 
 def _ratios(one: list[float], other: list[float]) -> dict[str, float]:
-    ratios = sorted(a / b for a, b in zip(one, other, strict=True))
-    return {
-        "median": round(statistics.median(ratios), 3),
-        "low": round(ratios[0], 3),
-        "high": round(ratios[-1], 3),
-    }
+    return spread([a / b for a, b in zip(one, other, strict=True)], 3)
 
 
 if __name__ == "__main__":

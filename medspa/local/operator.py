@@ -44,15 +44,6 @@ def organization(engine: Engine, named: str | None) -> uuid.UUID:
     return wanted
 
 
-def location_named(engine: Engine, org_id: uuid.UUID, named: str) -> uuid.UUID:
-    """The organization's location with this id or code. Raises NotFound."""
-    with session_scope(engine, org_id) as session:
-        for place in session.scalars(select(Location).where(Location.org_id == org_id)):
-            if named in (str(place.id), place.code):
-                return place.id
-    raise NotFound("No location has this id or code.")
-
-
 @dataclass(frozen=True, slots=True)
 class PlaceToday:
     """A location and the business date it is there now."""
@@ -72,7 +63,11 @@ def places(engine: Engine, org_id: uuid.UUID, named: str = "") -> list[PlaceToda
             if (named in (str(one.id), one.code) if named else one.active)
         ]
     if not found:
-        raise NotFound("No location has this id or code.")
+        raise NotFound(
+            "No location has this id or code."
+            if named
+            else "The organization has no active location whose date it could be: give the date."
+        )
     return found
 
 

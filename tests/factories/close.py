@@ -32,6 +32,7 @@ from operational.models import (
     TreatmentCategory,
     TreatmentRecord,
 )
+from tests.factories.goods import service_row
 from tests.factories.ledger import Books
 
 
@@ -40,24 +41,7 @@ def make_service(session: Session, books: Books) -> Service:
     category = TreatmentCategory(org_id=books.org_id, id=new_id(), code=uuid.uuid4().hex, name="Toxin")
     session.add(category)
     session.flush()
-    service = Service(
-        org_id=books.org_id,
-        id=new_id(),
-        category_id=category.id,
-        name=uuid.uuid4().hex,
-        provider_minutes=30,
-        processing_minutes=0,
-        finishing_minutes=0,
-        buffer_before_minutes=0,
-        buffer_after_minutes=0,
-        price_minor=0,
-        billed_by_unit=True,
-        tax_class="service",
-        deposit_minor=0,
-        needs_treatment_record=True,
-        needs_exam=False,
-        active=True,
-    )
+    service = service_row(books.org_id, category.id, uuid.uuid4().hex, billed_by_unit=True, price_minor=0)
     session.add(service)
     session.flush()
     return service

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
 import uuid
 
 from sqlalchemy import select
 
 from medspa.local.tieouts import keep_results
 from operational.models import TieoutResult
+from pipelines.defs.checks import KEEP
 from tests.conftest import MakeSettings
 from tests.factories.practice import make_practice
 from tests.support.databases import Database
@@ -53,3 +56,15 @@ def test_results_go_to_their_organization_once_per_check(
         ]
     with operational.session("app", uuid.UUID(int=3)) as session:
         assert session.scalars(select(TieoutResult)).all() == []
+    checked(3, CHECKED + dt.timedelta(hours=2), passed=True)
+    assert _as_dagster_does(operational, warehouse) == "2 results kept.\n"
+
+
+def _as_dagster_does(operational: Database, warehouse: Database) -> str:
+    """What the command that Dagster starts after a check says."""
+    dsns = {
+        "MEDSPA_OPERATIONAL_APP_DSN": operational.dsn("app"),
+        "MEDSPA_WAREHOUSE_BUILD_DSN": warehouse.dsn("build"),
+    }
+    done = subprocess.run(KEEP, env={**os.environ, **dsns}, check=True, capture_output=True, text=True)
+    return done.stdout

@@ -15,7 +15,6 @@ from medspa.cli.output import emit_json, note, records
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
-    from uuid import UUID
 
     from medspa.kernel.settings import Settings
     from reporting_api.catalog import Report
@@ -68,8 +67,8 @@ def command(
 
 def _dates(
     report: Report, as_of: datetime | None, first: datetime | None, to: datetime | None
-) -> Callable[[date], Asked]:
-    """Business date of now → what is asked for: without dates, that one."""
+) -> Callable[[Callable[[], date]], Asked]:
+    """Way to the business date of now → what is asked for: without dates, that one."""
     from reporting_api.errors import DatesReversed
     from reporting_api.queries import Asked
 
@@ -79,8 +78,8 @@ def _dates(
         raise typer.BadParameter(f"{report.name} takes --as-of.", param_hint="--from, --to")
     given = as_of or first
 
-    def asked(today: date) -> Asked:
-        start = given.date() if given else today
+    def asked(today: Callable[[], date]) -> Asked:
+        start = given.date() if given else today()
         if to is None:
             return Asked(start, start, ())
         if to.date() <= start:
@@ -91,13 +90,13 @@ def _dates(
 
 
 def _read(
-    settings: Settings, report: Report, org: str, location: str, dates: Callable[[date], Asked]
+    settings: Settings, report: Report, org: str, location: str, dates: Callable[[Callable[[], date]], Asked]
 ) -> Answer:
     """The rows, once their reading is in the audit."""
     from dataclasses import replace
 
     from medspa.kernel.database import make_engine
-    from medspa.local.operator import actor, location_named, organization, today
+    from medspa.local.operator import actor, organization, places, today
     from medspa.local.reporting import AuditedReports
     from reporting_api.ports import Viewer
     from reporting_api.queries import run
@@ -106,8 +105,8 @@ def _read(
     warehouse = make_engine(settings.warehouse_dsn("reporting"))
     try:
         org_id = organization(operational, org)
-        places: tuple[UUID, ...] = (location_named(operational, org_id, location),) if location else ()
-        asked = replace(dates(today(operational, org_id, location)), locations=places)
+        chosen = tuple(one.id for one in places(operational, org_id, location)) if location else ()
+        asked = replace(dates(lambda: today(operational, org_id, location)), locations=chosen)
         answer = run(warehouse, report, org_id, asked, None)
         who = actor(org_id, "report")
         viewer = Viewer(org_id, who.kind, who.id, who.permissions)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Account, LedgerEvent
 from operational.ledger import balances, errors
@@ -19,15 +17,11 @@ from operational.ledger.drawer_count import count_session
 from operational.ledger.drawers import create_drawer, open_session
 from operational.ledger.post import Line, post, reverse
 from operational.models import Client, DrawerSession, GiftCard
-from tests.factories.ledger import NOON, TODAY, Books, make_books, pay
+from tests.factories.ledger import TODAY, Books, make_books, pay
 from tests.integration.ledger.test_races import CONTROL_ROUNDS, ROUNDS, Meeting, _cash, _race, _two, _without
 from tests.support.databases import Database
 
-
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -33,10 +33,7 @@ from tests.support.databases import Database
 NEXT = TODAY + timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture
@@ -44,11 +41,6 @@ def books(operational_module: Database) -> Books:
     """An organization per test."""
     with operational_module.session("owner") as session:
         return make_books(session)
-
-
-@pytest.fixture
-def database(operational_module: Database) -> Database:
-    return operational_module
 
 
 def _close(database: Database, books: Books, day: date = TODAY) -> DayClosing:

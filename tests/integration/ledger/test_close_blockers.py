@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -32,11 +31,7 @@ from tests.factories.ledger import NOON, TODAY, Books, bill, make_books, make_in
 from tests.integration.ledger.test_close import NEXT, _as_owner, _blockers, _close, _refused
 from tests.support.databases import Database
 
-
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture
@@ -44,11 +39,6 @@ def books(operational_module: Database) -> Books:
     """An organization per test."""
     with operational_module.session("owner") as session:
         return make_books(session)
-
-
-@pytest.fixture
-def database(operational_module: Database) -> Database:
-    return operational_module
 
 
 def test_an_uncounted_drawer_blocks(database: Database, books: Books) -> None:

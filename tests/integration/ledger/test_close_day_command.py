@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from medspa.cli.main import run
-from medspa.kernel import clock
 from medspa.kernel.vocabulary import DrawerKind, Tender
 from operational.ledger.drawer_count import count_session
 from operational.ledger.drawers import open_session, virtual_session
-from tests.factories.ledger import NOON, TODAY, Books, bill, make_books, pay
+from tests.factories.ledger import TODAY, Books, bill, make_books, pay
 from tests.support.databases import Database
 
-
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture

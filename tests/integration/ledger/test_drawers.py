@@ -21,22 +21,11 @@ from operational.ledger.drawer_count import count_session, deposit_minor
 from operational.ledger.drawer_movements import record_movement
 from operational.ledger.drawers import FloatSource, create_drawer, open_session, virtual_session
 from operational.models import DrawerSession
-from tests.factories.ledger import NOON, TODAY, Books, bill, make_books, pay
+from tests.factories.ledger import NOON, TODAY, Books, bill, pay
 from tests.support.databases import Database
 
 DAYS = count()
 Desk = Callable[[Callable[[Session], object]], object]
-
-
-@pytest.fixture(scope="module")
-def books(operational_module: Database) -> Books:
-    with operational_module.session("owner") as session:
-        return make_books(session)
-
-
-@pytest.fixture(scope="module")
-def database(operational_module: Database) -> Database:
-    return operational_module
 
 
 @pytest.fixture(autouse=True)

@@ -16,19 +16,8 @@ from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Account, LedgerEvent, SubledgerKey
 from operational.ledger import balances, errors
 from operational.ledger.post import Line, across_locations, post, reverse
-from tests.factories.ledger import NOON, TODAY, Books, make_books, make_location
+from tests.factories.ledger import NOON, TODAY, Books, make_location
 from tests.support.databases import Database
-
-
-@pytest.fixture(scope="module")
-def books(operational_module: Database) -> Books:
-    with operational_module.session("owner") as session:
-        return make_books(session)
-
-
-@pytest.fixture(scope="module")
-def database(operational_module: Database) -> Database:
-    return operational_module
 
 
 def _post(session: Session, lines: list[Line], **more: object) -> uuid.UUID:

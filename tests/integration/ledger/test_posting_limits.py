@@ -23,17 +23,6 @@ from tests.integration.ledger.test_posting import _post, _refused
 from tests.support.databases import Database
 
 
-@pytest.fixture(scope="module")
-def books(operational_module: Database) -> Books:
-    with operational_module.session("owner") as session:
-        return make_books(session)
-
-
-@pytest.fixture(scope="module")
-def database(operational_module: Database) -> Database:
-    return operational_module
-
-
 def test_another_organizations_records_are_unknown(database: Database, books: Books) -> None:
     with database.session("owner") as session:
         others = make_books(session, "others")

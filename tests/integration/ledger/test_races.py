@@ -16,7 +16,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Account, LedgerEvent
@@ -25,7 +24,7 @@ from operational.ledger.close import close_day
 from operational.ledger.close_figures import is_intact
 from operational.ledger.post import Line, post
 from operational.models import BusinessDay
-from tests.factories.ledger import NOON, TODAY, Books, make_books, make_location
+from tests.factories.ledger import TODAY, Books, make_books, make_location
 from tests.support.databases import Database
 
 ROUNDS = 100
@@ -36,10 +35,7 @@ CONTROL_PATIENCE = 5.0
 PATIENCE = 0.04
 
 
-@pytest.fixture(autouse=True)
-def at_noon() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
+pytestmark = pytest.mark.usefixtures("at_noon")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -149,11 +148,6 @@ CHECKS = {
             and p.location_id = d.location_id and p.business_date = d.business_date
             and p.account = '1000')""",
 }
-
-
-@pytest.fixture(scope="module")
-def database(operational_module: Database) -> Database:
-    return operational_module
 
 
 @settings(

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from medspa.kernel.vocabulary import Permission
-from tests.conftest import MakeSettings
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.integration.organization.test_setup import _location
-from tests.support.api import client_of
-from tests.support.databases import Database
-
-
-@pytest.fixture(scope="module")
-def operational(operational_module: Database) -> Database:
-    return operational_module
-
-
-@pytest.fixture
-def made(operational: Database) -> OrganizationSetUp:
-    return organization(operational)
-
-
-@pytest.fixture
-def api(operational: Database, make_settings: MakeSettings, made: OrganizationSetUp) -> Iterator[TestClient]:
-    with client_of(make_settings(operational)) as client:
-        client.headers.update(made.headers)
-        yield client
 
 
 def test_defaults_load_once_and_leave_what_is_there(api: TestClient, made: OrganizationSetUp) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,26 +10,9 @@ from fastapi.testclient import TestClient
 from medspa.kernel.errors import Invalid
 from operational.organization.bootstrap import OrganizationExists, create_organization
 from tests.conftest import MakeSettings
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.support.api import client_of
 from tests.support.databases import Database
-
-
-@pytest.fixture(scope="module")
-def operational(operational_module: Database) -> Database:
-    return operational_module
-
-
-@pytest.fixture
-def made(operational: Database) -> OrganizationSetUp:
-    return organization(operational)
-
-
-@pytest.fixture
-def api(operational: Database, make_settings: MakeSettings, made: OrganizationSetUp) -> Iterator[TestClient]:
-    with client_of(make_settings(operational)) as client:
-        client.headers.update(made.headers)
-        yield client
 
 
 def _post(api: TestClient, path: str, body: dict[str, Any], status: int = 201) -> dict[str, Any]:
@@ -51,15 +33,17 @@ def _location(made: OrganizationSetUp, **values: Any) -> dict[str, Any]:
     }
 
 
-def test_from_nothing_to_a_location_with_taxes(operational: Database, make_settings: MakeSettings) -> None:
+def test_from_nothing_to_a_location_with_taxes(
+    operational_module: Database, make_settings: MakeSettings
+) -> None:
     new = create_organization(
-        operational.engine("owner"),
+        operational_module.engine("owner"),
         name="Fresh",
         slug="fresh",
         owner_label="Owner",
         owner_email="o@fresh.example",
     )
-    with client_of(make_settings(operational)) as api:
+    with client_of(make_settings(operational_module)) as api:
         api.headers["Authorization"] = f"Bearer {new.api_key}"
         entity = _post(api, "/v1/legal-entities", {"name": "Fresh PC", "currency": "EUR"})
         body = {"legal_entity_id": entity["id"], "name": "One", "code": "ONE", "timezone": "Europe/Paris"}
@@ -81,10 +65,12 @@ def test_from_nothing_to_a_location_with_taxes(operational: Database, make_setti
         }  # fmt: skip
 
 
-def test_an_organization_s_short_name_is_its_own(operational: Database, made: OrganizationSetUp) -> None:
+def test_an_organization_s_short_name_is_its_own(
+    operational_module: Database, made: OrganizationSetUp
+) -> None:
     def create(**values: str) -> None:
         given = {"name": "X", "slug": "other", "owner_label": "O", "owner_email": "o@x.example", **values}
-        create_organization(operational.engine("owner"), **given)
+        create_organization(operational_module.engine("owner"), **given)
 
     with pytest.raises(OrganizationExists):
         create(slug=made.slug)
