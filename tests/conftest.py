@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from tests.support.databases import Database, Servers
 from tests.support.web import LiveServer, serving
@@ -43,6 +44,14 @@ def _plain_environment() -> Iterator[None]:
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         patch.setenv("GX_ANALYTICS_ENABLED", "false")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _time_goes_on() -> Iterator[None]:
+    """A test that was cut short while it held the clock leaves the next one the system's."""
+    source = clock.source()
+    yield
+    clock.install(source)
 
 
 @pytest.fixture(scope="session")

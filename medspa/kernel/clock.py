@@ -47,6 +47,11 @@ def install(source: Callable[[], datetime]) -> None:
     _source = source
 
 
+def source() -> Callable[[], datetime]:
+    """What tells the time now, to be put back with `install`."""
+    return _source
+
+
 def uses_system_clock() -> bool:
     return _source is _system_now
 

@@ -17,13 +17,11 @@ from tests.integration.ledger.test_drawers import (
     _open,
     _posted,
     a_day_of_its_own,
-    books,
-    database,
     drawer_id,
 )
 from tests.support.databases import Database
 
-__all__ = ["a_day_of_its_own", "books", "database", "drawer_id"]
+__all__ = ["a_day_of_its_own", "drawer_id"]
 
 
 @pytest.mark.parametrize(("found", "counted"), [(19_500, 19_600), (20_300, 20_300), (20_000, 19_900)])
