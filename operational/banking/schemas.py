@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from medspa.kernel.vocabulary import (
     BankDepositKind,
@@ -16,7 +16,7 @@ from medspa.kernel.vocabulary import (
     SettlementOutcome,
 )
 from operational.schemas import Sent
-from operational.text import Line
+from operational.text import Line, clean_paragraph
 
 MAX_MINOR = 1_000_000_000
 Amount = Annotated[int, Field(strict=True, ge=1, le=MAX_MINOR, description="Minor units, above zero.")]
@@ -80,7 +80,7 @@ class ReturnedOut(Row):
 class BankLineIn(Sent):
     booked_on: date
     amount_minor: Signed
-    description: Annotated[str, StringConstraints(max_length=200)] | None = None
+    description: Line | None = None
     key: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.:-]{1,100}$")] | None = Field(
         default=None, description="The bank's own id of the line, when it has one."
     )
@@ -100,11 +100,16 @@ class BankLinesIn(Sent):
     lines: Annotated[list[BankLineIn], Field(min_length=1, max_length=500)]
 
 
+def _without_mark(value: str) -> str:
+    """The text of a file, which may begin with a byte order mark."""
+    return clean_paragraph(value.removeprefix("\ufeff"))
+
+
 class StatementIn(Sent):
     """CSV with a header: booked_on (YYYY-MM-DD), amount, and if wanted description, id and account."""
 
     location_id: uuid.UUID
-    csv: Annotated[str, StringConstraints(min_length=1, max_length=1_000_000)]
+    csv: Annotated[str, Field(min_length=1, max_length=1_000_000), AfterValidator(_without_mark)]
 
 
 class TakenOut(Row):

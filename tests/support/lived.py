@@ -1,6 +1,6 @@
-"""The demonstration's day lived once for many tests: over HTTP, through the pipeline, with two neighbours.
+"""The demonstration's day lived once for many tests: over HTTP, through the pipeline, with three neighbours.
 
-One neighbour has an unpaid invoice of today, the other was only set up.
+One neighbour has an unpaid invoice of today, one was only set up, to one the outside world happened.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from operational.privacy.token_keys import export_token_keys
 from pipelines.run import RunResult, run_pipeline
 from tests.factories.checkout import Shop, open_shop
 from tests.factories.organization import OrganizationSetUp, organization
-from tests.support import canary
+from tests.support import canary, outside
 from tests.support.databases import Database, Servers
 
 SLUG = "lived"
-NEIGHBOUR, EMPTY = "neighbour", "empty"
+NEIGHBOUR, EMPTY, OUTSIDE = "neighbour", "empty", "outside"
 CANARY_DAYS_BEFORE = 100
 
 
@@ -140,6 +140,7 @@ def _live(operational: Database, warehouse: Database, settings: Settings, server
     neighbour = open_shop(operational, slug=NEIGHBOUR)
     unpaid = neighbour.invoice().invoice.id
     empty = organization(operational, slug=EMPTY)
+    outside.happen(open_shop(operational, slug=OUTSIDE), settings.home / "processor")
     nothing = RunResult(0, None, (), 0)
     return Lived(
         operational,
