@@ -8,6 +8,9 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 
+# Many short processes import the same large packages: compiled once, even where the shell forbids it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test check bench format lock clean
 
