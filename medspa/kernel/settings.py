@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     dagster_port: int = Field(default=3000, ge=0, le=65535)
     public_url: str = ""
     lake_url: str = ""
+    parsed_project: Path | None = None
+    """Where the parsed dbt project is kept: several state folders may share it."""
     master_key_file: Path | None = None
     audit_key_file: Path | None = None
     audit_anchors: Path | None = None
@@ -64,6 +66,10 @@ class Settings(BaseSettings):
     @property
     def lake(self) -> str:
         return self.lake_url or str(self.home / "lake")
+
+    @property
+    def parsed_folder(self) -> Path:
+        return self.parsed_project or self.home / "dbt" / "parsed"
 
     @property
     def master_key_path(self) -> Path:

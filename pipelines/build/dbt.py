@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from medspa.kernel.settings import Settings
+from pipelines.build import parsed
+from pipelines.build.parsed import project_hash
 from pipelines.build.project import PROJECT, artifacts, environment, logs, variables
 from pipelines.errors import StoreUnavailable
 
 _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
-_manifests: dict[tuple[str, str], Any] = {}
-"""(project hash, database) → parsed project: dbt writes the database's name into it."""
+_manifests: dict[str, Any] = {}
+"""Database → parsed project."""
 _lock = threading.Lock()
 FAILURES = "failures.log"
 """What failed in the last run, in the logs folder: names and the first line of the database's message."""
@@ -32,16 +32,6 @@ class Outcome:
     failed: tuple[str, ...] = ()
     tests: int = 0
     seconds: float = 0.0
-
-
-@cache
-def project_hash() -> str:
-    """SHA-256 over the project's files: another one means that every model is built from nothing."""
-    digest = hashlib.sha256()
-    for path in sorted(PROJECT.rglob("*")):
-        if path.is_file() and path.suffix in {".sql", ".yml"} and "target" not in path.parts:
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def run(
@@ -107,45 +97,42 @@ def manifest_file(settings: Settings) -> Path:
     folder = settings.home / "dbt" / "definitions"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"{project_hash()[:16]}-{variables(settings)['MEDSPA_DBT_DATABASE']}.json"
-    with _lock, environment(settings), (folder / "lock").open("w") as lock:
+    with _lock, (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_file():
-            result = _call(settings, ["parse"], folder=folder)
-            if result.exception is not None:
-                raise result.exception
             part = target.with_suffix(".part")
-            result.result.write(str(part))
+            _manifest(settings).write(str(part))
             part.replace(target)
     return target
 
 
-def _call(
-    settings: Settings, arguments: Sequence[str], *, manifest: Any = None, folder: Path | None = None
-) -> Any:
+def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None) -> Any:
     from dbt.cli.main import dbtRunner
 
-    common = _common(settings, folder or artifacts(settings))
-    return dbtRunner(manifest=manifest).invoke([*arguments, *common])
+    return dbtRunner(manifest=manifest).invoke([*arguments, *_common(settings)])
 
 
 def _manifest(settings: Settings) -> Any:
-    key = project_hash(), variables(settings)["MEDSPA_DBT_DATABASE"]
-    target = artifacts(settings) / "manifest.json"
-    if key not in _manifests:
-        result = _call(settings, ["parse"])
-        if result.exception is not None:
-            raise result.exception
-        _manifests[key] = result.result
-    if not target.is_file():
-        _manifests[key].write(str(target))
-    return _manifests[key]
+    database = variables(settings)["MEDSPA_DBT_DATABASE"]
+    if database not in _manifests:
+        _manifests[database] = parsed.of(database, settings.parsed_folder, lambda: _parse(settings))
+    return _manifests[database]
 
 
-def _common(settings: Settings, folder: Path) -> list[str]:
+def _parse(settings: Settings) -> Any:
+    nowhere = settings.model_copy(update={"warehouse": {"build": parsed.NO_DSN}})
+    with environment(nowhere):
+        result = _call(nowhere, ["parse", "--no-write-json", "--no-partial-parse"])
+    if result.exception is not None:
+        raise result.exception
+    return result.result
+
+
+def _common(settings: Settings) -> list[str]:
     return [
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT),
-        "--target-path", str(folder),
+        "--target-path", str(artifacts(settings)),
         "--log-path", str(logs(settings)),
         "--log-level", "none",
         "--log-level-file", "none",

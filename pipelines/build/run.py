@@ -16,6 +16,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from pipelines.build import dbt, history
 from pipelines.build.lock import builder_lock
+from pipelines.build.parsed import project_hash
 
 
 class BuildFailed(DomainError):
@@ -57,7 +58,7 @@ def build(
     """
     with builder_lock(settings):
         with psycopg.connect(settings.warehouse_dsn("build"), autocommit=True) as connection:
-            plan = history.plan(connection, batch_id, dbt.project_hash(), full=full)
+            plan = history.plan(connection, batch_id, project_hash(), full=full)
             if plan.built is not None and select is None:
                 return BuildResult(plan.built, batch_id, batch_id, full=False, skipped=True)
             build_id = history.start(connection, plan, clock.now())

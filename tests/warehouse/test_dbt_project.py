@@ -100,7 +100,7 @@ def test_the_rules_of_the_models_hold(built: Built) -> None:
 
 
 def test_artifacts_hold_neither_password_nor_row(built: Built) -> None:
-    manifest = json.loads((artifacts(built.settings) / "manifest.json").read_text())
+    manifest = json.loads(dbt.manifest_file(built.settings).read_text())
     assert manifest["metadata"]["send_anonymous_usage_stats"] is False
     password = built.settings.warehouse_dsn("build").split(":")[2].split("@")[0]
     written = [
