@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ METRIC_KEYS = {
 pytestmark = pytest.mark.timeout(600)
 
 
+@cache
 def declared_models() -> list[dict[str, Any]]:
     return [
         model

@@ -13,8 +13,8 @@ from pipelines.publish.contracts import load_contracts
 from pipelines.run import rebuild_warehouse, run_pipeline
 from tests.factories.practice import Practice, make_client, make_practice
 from tests.factories.warehouse import keys_of, settings_for
-from tests.integration.pipeline.test_killed_runs import finish, kill_at, start
 from tests.support.databases import Database, Servers
+from tests.support.pipeline_process import Run
 
 Whole = tuple[Database, Database, Settings, Practice]
 
@@ -57,9 +57,9 @@ def test_killed_late_and_started_again(whole: Whole, beginning: str) -> None:
     operational, warehouse, settings, practice = whole
     before = marts(warehouse)
     make_client(operational, practice.org_id, f"While {beginning}")
-    kill_at(start(settings, practice.org_id, whole=True), beginning)
+    Run(settings, practice.org_id, whole=True).kill_at(beginning)
     assert marts(warehouse) == before
-    finish(start(settings, practice.org_id, whole=True))
+    Run(settings, practice.org_id, whole=True).finish()
     assert len(marts(warehouse)["dim_client"]) == len(before["dim_client"]) + 1
 
 
