@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from medspa.kernel.database import TenantSession
 from medspa.kernel.vocabulary import Permission
-from operational.banking import deposits, lines, returned, schemas, statement, third_party
+from operational.banking import deposits, item_endpoints, lines, returned, schemas, statement, third_party
 from operational.banking.statement import StatementLine
 from operational.banking.third_party import Settled
 from operational.checkout.claims import StoredAnswer
@@ -25,6 +25,7 @@ from operational.models import BankDeposit, BankLine, MerchantAccount, Processor
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 
 router = APIRouter(prefix="/v1", tags=["banking"])
+router.include_router(item_endpoints.router)
 
 Desk = Annotated[Call, Depends(moves_money(Permission.DRAWER_OPERATE), scope="function")]
 Close = Annotated[Call, Depends(moves_money(Permission.DAY_CLOSE), scope="function")]

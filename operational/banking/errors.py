@@ -41,9 +41,14 @@ class StatementUnreadable(Invalid):
 
 class DoesNotMatch(DomainError):
     code = "does-not-match"
-    title = "The bank's line is not about this"
+    title = "The line is not about this"
 
 
 class AlreadyMatched(DomainError):
     code = "already-matched"
     title = "The bank's line is matched already"
+
+
+class ItemResolved(DomainError):
+    code = "item-resolved"
+    title = "The processor's line is explained already, or not paid out yet"

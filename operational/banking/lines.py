@@ -179,7 +179,12 @@ def _expected(line: BankLine, location: Location, amount: bool) -> dict[BankMatc
     return {
         BankMatch.PROCESSOR_PAYOUT: (
             ProcessorPayout,
-            (ProcessorPayout.merchant_account_id.in_(of_entity), ProcessorPayout.net_minor == same),
+            (
+                ProcessorPayout.merchant_account_id.in_(of_entity),
+                # One that failed came and went again: its two lines are about nothing that is booked.
+                ProcessorPayout.failed_on.is_(None),
+                ProcessorPayout.net_minor == same,
+            ),
             ProcessorPayout.arrived_on,
         ),
         BankMatch.BANK_DEPOSIT: (

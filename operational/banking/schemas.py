@@ -168,6 +168,7 @@ class ProcessorPayoutOut(Row):
     fee_minor: int
     net_minor: int
     arrived_on: date
+    failed_on: date | None
 
 
 class ProgrammeIn(Sent):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from operational.ledger import unmatched
-from operational.models import BankLine, Posting
+from operational.models import BankLine
 
 MESSAGES = {
     "prior_day_open": "An earlier day with business is still open.",
@@ -26,7 +26,7 @@ MESSAGES = {
     "tip_without_provider": "A tip is not divided among providers.",
 }
 WARNINGS = {
-    "unmatched_item": "Money left that no balance covers: match it with a deposit or write it off.",
+    "unmatched_item": "Money left or came that nothing explains: match it, or say what it is.",
     "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
 }
 """What needs a decision but no hurry: a day closes with it, for 1290 names it on the books."""
@@ -84,14 +84,17 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
 
 def warnings_of(session: Session, location_id: UUID) -> list[Blocker]:
     """What is left to decide at a location, whichever day it came up on."""
-    here = (Posting.org_id == organization_of(session), Posting.location_id == location_id)
     bank = select(BankLine.id).where(
         BankLine.org_id == organization_of(session),
         BankLine.location_id == location_id,
         BankLine.match_kind.is_(None),
     )
     found = [
-        ("unmatched_item", "/v1/unmatched-items/{}", session.scalars(unmatched.open_items(*here)).all()),
+        (
+            "unmatched_item",
+            "/v1/unmatched-items/{}",
+            session.scalars(unmatched.open_items(session, location_id=location_id)).all(),
+        ),
         ("unmatched_bank_line", "/v1/bank-lines/{}", session.scalars(bank.order_by(BankLine.id)).all()),
     ]
     return [

@@ -16,7 +16,7 @@ from operational.identity.unit import Unit
 from operational.ledger import unmatched
 from operational.ledger.drawers import location_of
 from operational.ledger.schemas import MAX_CASH, Request
-from operational.ledger.unmatched import UnmatchedItem
+from operational.ledger.unmatched import Kind, UnmatchedItem
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode, encode
 
 router = APIRouter()
@@ -27,20 +27,25 @@ Part = Annotated[int, Field(ge=0, le=MAX_CASH)]
 
 
 class UnmatchedOut(BaseModel):
-    """Money that left and that no balance of the client covers. `payout` tells whose it is."""
+    """Money that no balance of a client covers, or a line of the processor that is about nothing of ours.
 
-    payout_id: uuid.UUID
+    `payout` tells whose it is; a line has none.
+    """
+
+    item_id: uuid.UUID
+    kind: Kind
     location_id: uuid.UUID
     business_date: date = Field(description="The day on which it was booked.")
     external_date: date | None = Field(description="The day on which it happened, when that was earlier.")
     currency: str
-    amount_minor: int
-    payout: str = Field(description="Where to read the payout.")
+    amount_minor: int = Field(description="Positive: it left; negative: it came.")
+    payout: str | None = Field(description="Where to read the payout.")
 
     @classmethod
     def of(cls, item: UnmatchedItem) -> UnmatchedOut:
         names = (name for name in cls.model_fields if name != "payout")
-        return cls(payout=f"/v1/payouts/{item.payout_id}", **{name: getattr(item, name) for name in names})
+        payout = f"/v1/payouts/{item.item_id}" if item.kind == "payout" else None
+        return cls(payout=payout, **{name: getattr(item, name) for name in names})
 
 
 class Resolution(Request):
@@ -60,18 +65,18 @@ class ResolvedOut(BaseModel):
 def list_unmatched(
     location_id: uuid.UUID, unit: Closer, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[UnmatchedOut]:
-    """What left a location without a balance to cover it and is not resolved yet."""
+    """What stands in account 1290 at a location and is not resolved yet; the bank's own lines apart."""
     unit.actor.require(Permission.DAY_CLOSE, location_id)
     location_of(unit.session, location_id)
     after = None if cursor is None else decode(cursor)
     found = unmatched.list_items(unit.session, unit.actor, location_id, limit + 1, after)
-    more = encode(found[limit - 1].payout_id) if len(found) > limit else None
+    more = encode(found[limit - 1].item_id) if len(found) > limit else None
     return Page(items=[UnmatchedOut.of(one) for one in found[:limit]], next_cursor=more)
 
 
-@router.get("/unmatched-items/{payout_id}")
-def get_unmatched(payout_id: uuid.UUID, unit: Closer) -> UnmatchedOut:
-    return UnmatchedOut.of(unmatched.item(unit.session, unit.actor, payout_id))
+@router.get("/unmatched-items/{item_id}")
+def get_unmatched(item_id: uuid.UUID, unit: Closer) -> UnmatchedOut:
+    return UnmatchedOut.of(unmatched.item(unit.session, unit.actor, item_id))
 
 
 @router.post("/unmatched-items/{payout_id}/resolve", response_model=ResolvedOut)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
-from medspa.kernel.vocabulary import DisputeStatus, ProcessorLineKind
+from medspa.kernel.vocabulary import (
+    DisputeStatus,
+    ProcessorItemReason,
+    ProcessorLineBooking,
+    ProcessorLineKind,
+)
 from operational.models.base import (
     Base,
     Currency,
@@ -65,14 +70,13 @@ class Dispute(TokenRow, Versioned, Base):
     )
 
 
-class ProcessorPayout(TokenRow, Base):
-    """A payout of the processor to the bank account, as its report lists it. Append-only.
+class ProcessorPayout(TokenRow, Versioned, Base):
+    """A payout of the processor to the bank account, as its report lists it.
 
     Negative: the processor took money back.
     """
 
     __tablename__ = "processor_payout"
-    __append_only__ = True
 
     merchant_account_id: Mapped[SafeId]
     payout_reference: Mapped[DirectText]
@@ -82,6 +86,8 @@ class ProcessorPayout(TokenRow, Base):
     net_minor: Mapped[Minor]
     arrived_on: Mapped[Day]
     """The processor's date of arrival at the bank."""
+    failed_on: Mapped[Day | None]
+    """The day on which it became known that the bank had sent it back; its lines wait for another."""
 
     __table_args__ = (
         tenant_fk("merchant_account", "merchant_account_id"),
@@ -116,6 +122,11 @@ class ProcessorLine(TokenRow, Versioned, Base):
     payment_id: Mapped[KeyId | None]
     payout_id: Mapped[KeyId | None]
     dispute_id: Mapped[KeyId | None]
+    booked_as: Mapped[ProcessorLineBooking | None] = word(ProcessorLineBooking, nullable=True)
+    """What a person took it out of 1290 as."""
+    booked_reason: Mapped[ProcessorItemReason | None] = word(ProcessorItemReason, nullable=True)
+    booked_on: Mapped[Day | None]
+    booked_by: Mapped[SafeId | None]
 
     __table_args__ = (
         tenant_fk("merchant_account", "merchant_account_id"),
@@ -125,7 +136,12 @@ class ProcessorLine(TokenRow, Versioned, Base):
         tenant_fk("payout", "payout_id"),
         tenant_fk("dispute", "dispute_id"),
         UniqueConstraint("org_id", "merchant_account_id", "line_reference"),
+        tenant_fk("staff_member", "booked_by"),
         CheckConstraint("num_nonnulls(payment_id, payout_id, dispute_id) <= 1", name="subject"),
+        CheckConstraint(
+            "(booked_as is null) = (booked_on is null) and (booked_as is null) = (booked_reason is null)",
+            name="booked",
+        ),
         Index("ix_processor_line_payout", "org_id", "processor_payout_id"),
         Index(
             "ix_processor_line_unpaid",

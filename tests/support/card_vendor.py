@@ -104,8 +104,11 @@ class Service:
         rows = [one for one in self.vendor.transactions if payout in (None, one.get("payout"))]
         return _page(rows, starting_after)
 
-    async def payouts(self, starting_after: str | None = None) -> Row:
-        return _page(self.vendor.paid_out, starting_after)
+    async def payouts(self, request: Request, starting_after: str | None = None) -> Row:
+        asked = request.query_params
+        since, status = int(asked.get("arrival_date[gte]", "0")), asked.get("status")
+        rows = [one for one in self.vendor.paid_out if status in (None, one["status"])]
+        return _page([one for one in rows if one["arrival_date"] >= since], starting_after)
 
     async def _once(self, request: Request, work: Callable[[Vendor, Row], tuple[int, Row]]) -> JSONResponse:
         form = dict(parse_qsl((await request.body()).decode()))

@@ -110,6 +110,8 @@ class LedgerEvent(enum.StrEnum):
     DISPUTE_LOST = "dispute_lost"
     DISPUTE_BILLED_AGAIN = "dispute_billed_again"
     PROCESSOR_PAID_OUT = "processor_paid_out"
+    PROCESSOR_PAYOUT_FAILED = "processor_payout_failed"
+    PROCESSOR_LINE_BOOKED = "processor_line_booked"
     CHECKS_DEPOSITED = "checks_deposited"
     CASH_BANKED = "cash_banked"
     CHECK_RETURNED = "check_returned"

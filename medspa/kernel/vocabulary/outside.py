@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorLineKind",
-    "ProgrammeKind", "SettlementOutcome", "WriteOffKind",
+    "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorItemReason",
+    "ProcessorLineBooking", "ProcessorLineKind", "ProgrammeKind", "SettlementOutcome", "WriteOffKind",
 ]  # fmt: skip
 
 
@@ -27,6 +27,24 @@ class ProcessorLineKind(enum.StrEnum):
     DISPUTE_REVERSAL = "dispute_reversal"
     FEE = "fee"
     ADJUSTMENT = "adjustment"
+
+
+class ProcessorLineBooking(enum.StrEnum):
+    """What a person booked a line as that is about nothing of ours."""
+
+    PROCESSOR_FEE = "processor_fee"
+    CHARGEBACK = "chargeback"
+    BAD_DEBT = "bad_debt"
+
+
+class ProcessorItemReason(enum.StrEnum):
+    """Why it was booked so."""
+
+    BILLED_BY_PROCESSOR = "billed_by_processor"
+    CORRECTED_BY_PROCESSOR = "corrected_by_processor"
+    PENALTY = "penalty"
+    TAKEN_BACK = "taken_back"
+    UNEXPLAINED = "unexplained"
 
 
 class BankDepositKind(enum.StrEnum):

@@ -43,7 +43,8 @@ create table if not exists dispute (
 );
 create table if not exists payout (
     sequence integer primary key autoincrement, reference text not null unique, account text not null,
-    currency text not null, net_minor integer not null, arrived_on text not null
+    currency text not null, net_minor integer not null, arrived_on text not null,
+    failed integer not null default 0
 )
 """
 
@@ -178,6 +179,16 @@ class Reporting(ABC):
             )
         return reference
 
+    def fail_payout(self, reference: str) -> None:
+        """The bank sends a payout back: what it settled stands on the account again."""
+        with self._transaction() as books:
+            changed = books.execute(
+                "update payout set failed = 1 where reference = ? and failed = 0", (reference,)
+            )
+            if changed.rowcount != 1:
+                raise ProcessorMisused
+            books.execute("update line set payout_reference = null where payout_reference = ?", (reference,))
+
     def pay_out_due(self) -> int:
         """Pay out what came in before today (UTC), as a processor does daily; how many payouts."""
         midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -208,26 +219,24 @@ class Reporting(ABC):
             for row in rows
         ]  # fmt: skip
 
-    def payouts(self, account: str, after: str | None) -> list[PaidOut]:
+    def payouts(self, account: str, since: date | None) -> list[PaidOut]:
         with self._transaction() as books:
             rows = books.execute(
-                "select * from payout where account = ? and sequence >"
-                " coalesce((select sequence from payout where reference = ?), 0) order by sequence limit ?",
-                (account, after, PAGE),
+                "select * from payout where account = ? and arrived_on >= ? order by sequence",
+                (account, (since or date.min).isoformat()),
             ).fetchall()
-            return [
-                PaidOut(
-                    row["reference"],
-                    row["currency"],
-                    row["net_minor"],
-                    date.fromisoformat(row["arrived_on"]),
-                    tuple(
-                        line["reference"]
-                        for line in books.execute(
-                            "select reference from line where payout_reference = ? order by sequence",
-                            (row["reference"],),
-                        )
-                    ),
-                )
-                for row in rows
-            ]
+        return [
+            PaidOut(
+                row["reference"], row["currency"], row["net_minor"], date.fromisoformat(row["arrived_on"]),
+                bool(row["failed"]),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def payout_lines(self, account: str, reference: str) -> list[str]:
+        with self._transaction() as books:
+            rows = books.execute(
+                "select reference from line where account = ? and payout_reference = ? order by sequence",
+                (account, reference),
+            )
+            return [row["reference"] for row in rows]

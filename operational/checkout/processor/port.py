@@ -75,13 +75,13 @@ class BalanceLine:
 
 @dataclass(frozen=True, slots=True)
 class PaidOut:
-    """A payout to the merchant's bank account, with the references of the lines it settles."""
+    """A payout to the merchant's bank account: on it, or sent back by the bank after all (`failed`)."""
 
     reference: str
     currency: str
     net_minor: int
     arrived_on: date
-    lines: tuple[str, ...]
+    failed: bool = False
 
 
 class Processor(Protocol):
@@ -111,8 +111,18 @@ class Processor(Protocol):
         """
         ...
 
-    def payouts(self, account: str, after: str | None) -> Sequence[PaidOut]:
-        """Payouts that arrived after the one named, oldest first. Raises ProcessorSilent."""
+    def payouts(self, account: str, since: date | None) -> Sequence[PaidOut]:
+        """All payouts with an arrival on or after a date that are paid or failed, in any order.
+
+        Those under way are none yet: they may arrive later than one made after them. Raises ProcessorSilent.
+        """
+        ...
+
+    def payout_lines(self, account: str, reference: str) -> Sequence[str]:
+        """References of the lines that a payout settles, with those of a failed one that it repeats.
+
+        Raises ProcessorSilent.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ Calls that we make of it are in stripe.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import httpx
@@ -25,8 +25,11 @@ _KINDS = {
     "dispute_reversal": ProcessorLineKind.DISPUTE_REVERSAL,
     "fee": ProcessorLineKind.FEE,
 }
-"""Reporting category → kind; any other is an adjustment. `payout` itself is no line."""
-_PAYOUT = "payout"
+"""Reporting category → kind; any other is an adjustment. A payout and its return are no lines."""
+_RETURNED = "payout_reversal"
+_PAYOUTS = ("payout", _RETURNED)
+_PAID = "paid"
+_FAILED = ("failed", "canceled")
 
 
 def read_dispute(event: Mapping[str, Any], row: Mapping[str, Any]) -> Disputed | None:
@@ -54,17 +57,36 @@ class Reports:
     def balance_lines(self, account: str, after: str | None) -> list[BalanceLine]:
         query = {"expand[]": "data.source"}
         rows = self._newer("/v1/balance_transactions", query, account, after)
-        return [_line(row) for row in rows if row.get("reporting_category") != _PAYOUT]
+        return [_line(row) for row in rows if row.get("reporting_category") not in _PAYOUTS]
 
-    def payouts(self, account: str, after: str | None) -> list[PaidOut]:
-        paid = []
-        for row in self._newer("/v1/payouts", {"status": "paid"}, account, after):
-            lines = self._pages("/v1/balance_transactions", {"payout": row["id"]}, account)
-            own = [str(one["id"]) for one in lines if one.get("reporting_category") != _PAYOUT]
-            arrived = _at(row["arrival_date"]).date()
-            currency = str(row["currency"]).upper()
-            paid.append(PaidOut(str(row["id"]), currency, int(row["amount"]), arrived, tuple(reversed(own))))
-        return paid
+    def payouts(self, account: str, since: date | None) -> list[PaidOut]:
+        """Listed by when they were made, which is not the order in which they arrive or fail."""
+        query = {}
+        if since is not None:
+            query["arrival_date[gte]"] = str(int(datetime.combine(since, time(), UTC).timestamp()))
+        return [
+            PaidOut(
+                str(row["id"]), str(row["currency"]).upper(), int(row["amount"]),
+                _at(row["arrival_date"]).date(), row["status"] != _PAID,
+            )
+            for row in self._pages("/v1/payouts", query, account)
+            if row.get("status") in (_PAID, *_FAILED)
+        ]  # fmt: skip
+
+    def payout_lines(self, account: str, reference: str) -> list[str]:
+        """A payout that failed comes back as one row of a later one: its own lines stand for it."""
+        lines: list[str] = []
+        asked, known = [reference], {reference}
+        while asked:
+            query = {"payout": asked.pop(0), "expand[]": "data.source"}
+            for row in self._pages("/v1/balance_transactions", query, account):
+                category = row.get("reporting_category")
+                if category not in _PAYOUTS:
+                    lines.append(str(row["id"]))
+                elif category == _RETURNED and (again := _source(row)) is not None and again not in known:
+                    known.add(again)
+                    asked.append(again)
+        return lines[::-1]
 
     def _newer(
         self, path: str, query: Mapping[str, str], account: str, after: str | None
@@ -94,16 +116,25 @@ class Reports:
 
 
 def _line(row: Mapping[str, Any]) -> BalanceLine:
-    source = row.get("source")
-    about = source if isinstance(source, str) else None
-    if isinstance(source, Mapping):
-        # A charge is known by its intent, everything else by itself.
-        about = source.get("payment_intent") if source.get("object") == "charge" else source.get("id")
     kind = _KINDS.get(str(row.get("reporting_category")), ProcessorLineKind.ADJUSTMENT)
     currency = str(row["currency"]).upper()
     return BalanceLine(
-        str(row["id"]), kind, int(row["amount"]), int(row["fee"]), currency, _at(row["created"]), about
+        str(row["id"]),
+        kind,
+        int(row["amount"]),
+        int(row["fee"]),
+        currency,
+        _at(row["created"]),
+        _source(row),
     )
+
+
+def _source(row: Mapping[str, Any]) -> str | None:
+    """What a row is about. A charge is known by its intent, everything else by itself."""
+    source = row.get("source")
+    if isinstance(source, Mapping):
+        source = source.get("payment_intent") if source.get("object") == "charge" else source.get("id")
+    return source if isinstance(source, str) else None
 
 
 def _at(seconds: int) -> datetime:

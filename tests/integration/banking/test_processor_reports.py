@@ -139,3 +139,43 @@ def test_a_report_read_by_two_workers_is_booked_once(shop: Shop, processor: InPr
         together([partial(read, shop, processor)] * 3)
     assert shop.balance(Account.CARD_CLEARING) == 0
     assert shop.balance(Account.BANK) == 10 * (1_000 - 59)
+
+
+def test_a_payout_that_failed_after_it_was_booked_is_undone_and_its_lines_wait_for_another(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    charge(shop, processor, "tok_visa", 5_000)
+    (account,) = processor.accounts()
+    with processor._transaction() as books:
+        add_line(books, account, ProcessorLineKind.ADJUSTMENT, 250, 0, "USD", "adj_1")
+    first = processor.pay_out(account, shop.today)
+    assert read(shop, processor) == Read(2, 1)
+    accounts = (Account.BANK, Account.CARD_CLEARING, Account.PROCESSOR_FEES, Account.UNMATCHED_ITEMS)
+    booked = [5_000 - 175 + 250, 0, 175, -250]
+    assert [shop.balance(one) for one in accounts] == booked
+    processor.fail_payout(str(first))
+    later = clock.now() + timedelta(days=3)
+    with clock.frozen(later):
+        for _ in range(2):
+            assert read(shop, processor) == Read(0, 0)
+        assert [shop.balance(one) for one in accounts] == [0, 5_000, 0, 0]
+        assert unpaid_clearing(shop) == 5_000 + 250
+        with shop.database.session("owner") as session:
+            (payout,) = session.scalars(select(ProcessorPayout))
+        assert payout.failed_on == shop.today + timedelta(days=3)
+        # It is paid again with an earlier date of arrival than one that is booked.
+        second = processor.pay_out(account, shop.today - timedelta(days=2))
+        charge(shop, processor, "tok_visa", 1_000)
+        processor.pay_out(account, shop.today + timedelta(days=3))
+        with processor._transaction() as books:
+            late = books.execute("select * from payout where reference = ?", (second,)).fetchone()
+            books.execute("delete from payout where reference = ?", (second,))
+        assert read(shop, processor) == Read(1, 1)
+        with processor._transaction() as books:
+            books.execute(
+                "insert into payout (reference, account, currency, net_minor, arrived_on)"
+                " values (?, ?, ?, ?, ?)",
+                tuple(late[name] for name in ("reference", "account", "currency", "net_minor", "arrived_on")),
+            )
+        assert read(shop, processor) == Read(0, 1)
+    assert [shop.balance(one) for one in accounts] == [booked[0] + 941, 0, 175 + 59, -250]

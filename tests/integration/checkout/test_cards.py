@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -195,9 +195,13 @@ class Watching:
         self._note()
         return self.real.balance_lines(account, after)
 
-    def payouts(self, account: str, after: str | None) -> Sequence[PaidOut]:
+    def payouts(self, account: str, since: date | None) -> Sequence[PaidOut]:
         self._note()
-        return self.real.payouts(account, after)
+        return self.real.payouts(account, since)
+
+    def payout_lines(self, account: str, reference: str) -> Sequence[str]:
+        self._note()
+        return self.real.payout_lines(account, reference)
 
     def _note(self) -> None:
         self.calls += 1

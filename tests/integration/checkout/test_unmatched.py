@@ -112,9 +112,9 @@ def test_what_left_is_booked_and_what_the_deposit_lacks_waits(
         return
     assert items == [
         {
-            "payout_id": str(payout_id), "location_id": str(shop.north), "business_date": str(shop.today),
-            "external_date": None, "currency": "USD", "amount_minor": 5_000 - matched,
-            "payout": f"/v1/payouts/{payout_id}",
+            "item_id": str(payout_id), "kind": "payout", "location_id": str(shop.north),
+            "business_date": str(shop.today), "external_date": None, "currency": "USD",
+            "amount_minor": 5_000 - matched, "payout": f"/v1/payouts/{payout_id}",
         }
     ]  # fmt: skip
 
@@ -139,9 +139,9 @@ def test_the_list_comes_in_pages_and_only_to_who_closes_days(
 ) -> None:
     expected = [str(left_late(shop, processor, 1_000, 1_000)) for _ in range(3)]
     first = listed(http, shop, limit=2)
-    assert [one["payout_id"] for one in first["items"]] == expected[:2]
+    assert [one["item_id"] for one in first["items"]] == expected[:2]
     rest = listed(http, shop, limit=2, cursor=first["next_cursor"])
-    assert ([one["payout_id"] for one in rest["items"]], rest["next_cursor"]) == (expected[2:], None)
+    assert ([one["item_id"] for one in rest["items"]], rest["next_cursor"]) == (expected[2:], None)
     desk = shop.made.key([Permission.PAYMENT_TAKE])
     path = f"/v1/unmatched-items?location_id={shop.north}"
     assert http.get(path, headers=desk).status_code == 403

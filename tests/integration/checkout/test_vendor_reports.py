@@ -84,6 +84,47 @@ def test_the_account_is_read_page_by_page_and_its_payout_booked(
     }  # fmt: skip
 
 
+def test_payouts_arrive_in_any_order_and_one_that_failed_comes_with_a_later_one(
+    operational: Database, vendor: Vendor, processor: StripeProcessor
+) -> None:
+    shop, day = open_shop(operational), 86_400
+    engine = shop.database.engine("app")
+    for number, amount in ((1, 5_000), (2, 3_000), (3, 2_000)):
+        _, payment = charge(shop, processor, "pm_card_visa", amount)
+        charged = {"object": "charge", "payment_intent": payment.processor_reference}
+        vendor.transactions.append(transaction(number, "charge", amount, 0, charged, f"po_{number}"))
+        vendor.paid_out.append(
+            {
+                "id": f"po_{number}", "amount": amount, "currency": "usd",
+                "arrival_date": SECONDS + number * day, "status": "in_transit",
+            }
+        )  # fmt: skip
+    first, second, third = vendor.paid_out
+
+    def after(status: str, row: dict[str, Any], read: Read, bank: int) -> None:
+        row["status"] = status
+        assert read_reports(engine, processor) == read
+        found = (shop.balance(Account.BANK), shop.balance(Account.CARD_CLEARING))
+        assert found == (bank, 10_000 - bank)
+
+    assert read_reports(engine, processor) == Read(3, 0)
+    after("paid", third, Read(0, 1), 2_000)
+    after("paid", first, Read(0, 1), 7_000)
+    after("canceled", second, Read(0, 0), 7_000)
+    after("failed", first, Read(0, 0), 2_000)
+    after("failed", first, Read(0, 0), 2_000)
+    vendor.transactions += [
+        transaction(4, "payout", -5_000, 0, "po_1", "po_1"),
+        transaction(5, "payout_reversal", 5_000, 0, {"object": "payout", "id": "po_1"}, "po_6"),
+        transaction(6, "payout_reversal", 3_000, 0, {"object": "payout", "id": "po_2"}, "po_6"),
+        transaction(7, "payout", -8_000, 0, "po_6", "po_6"),
+    ]
+    again = {"id": "po_6", "amount": 8_000, "currency": "usd", "arrival_date": SECONDS + 9 * day}
+    vendor.paid_out.append(again)
+    after("paid", again, Read(0, 1), 10_000)
+    assert shop.balance(Account.UNMATCHED_ITEMS) == 0
+
+
 def test_a_vendor_that_does_not_answer_is_asked_again_later() -> None:
     silent = StripeProcessor("http://127.0.0.1:9", KEY, httpx.Timeout(0.2))
     with pytest.raises(ProcessorSilent):

@@ -9,8 +9,9 @@ from pipelines.build.project import PROJECT
 
 NEVER_ON_LIABILITIES = {
     "float_funded", "cash_paid_in", "cash_paid_out", "cash_dropped", "over_short", "dispute_opened",
-    "dispute_won", "processor_paid_out", "checks_deposited", "cash_banked", "third_party_settled",
-    "third_party_refused", "written_off", "recovered",
+    "dispute_won", "processor_paid_out", "processor_payout_failed", "processor_line_booked",
+    "checks_deposited", "cash_banked", "third_party_settled", "third_party_refused", "written_off",
+    "recovered",
 }  # fmt: skip
 SHOWN_AS_OTHER = {"bank_line_unmatched", "bank_line_booked"}
 REVERSED = {"reversal"}

@@ -1,0 +1,77 @@
+"""Lines of the processor that wait in 1290, resolved over HTTP. They are listed with the unmatched items."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from medspa.kernel.vocabulary import (
+    Permission,
+    ProcessorItemReason,
+    ProcessorLineBooking,
+    ProcessorLineKind,
+)
+from operational.banking import processor_items
+from operational.banking.schemas import Row, Sent
+from operational.checkout.claims import StoredAnswer
+from operational.checkout.idempotency import Call, answer, moves_money
+from operational.models import ProcessorLine
+
+router = APIRouter()
+
+Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
+
+
+class LineBookedIn(Sent):
+    """Money that came is booked as less of the cost."""
+
+    booked_as: ProcessorLineBooking
+    reason: ProcessorItemReason
+
+
+class LineMatchedIn(Sent):
+    match_id: uuid.UUID
+    """Of a payment, a refund's payout or a dispute, as the line's kind and sign have it."""
+
+
+class ProcessorLineOut(Row):
+    id: uuid.UUID
+    location_id: uuid.UUID
+    kind: ProcessorLineKind
+    currency: str
+    amount_minor: int
+    fee_minor: int
+    occurred_on: date
+    payment_id: uuid.UUID | None
+    payout_id: uuid.UUID | None
+    dispute_id: uuid.UUID | None
+    booked_as: ProcessorLineBooking | None
+    booked_reason: ProcessorItemReason | None
+    booked_on: date | None
+
+
+@router.post("/unmatched-items/{processor_line_id}/book", response_model=ProcessorLineOut)
+def book_item(processor_line_id: uuid.UUID, body: LineBookedIn, call: Refund) -> Response:
+    """Say that a processor's line is a cost of the practice; it leaves 1290 on the open day."""
+    return call.run(
+        lambda session: _told(
+            processor_items.book(session, call.unit.actor, processor_line_id, body.booked_as, body.reason)
+        )
+    )
+
+
+@router.post("/unmatched-items/{processor_line_id}/match", response_model=ProcessorLineOut)
+def match_item(processor_line_id: uuid.UUID, body: LineMatchedIn, call: Refund) -> Response:
+    """Say which payment, refund or dispute a processor's line is; it leaves 1290 on the open day."""
+    return call.run(
+        lambda session: _told(
+            processor_items.match(session, call.unit.actor, processor_line_id, body.match_id)
+        )
+    )
+
+
+def _told(line: ProcessorLine) -> StoredAnswer:
+    return answer(200, ProcessorLineOut.model_validate(line), line.location_id)
