@@ -74,29 +74,3 @@ begin
         raise exception using errcode = 'MS003', message = 'The holder of this balance does not exist.';
     end if;
 end $$;
-
--- At commit: every entry has postings, balances at each location, and owes between locations what is owed.
-create or replace function ledger_check_entry() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-    v_entry uuid;
-    v_locations int;
-    v_bad boolean;
-    v_between numeric;
-    v_currencies int;
-begin
-    if tg_table_name = 'posting' then v_entry := new.entry_id; else v_entry := new.id; end if;
-    select count(*), bool_or(t.amount <> 0), sum(t.between), count(distinct t.currency)
-    into v_locations, v_bad, v_between, v_currencies
-    from (
-        select sum(p.amount_minor) as amount, min(p.currency) as currency,
-               coalesce(sum(p.amount_minor) filter (where p.account in ('1900', '2900')), 0) as between
-        from posting p where p.org_id = new.org_id and p.entry_id = v_entry group by p.location_id
-    ) t;
-    if v_locations = 0 or v_bad or v_between <> 0 or v_currencies > 1 then
-        raise exception using errcode = 'MS001', message = case
-            when v_locations = 0 then 'A journal entry has postings.'
-            else 'A journal entry balances at each of its locations, and between them.' end;
-    end if;
-    return null;
-end $$;

@@ -26,9 +26,11 @@ end $$;
 create or replace trigger check_postings after insert on posting
     referencing new table as added for each statement execute function ledger_check_postings();
 
-drop trigger if exists check_entry on posting;
-create constraint trigger check_entry after insert on posting
-    deferrable initially deferred for each row execute function ledger_check_entry();
+create or replace trigger check_entries after insert on posting
+    referencing new table as added for each statement execute function ledger_check_entries();
+drop trigger if exists check_entry on ledger.unbalanced;
+create constraint trigger check_entry after insert on ledger.unbalanced
+    deferrable initially deferred for each row execute function ledger_check_unbalanced();
 drop trigger if exists check_entry on journal_entry;
 create constraint trigger check_entry after insert on journal_entry
     deferrable initially deferred for each row execute function ledger_check_entry();
