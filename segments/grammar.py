@@ -58,6 +58,32 @@ FIELDS: dict[str, dict[str, FieldKind]] = {
         "no_shows": FieldKind.NUMBER,
         "late_cancellations": FieldKind.NUMBER,
     },
+    "client_balance": {
+        "gift_cards_held": FieldKind.NUMBER,
+        "gift_card_idle_since": FieldKind.DATE,
+        "credit_idle_since": FieldKind.DATE,
+        "member_since": FieldKind.DATE,
+        "membership_ended_on": FieldKind.DATE,
+        "last_visit_on": FieldKind.DATE,
+        "dues_spent_since": FieldKind.DATE,
+    },
+    "fct_package": {
+        "left_milli": FieldKind.NUMBER,
+        "sessions_left": FieldKind.NUMBER,
+        "units_left_milli": FieldKind.NUMBER,
+        "sold_on": FieldKind.DATE,
+        "idle_since": FieldKind.DATE,
+        "expires_on": FieldKind.DATE,
+    },
+    "fct_membership": {
+        "status": FieldKind.WORD,
+        "joined_on": FieldKind.DATE,
+        "next_bill_on": FieldKind.DATE,
+        "unpaid_since": FieldKind.DATE,
+        "credits_expire_on": FieldKind.DATE,
+        "credits_left_milli": FieldKind.NUMBER,
+        "failures": FieldKind.NUMBER,
+    },
 }
 """Mart → field → kind. Only these can be asked for."""
 
@@ -152,7 +178,9 @@ class SegmentDefinition(_Closed):
     group: Literal["cycle", "visits", "sales", "balances", "value"]
     label: str = Field(min_length=3, max_length=120)
     description: str = Field(min_length=10, max_length=600)
-    mart: Literal["client_cycle", "client_series", "client_profile"]
+    mart: Literal[
+        "client_cycle", "client_series", "client_profile", "client_balance", "fct_package", "fct_membership"
+    ]
     where: Annotated[list[Condition], Field(min_length=1, max_length=20)]
     due_on: str | None = None
     reason: Annotated[str, Field(pattern=_NAME)]

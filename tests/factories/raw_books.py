@@ -11,7 +11,7 @@ from pipelines.contract import contracts
 from tests.factories.raw import RawStore, Row
 
 REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200"}
-TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020"}
+TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020", "third_party": "1030"}
 
 
 class RawBooks:

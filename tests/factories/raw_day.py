@@ -26,6 +26,7 @@ def full_day(practice: RawPractice, *, closed: bool = True) -> None:
     practice.pay(small, session, "cash", 2_175)
     practice.invoice(cara, b, DAY, [("gift_card", 10_000, 0, 0)])
     practice.use_session(bela, practice.package(bela, a, DAY, 90_000), DAY, 9_000)
+    practice.join(bela, a, DAY, practice.plan(10_000))
     memo = practice.credit(sale, practice.lines_of(sale)[1], DAY, 4_000, 355)
     practice.pay_out(memo, session, card, 4_355)
     practice.treat(anna, DAY)
@@ -38,3 +39,24 @@ def full_day(practice: RawPractice, *, closed: bool = True) -> None:
             for date in (before, DAY):
                 practice.day(location, date)
                 practice.close(location, date)
+
+
+def outside_day(practice: RawPractice) -> None:
+    """The day after: what the processor, the bank and a programme tell, each with something left open."""
+    a, day = practice.locations[0], DAY + dt.timedelta(days=1)
+    dora, session = practice.client(), practice.session(practice.locations[0], DAY + dt.timedelta(days=1))
+    sale = practice.invoice(dora, a, day, [("service", 90_000, 0, 0)])
+    paid, disputed, _ = (practice.pay(sale, session, "card", one) for one in (20_000, 7_000, 3_000))
+    check, _ = (practice.pay(sale, session, "check", one) for one in (9_000, 4_000))
+    financed, _ = (practice.pay(sale, session, "third_party", one) for one in (15_000, 5_000))
+    practice.pay(sale, session, "cash", 6_000)
+    practice.pay_out_card(paid, day, 580)
+    practice.lose(practice.dispute(disputed, day, 1_500), day + dt.timedelta(days=1))
+    practice.dispute(disputed, day + dt.timedelta(days=1), 1_500)
+    practice.deposit_check(check, day)
+    practice.return_check(check, day, 1_200)
+    practice.remit(financed, day, 900)
+    practice.drop_cash(session, 5_000)
+    practice.bank_cash(a, day, 4_000, 3_990)
+    practice.bank_line(a, day, -250)
+    practice.explain(practice.bank_line(a, day, -80_000), day + dt.timedelta(days=1))

@@ -11,7 +11,7 @@ from tests.factories.raw import Row
 from tests.factories.raw_books import RawBooks
 
 REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200", "package": "2300"}
-TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020"}
+TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020", "third_party": "1030"}
 
 
 class RawMoney(RawBooks):

@@ -12,7 +12,7 @@ from typing import Any
 from medspa.kernel.vocabulary import Account
 from tests.factories.raw import Row
 from tests.factories.raw_figures import day_figures
-from tests.factories.raw_prepaid import RawPrepaid
+from tests.factories.raw_outside import RawOutside
 
 ACCOUNT_KINDS = {
     "1": "asset",
@@ -24,7 +24,7 @@ ACCOUNT_KINDS = {
 }
 
 
-class RawPractice(RawPrepaid):
+class RawPractice(RawOutside):
     """One organization with two locations. Methods put rows; call them inside `with store.batch()`."""
 
     def open(self) -> RawPractice:

@@ -16,6 +16,15 @@ class RawPrepaid(RawMoney):
         """A package of ten sessions, sold for `value`; its entitlement."""
         invoice = self.invoice(client, location, date, [("package", value, 0, 0)])
         (line,) = self.lines_of(invoice)
+        self.put(
+            "package",
+            id=line["id"],
+            client_id=client["id"],
+            location_id=location,
+            currency="USD",
+            sold_on=date,
+            price_minor=value,
+        )
         return self.put(
             "entitlement",
             client_id=client["id"],
@@ -54,3 +63,75 @@ class RawPrepaid(RawMoney):
             ("2300", value, {**keys, "contract_id": held["package_id"]}),
             ("4000", -value, keys),
         )
+
+    def plan(self, price: int) -> Row:
+        """A monthly membership with one session of the service; its version."""
+        plan = self.put("membership_plan", name=f"Club {price}", active=True)
+        version = self.put(
+            "membership_plan_version",
+            membership_plan_id=plan["id"],
+            number=1,
+            price_minor=price,
+            period_months=1,
+        )
+        self.put(
+            "membership_plan_credit",
+            membership_plan_version_id=version["id"],
+            position=1,
+            service_id=self.service,
+            quantity_milli=1_000,
+        )
+        return version
+
+    def join(self, client: Row, location: uuid.UUID, date: dt.date, version: Row) -> Row:
+        """A membership that nothing was billed for yet."""
+        return self.put(
+            "membership",
+            client_id=client["id"],
+            location_id=location,
+            membership_plan_version_id=version["id"],
+            currency="USD",
+            joined_on=date,
+            status="active",
+            next_bill_on=date,
+        )
+
+    def bill_dues(self, membership: Row, number: int, status: str) -> Row:
+        """A period of thirty days from the next billing date, with its credit when it is paid."""
+        begins = membership["next_bill_on"]
+        version = self.store.current(
+            "membership_plan_version", (self.org, membership["membership_plan_version_id"])
+        )
+        price = int(version["price_minor"]) if version else 0
+        period = self.put(
+            "membership_period",
+            membership_id=membership["id"],
+            location_id=membership["location_id"],
+            number=number,
+            starts_on=begins,
+            days=30,
+            price_minor=price,
+            access_minor=price // 4,
+            earned_days=number % 31,
+            status=status,
+            failures=int(status == "failed"),
+            paid_on=begins if status == "paid" else None,
+        )
+        self.put("membership", **{**membership, "next_bill_on": begins + dt.timedelta(days=30)})
+        if status == "paid":
+            self.put(
+                "entitlement",
+                client_id=membership["client_id"],
+                location_id=membership["location_id"],
+                membership_id=membership["id"],
+                membership_period_id=period["id"],
+                service_id=self.service,
+                quantity_milli=1_000,
+                standalone_minor=price,
+                value_minor=price - price // 4,
+                granted_on=begins,
+                expires_on=begins + dt.timedelta(days=59),
+                breakage_ppm=0,
+                taxed_at_sale=False,
+            )
+        return period

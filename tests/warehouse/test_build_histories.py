@@ -55,6 +55,23 @@ def prepay(practice: RawPractice, number: int) -> None:
     practice.use_session(client, held, DAY + dt.timedelta(days=number % 9), 100)
 
 
+def belong(practice: RawPractice, number: int) -> None:
+    """Somebody joins, is billed, leaves, or the plan changes."""
+    members, versions = practice.all_rows("membership"), practice.all_rows("membership_plan_version")
+    if not members or number % 4 == 0:
+        version = versions[number % len(versions)] if versions and number % 3 else practice.plan(900 + number)
+        client, date = _client(practice, number), DAY + dt.timedelta(days=number % 9)
+        practice.join(client, practice.locations[number % 2], date, version)
+    elif number % 4 < 3:
+        status = ("paid", "failed", "due")[number % 3]
+        practice.bill_dues(members[number % len(members)], number, status)
+    elif number % 8 == 3:
+        ended = {"status": "cancelled", "cancelled_on": DAY, "ends_on": DAY, "next_bill_on": DAY}
+        practice.put("membership", **{**members[number % len(members)], **ended})
+    else:
+        practice.put("membership_plan_version", **{**versions[number % len(versions)], "price_minor": 10})
+
+
 def merge(practice: RawPractice, number: int) -> None:
     clients = practice.all_rows("client")
     if len(clients) > 1:
@@ -125,7 +142,7 @@ def undo(practice: RawPractice, number: int) -> None:
 
 
 STEPS: tuple[Step, ...] = (
-    sell, prepay, treat, book, move, merge, correct, remove, visit, visit, work, happen, leave, undo,
+    sell, prepay, belong, treat, book, move, merge, correct, remove, visit, visit, work, happen, leave, undo,
 )  # fmt: skip
 HISTORY = st.lists(
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 500)), min_size=6, max_size=20),

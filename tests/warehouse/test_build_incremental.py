@@ -40,6 +40,9 @@ def test_incremental_builds_equal_a_build_from_nothing(
         session = practice.session(a, DAY)
         invoice = practice.invoice(anna, a, DAY, [("service", 56_000, 6_000, 0), ("retail", 4_000, 0, 355)])
         practice.pay(invoice, session, "cash", 30_000)
+        held = practice.package(anna, a, DAY, 30_000)
+        member = practice.join(bela, a, DAY, practice.plan(2_000))
+        practice.bill_dues(member, 1, "paid")
         practice.treat(anna, DAY)
         practice.treat(bela, DAY, product_id=practice.slow_product)
         visit = practice.appointment(anna, DAY, "completed")
@@ -57,6 +60,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
             "appointment", **{**later, "status": "cancelled", "business_date": DAY, "cancelled_by": "client"}
         )
         practice.pay(invoice, session, "card", 24_355, tip=500)
+        practice.use_session(anna, held, DAY, 3_000)
         cara = practice.client()
         practice.put("client", **{**cara, "merged_into_id": bela["id"]})
         practice.treat(cara, DAY + dt.timedelta(days=5))
@@ -94,6 +98,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
     filled = (
         "fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session", "fct_visit",
         "fct_appointment_event", "agg_daily_utilization", "fct_cycle_due", "client_series", "client_profile",
+        "fct_package", "fct_membership", "fct_membership_period", "client_balance",
     )  # fmt: skip
     assert all(whole[name] for name in filled)
 

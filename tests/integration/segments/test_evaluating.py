@@ -14,7 +14,7 @@ from medspa.local.segments import evaluate
 from segments.catalogue import definition, definitions
 from segments.compile import compile_segment
 from segments.evaluate import DataNotCertified
-from segments.grammar import FIELDS, SegmentDefinition
+from segments.grammar import FIELDS, FieldKind, SegmentDefinition
 from tests.factories.marts import Marts
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.databases import Database
@@ -149,6 +149,69 @@ def test_the_visits_segments_hold_whom_they_describe(
         "departed_provider": {orphan},
         "lapsed": {lapsed},
     }
+
+
+def holder(marts: Marts, org_id: uuid.UUID, mart: str, **values: Any) -> uuid.UUID:
+    """A client with one row of a mart of balances; dates that are not given are unknown."""
+    client_key = uuid.uuid4()
+    dates = {name: None for name, kind in FIELDS[mart].items() if kind is FieldKind.DATE}
+    required: dict[str, dict[str, Any]] = {
+        "fct_package": {"sold_on": AS_OF, "idle_since": AS_OF, "package_id": uuid.uuid4()},
+        "fct_membership": {"joined_on": AS_OF, "membership_id": uuid.uuid4(), "status": "active"},
+        "client_balance": {"gift_cards_held": 0},
+    }
+    row = {**dates, **required[mart], **values}
+    marts.write(mart, org_id, client_key=client_key, **row)
+    return client_key
+
+
+def test_the_balances_segments_hold_whom_they_describe(
+    settings: Settings, warehouse: Database, made: OrganizationSetUp, marts: Marts
+) -> None:
+    org, old = made.org_id, AS_OF - 61 * ONE
+    left = {"left_milli": 1_000, "sessions_left": 1, "units_left_milli": 0}
+    last = holder(marts, org, "fct_package", **left)
+    expiring = holder(marts, org, "fct_package", **left, expires_on=AS_OF + 29 * ONE)
+    holder(marts, org, "fct_package", **left, expires_on=AS_OF - ONE)
+    units = {"left_milli": 9_000, "sessions_left": 1, "units_left_milli": 8_000}
+    idle = holder(marts, org, "fct_package", **units, idle_since=AS_OF - 90 * ONE)
+    holder(marts, org, "fct_package", **units, idle_since=AS_OF - 89 * ONE, expires_on=AS_OF + 30 * ONE)
+    nothing = {"left_milli": 0, "sessions_left": 0, "units_left_milli": 0}
+    holder(marts, org, "fct_package", **nothing, idle_since=old, expires_on=AS_OF)
+    renewing = holder(marts, org, "fct_membership", next_bill_on=AS_OF + 6 * ONE)
+    holder(marts, org, "fct_membership", next_bill_on=AS_OF + 7 * ONE)
+    failed = holder(marts, org, "fct_membership", status="past_due", unpaid_since=AS_OF - ONE)
+    holder(marts, org, "fct_membership", status="cancelled", unpaid_since=AS_OF - ONE)
+    banked = holder(marts, org, "fct_membership", credits_left_milli=1, credits_expire_on=AS_OF)
+    carded = holder(marts, org, "client_balance", gift_cards_held=1, gift_card_idle_since=AS_OF - 30 * ONE)
+    holder(marts, org, "client_balance", gift_cards_held=1, gift_card_idle_since=AS_OF - 29 * ONE)
+    credited = holder(marts, org, "client_balance", credit_idle_since=old)
+    unseen = holder(marts, org, "client_balance", member_since=AS_OF - 60 * ONE)
+    away = holder(marts, org, "client_balance", member_since=old, last_visit_on=AS_OF - 60 * ONE)
+    holder(
+        marts, org, "client_balance", member_since=old, last_visit_on=AS_OF - 59 * ONE, dues_spent_since=old
+    )
+    lapsed = holder(marts, org, "client_balance", membership_ended_on=AS_OF - ONE, dues_spent_since=old)
+    holder(marts, org, "client_balance", membership_ended_on=AS_OF, dues_spent_since=AS_OF)
+    paying = holder(marts, org, "client_balance", dues_spent_since=AS_OF - 365 * ONE)
+    evaluate(settings, org, AS_OF)
+    found: dict[str, set[uuid.UUID]] = {}
+    for _, code, key, *_ in members(warehouse):
+        found.setdefault(code, set()).add(key)
+    assert found == {
+        "package_last_session": {last, expiring},
+        "package_expiring_30_days": {expiring},
+        "package_unused_90_days": {idle},
+        "membership_renewing_7_days": {renewing},
+        "membership_dues_failed": {failed},
+        "membership_credits_expiring": {banked},
+        "gift_card_unused": {carded},
+        "account_credit_unused": {credited},
+        "member_not_seen_60_days": {unseen, away},
+        "membership_lapsed": {lapsed},
+        "membership_would_pay": {lapsed, paying},
+    }
+    assert set(found) == {one.code for one in definitions().values() if one.group == "balances"}
 
 
 def test_neurotoxin_bands_by_months_past_due(

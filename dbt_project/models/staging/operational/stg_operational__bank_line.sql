@@ -3,6 +3,7 @@ select
     org_id,
     id as bank_line_id,
     location_id,
+    legal_entity_id,
     booked_on,
     currency,
     amount_minor,
