@@ -28,6 +28,7 @@ from operational.checkout.processor.port import (
 from operational.checkout.queries import found, present
 from operational.checkout.settle import record_success
 from operational.ledger.balances import lock_client, lock_invoice, lock_payment
+from operational.memberships import dues
 from operational.models import CreditMemo, MerchantAccount, Payment, Payout, ProcessorAttempt
 
 CALL_WINDOW = timedelta(minutes=5)
@@ -100,8 +101,10 @@ def resolve(session: Session, attempt_id: uuid.UUID, result: Result, staff_id: u
     Safe to call again and from several sides at once.
     """
     attempt = found(session, ProcessorAttempt, attempt_id, "attempt")
+    held_dues = None
     if attempt.payment_id is not None:
         payment = found(session, Payment, attempt.payment_id, "payment")
+        held_dues = dues.hold(session, payment)
         if payment.invoice_id is not None:
             lock_invoice(session, payment.invoice_id)
         subject: Payment | Payout = lock_payment(session, payment.id)
@@ -120,6 +123,8 @@ def resolve(session: Session, attempt_id: uuid.UUID, result: Result, staff_id: u
             subject.card_brand = result.card_brand
             subject.card_last_four = result.card_last_four
             record_success(session, subject, staff_id)
+            if held_dues is not None:
+                dues.settle_captured(session, held_dues, staff_id)
         else:
             refund_settle.record_success(session, subject, staff_id)
     else:

@@ -1,8 +1,8 @@
 """The billing run: a job that may be stopped and started anywhere, and bills each period once.
 
 A period is a row that exists once per membership and number; its charge has a key made of it, so that the
-processor has one effect however often it is called. Dues that are captured stand as a deposit until the
-same or the next run invoices the period from it. Nothing is held while the processor is called.
+processor has one effect however often it is called. Dues are settled with their payment (dues.py); what
+could not be is settled, or owed again, by the next run. Nothing is held while the processor is called.
 """
 
 from __future__ import annotations
@@ -97,7 +97,12 @@ def bill(desk: Desk, processor: Processor, membership_id: uuid.UUID) -> PeriodSt
     with desk.transaction() as session:
         attempts.resolve(session, step.attempt.id, result, desk.actor.staff_id)
     with desk.transaction() as session:
-        return _step(session, desk.actor, membership_id).status
+        paid = select(MembershipPeriod.status).where(
+            MembershipPeriod.payment_id == step.attempt.payment_id,
+            MembershipPeriod.status == PeriodStatus.PAID,
+        )
+        # Settled with its payment: the next period is another run's.
+        return session.scalar(paid) or _step(session, desk.actor, membership_id).status
 
 
 def _due(session: Session, location_id: uuid.UUID, day: date, limit: int) -> list[uuid.UUID]:
