@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 
+from sqlalchemy import select
+
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
-from medspa.kernel.vocabulary import Account, Purpose, Tender
+from medspa.kernel.vocabulary import Account, MembershipStatus, Purpose, Tender
 from operational.booking import visit as visiting
 from operational.checkout import apply, invoices
 from operational.checkout.schemas import ApplicationIn, InvoiceIn, PaymentIn
 from operational.ledger.balances import invoice_open_minor, liability_minor
+from operational.models import Membership
 from operational.prepaid.entitlements import Held
 from operational.prepaid.queries import usable
 from operational.simulation import clinic, tender
@@ -55,12 +58,16 @@ def deposit(stage: Stage, event: Deposit) -> None:
 
 
 def pay_later(stage: Stage, event: PayLater) -> None:
-    known = stage.ids.visits[event.visit.number]
+    pay_all(stage, event.visit, stage.ids.visits[event.visit.number], event.place, event.how)
+
+
+def pay_all(stage: Stage, visit: VisitPlan, known: Visit, place: str, how: PayHow) -> None:
+    """What is open of the visit's invoice, if anything is."""
     if known.invoice_id is None:
         return
     with stage.act(stage.front, Purpose.PAYMENT, view="checkout.invoice", client=known.client_id) as session:
-        call = _take(session, stage, event.visit, known, event.place, event.how, tips=False)
-    _capture(stage, event.visit, known, call, event.place, event.how)
+        call = _take(session, stage, visit, known, place, how, tips=False)
+    _capture(stage, visit, known, call, place, how)
 
 
 def _keep_package(stage: Stage, visit: VisitPlan, known: Visit, issued: invoices.Issued) -> None:
@@ -71,8 +78,16 @@ def _keep_package(stage: Stage, visit: VisitPlan, known: Visit, issued: invoices
 
 
 def held_by(session: TenantSession, client_id: uuid.UUID) -> list[Held]:
-    """The prepaid sessions a client may use today."""
-    return usable(session, client_id, clock.now().date())
+    """The prepaid sessions and credits a client may use today: none of a membership that is frozen."""
+    held = usable(session, client_id, clock.now().date())
+    frozen = set(
+        session.scalars(
+            select(Membership.id).where(
+                Membership.client_id == client_id, Membership.status == MembershipStatus.FROZEN
+            )
+        )
+    )
+    return [one for one in held if one.entitlement.membership_id not in frozen]
 
 
 def _invoice(session: TenantSession, stage: Stage, visit: VisitPlan, known: Visit) -> InvoiceIn:
@@ -108,7 +123,7 @@ def _invoice(session: TenantSession, stage: Stage, visit: VisitPlan, known: Visi
 def _covered(
     session: TenantSession, stage: Stage, visit: VisitPlan, known: Visit
 ) -> list[dict[str, object]] | None:
-    """The visit's items, taken from the client's package where it has a session left; None: from none."""
+    """The visit's items, taken from the client's package or membership while it lasts; None: from none."""
     if known.client_id not in stage.memory.holders:
         return None
     held = {

@@ -35,10 +35,12 @@ from operational.simulation.events import (
     VisitPlan,
     Waste,
 )
+from operational.simulation.later import Bank, Bill, Enroll, OfVisit
 from operational.simulation.scale import Scale
 from operational.simulation.stage import Stage, Visit
 
 Key = tuple[str, Any]
+OF_HOUSE = Open | Close | PettyCash | TaxChange | Delivery | Waste | Bank | Bill
 HOUSE = (Roster, Staff, Price)
 """Concern everybody: all lanes wait for them."""
 
@@ -99,12 +101,13 @@ class _Known:
 
     sold: dict[str, str]
     balances: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    members: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
 def _where(event: Event) -> str:
     if isinstance(event, Join):
         return event.client.place
-    if isinstance(event, Open | Close | PettyCash | TaxChange | Delivery | Waste | Deposit | PayLater):
+    if isinstance(event, OF_HOUSE | Deposit | PayLater):
         return event.place
     return _visit(event).place
 
@@ -114,21 +117,25 @@ def _visit(event: Event) -> VisitPlan:
     return visit
 
 
-def _concerns(event: Event, known: _Known) -> tuple[set[str], set[Key]]:
+def _concerns(event: Event, known: _Known) -> tuple[set[str], set[Key]]:  # noqa: C901 - a rule per line
     """The places whose books it may touch, and the clients and cards it is about."""
     if isinstance(event, HOUSE):
         return set(), set()
     places = {_where(event)}
     if isinstance(event, Join):
         return places, {("client", event.client.number)}
-    if isinstance(event, Open | Close | PettyCash | TaxChange | Delivery | Waste):
+    if isinstance(event, Bill):
+        return places, {("client", number) for number in known.members[event.place]}
+    if isinstance(event, OF_HOUSE):
         return places, set()
     visit = _visit(event)
     keys: set[Key] = {("client", visit.client)}
     sells = isinstance(event, Finish) and visit.bill.sells_package is not None
-    if sells or isinstance(event, Deposit | Refund | RefundPackage):
+    if isinstance(event, Enroll):
+        known.members[visit.place].add(visit.client)
+    if sells or isinstance(event, Deposit | Refund | RefundPackage | Enroll):
         known.balances[visit.client].add(_where(event))
-    if isinstance(event, Finish | Miss | Move | PayLater | Refund | RefundPackage):
+    if isinstance(event, Finish | Miss | Move | PayLater | Refund | RefundPackage | OfVisit):
         places |= {visit.place} | known.balances[visit.client]
     if isinstance(event, Finish):
         bill = visit.bill
@@ -152,6 +159,7 @@ def tell(stage: Stage, event: Event) -> Told:
         client = ids.clients[visit.client]
         if visit.number in ids.packages:
             told.packages[visit.number] = ids.packages[visit.number]
+        if client in memory.holders:
             told.holders.add(client)
         told.balances[client] = client in memory.balances
         if client in memory.consents:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from operational.simulation import checkout, clinic, office, reception, refunds
+from operational.simulation import checkout, clinic, members, office, outside, reception, refunds
 from operational.simulation.events import (
     Arrive,
     Book,
@@ -29,6 +29,20 @@ from operational.simulation.events import (
     TaxChange,
     Waste,
 )
+from operational.simulation.later import (
+    Bank,
+    Bill,
+    Dispute,
+    Enroll,
+    GiveUp,
+    Membership,
+    OfVisit,
+    PayLink,
+    Recover,
+    ReturnCheck,
+    SendLink,
+    Verdict,
+)
 from operational.simulation.scale import Scale
 from operational.simulation.stage import Stage
 
@@ -46,6 +60,30 @@ def step(stage: Stage, scale: Scale, event: Event, go: Go) -> None:
         _do(stage, scale, event)
     except Exception as error:
         raise StepFailed(f"{type(event).__name__} at {event.at:%Y-%m-%d %H:%M} UTC: {error}") from error
+
+
+def _later(stage: Stage, event: OfVisit) -> None:
+    match event:
+        case SendLink():
+            outside.send_link(stage, event)
+        case PayLink():
+            outside.pay_link(stage, event)
+        case ReturnCheck():
+            outside.return_check(stage, event)
+        case Dispute():
+            outside.dispute(stage, event)
+        case Verdict():
+            outside.verdict(stage, event)
+        case GiveUp():
+            outside.give_up(stage, event)
+        case Recover():
+            outside.recover(stage, event)
+        case Enroll():
+            members.enroll(stage, event)
+        case Membership():
+            members.step(stage, event)
+        case _:
+            raise TypeError(type(event).__name__)
 
 
 def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one line per kind of event
@@ -92,5 +130,11 @@ def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one l
             refunds.refund(stage, event)
         case RefundPackage():
             refunds.refund_package(stage, event)
+        case Bill():
+            members.bill(stage, event)
+        case Bank():
+            outside.bank(stage, event)
+        case OfVisit():
+            _later(stage, event)
         case _:
             raise TypeError(type(event).__name__)

@@ -77,6 +77,8 @@ PACKAGES = {
     "Microneedling": ("Microneedling, three", 3, 84_900),
 }
 """Service → package: its name, sessions and price."""
+CLUB, CLUB_OFFER, CLUB_MINOR, CLUB_ACCESS_MINOR = "Glow membership", "HydraFacial", 16_500, 4_000
+"""A simple membership: each month its price buys one of that service, and benefits worth the last amount."""
 BY_NAME = {offer.name: offer for offer in OFFERS}
 NEUROTOXIN, CONSULTATION = "Neurotoxin", "Consultation"
 

@@ -16,7 +16,7 @@ from operational.models import Product, Service
 from operational.organization.schemas import TaxRateCreate
 from operational.organization.service import add_rate
 from operational.rows import get_row
-from operational.simulation import tender
+from operational.simulation import outside, tender
 from operational.simulation.events import Close, Open, PettyCash, Price, Roster, Staff, TaxChange
 from operational.simulation.scale import Scale
 from operational.simulation.setup import employ
@@ -56,6 +56,8 @@ def close(stage: Stage, scale: Scale, event: Close) -> None:
     place = stage.ids.places[event.place]
     if event.place in stage.ids.sessions:
         _count(stage, scale, event)
+    if event.tips:
+        outside.bring_to_bank(stage, event.place)
     with stage.act(stage.manager) as session:
         for date, idle in unclosed_before(session, place, event.date):
             if not idle:
@@ -85,6 +87,7 @@ def _count(stage: Stage, scale: Scale, event: Close) -> None:
         counted = max(memory.cash[code] + event.off_minor, 0)
         count_session(session, stage.front, held, pieces(counted), min(kept, counted))
     memory.left[code] = min(kept, counted)
+    memory.safe[code] += counted - memory.left[code]
 
 
 def pieces(amount_minor: int) -> dict[int, int]:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from operational.simulation import house, people, wishes
+from operational.simulation.aftermath import Aftermath
 from operational.simulation.bills import (
     FEE_WAIVED,
     LATER,
@@ -80,6 +81,7 @@ class _Planner:
         self._busy: dict[int, set[dt.date]] = defaultdict(set)
         self._wishes: list[tuple[dt.date, int, Wish]] = []
         self._ends: dict[int, dt.datetime] = {}
+        self._aftermath = Aftermath(scale, self._open_time)
 
     def run(self) -> Plan:
         for number in range(1, self.scale.clients + 1):
@@ -92,6 +94,8 @@ class _Planner:
             _, _, wish = heapq.heappop(self._wishes)
             self._live(wishes.with_dose(self.rng, wish))
         for event in house.events(self.scale, self.diary, self.rng, self.visits, self._ends):
+            self._add(event)
+        for event in self._aftermath.of_house(self.diary):
             self._add(event)
         self._events.sort(key=lambda one: one[:2])
         return Plan(self.clients, self.visits, [event for _, _, event in self._events])
@@ -227,11 +231,13 @@ class _Planner:
         finishes = max(finishes, arrives + dt.timedelta(minutes=10))
         self._ends[visit.number] = finishes
         visit.bill = self.bills.of_visit(arrives, finishes, visit.client, visit.items[0].intent)
+        refunded = False
         if len(visit.items) == 1 and wish.offer in PACKAGES and finishes.date() < self.scale.last:
             sold = self.bills.sell_package(visit.bill, visit.client, wish.offer)
             if sold and rng.random() < PACKAGE_REFUNDED:
                 at = self._open_time(visit.place, finishes, rng.randint(20, 120))
                 if at is not None:
+                    refunded = True
                     self._add(RefundPackage(at, visit, rng.random() < 0.5))
         self._add(Arrive(arrives, visit))
         self._add(Finish(finishes, visit))
@@ -239,7 +245,10 @@ class _Planner:
             if rng.random() < PAYS_LATER:
                 self._pay_later(visit, finishes, 5, 80)
         elif visit.bill.sells_card is None and visit.bill.sells_package is None and rng.random() < REFUNDED:
+            refunded = True
             self._refund(visit, finishes)
+        for event in self._aftermath.of_visit(visit, finishes, refunded=refunded):
+            self._add(event)
         self._wish(wishes.after_treatment(rng, wish, finishes.date(), visit.number))
 
     def _pay_later(self, visit: VisitPlan, after: dt.datetime, least: int, most: int) -> None:
@@ -256,11 +265,13 @@ class _Planner:
             reason = self.rng.choice(("dissatisfied", "goodwill", "billing_error", "price_adjustment"))
             self._add(Refund(at, visit, share, reason, self.rng.random() < 0.35))
 
-    def _open_time(self, code: str, after: dt.datetime, days: int) -> dt.datetime | None:
+    def _open_time(
+        self, code: str, after: dt.datetime, days: int, rng: random.Random | None = None
+    ) -> dt.datetime | None:
         """A time at which the place is open, that many days later or on the next open day."""
         for date in _days(after.date() + dt.timedelta(days=days), self.scale.last):
             if self.diary.opens(code, date):
-                return self.diary.instant(code, date, self.rng.randint(OPENS + 30, CLOSES - 60))
+                return self.diary.instant(code, date, (rng or self.rng).randint(OPENS + 30, CLOSES - 60))
         return None
 
 

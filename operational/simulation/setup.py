@@ -15,6 +15,8 @@ from operational.consent.schemas import NewTemplate, NewVersion
 from operational.consent.templates import create_template, publish_version
 from operational.identity.staff import RoleAt, hire
 from operational.ledger.drawers import create_drawer
+from operational.memberships.plans import create_membership_plan
+from operational.memberships.schemas import MembershipPlanCreate
 from operational.models import Product as ProductRow
 from operational.models import TreatmentCategory
 from operational.organization import service as organization
@@ -29,7 +31,16 @@ from operational.organization.schemas import (
 from operational.packages.plans import create_package_plan
 from operational.packages.schemas import ItemIn, PackagePlanCreate
 from operational.rows import change_row, get_row
-from operational.simulation.menu import OFFERS, PACKAGES, PRODUCTS, Offer
+from operational.simulation.menu import (
+    CLUB,
+    CLUB_ACCESS_MINOR,
+    CLUB_MINOR,
+    CLUB_OFFER,
+    OFFERS,
+    PACKAGES,
+    PRODUCTS,
+    Offer,
+)
 from operational.simulation.scale import BEYOND, PlacePlan, ProviderPlan, Scale
 from operational.simulation.stage import Stage
 
@@ -43,17 +54,18 @@ def set_up(stage: Stage, scale: Scale, roles: dict[str, uuid.UUID]) -> None:
     """Everything that must stand before the first day. The providers of later come with their events."""
     stage.ids.roles = roles
     with stage.act(stage.owner) as session:
-        entity = organization.create_legal_entity(
-            session,
-            stage.owner,
-            LegalEntityCreate(name=f"{scale.name} PC", currency="USD").model_dump(),
-        ).id
-        organization.create_merchant_account(
-            session,
-            stage.owner,
-            MerchantAccountCreate(legal_entity_id=entity, name="Card account").model_dump(),
-        )
         for place in scale.places:
+            # In another state a practice is another corporation, with books and a card account of its own.
+            entity = organization.create_legal_entity(
+                session,
+                stage.owner,
+                LegalEntityCreate(name=f"{scale.name} {place.state} PC", currency="USD").model_dump(),
+            ).id
+            stage.ids.merchants[place.code] = organization.create_merchant_account(
+                session,
+                stage.owner,
+                MerchantAccountCreate(legal_entity_id=entity, name=f"Card account {place.code}").model_dump(),
+            ).id
             _place(session, stage, scale, place, entity)
     with stage.act(stage.owner) as session:
         _catalogue(session, stage)
@@ -159,6 +171,16 @@ def _catalogue(session: TenantSession, stage: Stage) -> None:
         )
         values = plan.model_dump(exclude={"items"})
         ids.plans[offer_name] = create_package_plan(session, owner, values, plan.items).id
+    terms = MembershipPlanCreate(
+        name=CLUB,
+        price_minor=CLUB_MINOR,
+        access_standalone_minor=CLUB_ACCESS_MINOR,
+        rollover_periods=2,
+        breakage_ppm=30_000,
+        credits=[ItemIn(service_id=ids.services[CLUB_OFFER], quantity_milli=MILLI)],
+    )
+    values = terms.model_dump(exclude={"name", "credits"})
+    ids.club = create_membership_plan(session, owner, CLUB, values, terms.credits).id
 
 
 def _service(session: TenantSession, stage: Stage, offer: Offer) -> uuid.UUID:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from medspa.kernel.database import TenantSession, bind_organization
 from medspa.kernel.vocabulary import ActorKind, Purpose
+from operational.banking.statement import StatementLine
+from operational.checkout.desk import Desk
 from operational.checkout.processor.port import Processor
 from operational.identity.access import Actor
 from operational.identity.permissions import of_staff
@@ -35,6 +37,22 @@ def _of_counts() -> defaultdict[Key, int]:
     return defaultdict(int)
 
 
+def _of_sets() -> defaultdict[str, set[uuid.UUID]]:
+    return defaultdict(set)
+
+
+def _of_amounts() -> defaultdict[str, int]:
+    return defaultdict(int)
+
+
+def _of_bags() -> defaultdict[str, list[tuple[uuid.UUID, int]]]:
+    return defaultdict(list)
+
+
+def _of_lines() -> defaultdict[str, list[StatementLine]]:
+    return defaultdict(list)
+
+
 @dataclass
 class Visit:
     """A visit as it was booked: its rows, and what was billed and paid."""
@@ -45,6 +63,10 @@ class Visit:
     invoice_id: uuid.UUID | None = None
     deposit: Paid | None = None
     paid: list[Paid] = field(default_factory=list)
+    link: str | None = None
+    dispute: str | None = None
+    disputed: Paid | None = None
+    given_up: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +99,10 @@ class Ids:
     plans: dict[str, uuid.UUID] = field(default_factory=dict)
     """Service → the plan of its package."""
     packages: dict[int, uuid.UUID] = field(default_factory=dict)
-    """Visit → the package that was sold with it."""
+    """Visit → the package that was sold with it; and the membership that was taken after it."""
+    memberships: dict[int, uuid.UUID] = field(default_factory=dict)
+    club: uuid.UUID | None = None
+    merchants: dict[str, uuid.UUID] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,9 +123,18 @@ class Memory:
     cards: dict[str, int] = field(default_factory=dict)
     """What is left on a gift card that was sold."""
     holders: set[uuid.UUID] = field(default_factory=set)
-    """Clients who bought a package."""
+    """Clients who bought a package or are members."""
+    clubs: set[str] = field(default_factory=set)
+    """Places that have members."""
     unanswered: dict[str, list[uuid.UUID]] = field(default_factory=_of_lists)
     """Card calls of a place that have no answer yet."""
+    safe: dict[str, int] = field(default_factory=_of_amounts)
+    checks: dict[str, list[uuid.UUID]] = field(default_factory=_of_lists)
+    """In the place's safe until the end of the week; `bags` of cash and `banked` checks are at the bank."""
+    bags: dict[str, list[tuple[uuid.UUID, int]]] = field(default_factory=_of_bags)
+    banked: dict[str, set[uuid.UUID]] = field(default_factory=_of_sets)
+    expected: dict[str, list[StatementLine]] = field(default_factory=_of_lines)
+    """Lines that the bank will show."""
 
 
 @dataclass
@@ -139,6 +173,13 @@ class Stage:
             yield session
             if view is not None and client is not None:
                 record_disclosure(session, actor, view, [client])
+
+    @contextlib.contextmanager
+    def desk(self, actor: Actor) -> Iterator[Desk]:
+        """For services that work in several transactions of their own."""
+        with TenantSession(self.connection, expire_on_commit=False) as session:
+            bind_organization(session, self.org_id)
+            yield Desk(session, actor)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[TenantSession]:

@@ -78,7 +78,9 @@ def check(
         amount_minor=amount,
         check_number=str(1_000 + number),
     )
-    return Paid(payments.take_payment(session, stage.front, sent).id, "check", place, amount)
+    taken = payments.take_payment(session, stage.front, sent).id
+    stage.memory.checks[place].append(taken)
+    return Paid(taken, "check", place, amount)
 
 
 def begin_card(session: TenantSession, stage: Stage, sent: PaymentIn) -> Call:

@@ -33,6 +33,19 @@ QUERIES = {
     " from payout p join location l on l.id = p.location_id",
     "postings": "select l.code, e.event, p.business_date, p.account, p.amount_minor, p.created_at"
     " from posting p join journal_entry e on e.id = p.entry_id join location l on l.id = p.location_id",
+    "disputes": "select l.code, d.status, d.amount_minor, d.fee_minor, d.opened_on, d.resolved_on,"
+    " d.billed_again_minor from dispute d join location l on l.id = d.location_id",
+    "debts": "select l.code, w.kind, w.amount_minor, w.business_date from write_off w"
+    " join location l on l.id = w.location_id",
+    "bank": "select l.code, b.booked_on, b.amount_minor, b.match_kind, b.matched_on from bank_line b"
+    " join location l on l.id = b.location_id",
+    "processor": "select l.code, p.kind, p.amount_minor, p.fee_minor, p.occurred_at, p.occurred_on,"
+    " o.net_minor, o.arrived_on from processor_line p join location l on l.id = p.location_id"
+    " left join processor_payout o on o.id = p.processor_payout_id",
+    "members": "select l.code, c.email, m.status, m.joined_on, m.next_bill_on, m.ends_on, r.number,"
+    " r.starts_on, r.status, r.earned_days, r.paid_on from membership m join location l on l.id ="
+    " m.location_id join client c on c.id = m.client_id"
+    " left join membership_period r on r.membership_id = m.id",
     "drawers": "select l.code, s.business_date, s.opening_float_minor, s.expected_minor, s.counted_minor,"
     " s.over_short_minor from drawer_session s join location l on l.id = s.location_id",
     "days": "select l.code, d.business_date, d.status, f.measure, f.amount_minor"

@@ -20,6 +20,19 @@ from operational.simulation.events import (
 )
 from operational.simulation.events import Plan as Planned
 from operational.simulation.lanes import lanes
+from operational.simulation.later import (
+    Bank,
+    Bill,
+    Dispute,
+    Enroll,
+    GiveUp,
+    Membership,
+    PayLink,
+    Recover,
+    ReturnCheck,
+    SendLink,
+    Verdict,
+)
 from operational.simulation.planner import plan
 from operational.simulation.scale import Scale, practice
 
@@ -46,6 +59,11 @@ def test_the_year_is_repeatable_possible_and_full() -> None:
     assert any(isinstance(one, PayLater) and one.place != one.visit.place for one in life.events)
     assert any(isinstance(one, Deposit) and one.place != one.visit.place for one in life.events)
     assert any(visit.bill.uses_card for visit in life.visits)
+    steps = {event.how for event in life.events if isinstance(event, Membership)}
+    assert steps == {"freeze", "unfreeze", "settle", "cancel", "unpaid"}
+    later = {type(event) for event in life.events}
+    assert later >= {SendLink, PayLink, ReturnCheck, Dispute, GiveUp, Recover, Enroll, Bill, Bank}
+    assert {event.won for event in life.events if isinstance(event, Verdict)} == {True, False}
     assert {item.intent for visit in life.visits for item in visit.items} == {"full", "touch_up"}
     offsets = {
         event.at.hour - 8 for event in life.events if isinstance(event, Open) and event.place == "NORTH"
