@@ -145,6 +145,11 @@ def undo(session: Session, invoice: Invoice, touched: Sequence[Entitlement]) -> 
         .join(InvoiceLine, InvoiceLine.id == EntitlementMovement.invoice_line_id)
         .where(InvoiceLine.invoice_id == invoice.id, EntitlementMovement.kind == EntitlementMovementKind.USED)
     ).all()
+    given_back = select(EntitlementMovement.id).where(
+        EntitlementMovement.reverses_id.in_([use.id for use in uses])
+    )
+    if session.scalar(given_back.limit(1)) is not None:
+        raise NotVoidable("What it used was given back already.")
     session.add_all(
         EntitlementMovement(
             org_id=invoice.org_id, entitlement_id=use.entitlement_id, kind=EntitlementMovementKind.REVERSED,

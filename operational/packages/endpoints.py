@@ -10,15 +10,17 @@ from fastapi import APIRouter, Depends, Response, status
 from sqlalchemy import select
 
 from medspa.kernel import clock
+from medspa.kernel.database import TenantSession
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.checkout import answer_schemas, answers
-from operational.checkout.idempotency import Call, moves_money
+from operational.checkout.claims import StoredAnswer
+from operational.checkout.idempotency import Call, answer, moves_money
 from operational.checkout.queries import found, require_client
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs, signed_in
 from operational.identity.unit import Unit
-from operational.models import Package, PackagePlan
-from operational.packages import plans, views
+from operational.models import InvoiceLine, Package, PackagePlan
+from operational.packages import plans, returned, views
 from operational.packages.refund import refund_package
 from operational.packages.schemas import (
     EntitlementView,
@@ -27,6 +29,7 @@ from operational.packages.schemas import (
     PackagePlanView,
     PackageView,
     RefundIn,
+    UseReturned,
 )
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 from operational.prepaid.queries import usable
@@ -113,6 +116,22 @@ def list_entitlements(client_id: uuid.UUID, unit: Reader) -> Page[EntitlementVie
     shown = [views.entitlement_in_full(one) for one in held]
     items = render_many(unit.session, unit.actor, "client.entitlements", EntitlementView, shown)
     return Page(items=items)
+
+
+@router.post("/invoice-lines/{invoice_line_id}/return-use", response_model=UseReturned)
+def return_use(invoice_line_id: uuid.UUID, call: Refund) -> Response:
+    """Give back the session or units that a line took from a package or a credit, on the open day."""
+
+    def step(session: TenantSession) -> StoredAnswer:
+        line = found(session, InvoiceLine, invoice_line_id, "invoice line")
+        held = returned.return_use(session, call.unit.actor, line.id)
+        told = UseReturned(
+            entitlement_id=held.entitlement.id, remaining_milli=held.remaining_milli,
+            remaining_minor=held.remaining_minor, expires_on=held.entitlement.expires_on,
+        )  # fmt: skip
+        return answer(200, told, line.location_id)
+
+    return call.run(step)
 
 
 @router.post(

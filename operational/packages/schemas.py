@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from medspa.kernel.vocabulary import CreditReason
 from operational.privacy.schemas import PhiSchema
@@ -97,6 +97,15 @@ class PackageView(PhiSchema):
     expires_on: date | None
     balance_minor: int
     entitlements: list[EntitlementView]
+
+
+class UseReturned(BaseModel):
+    """What is left of the entitlement; one that had expired lasts as long again as when it was used."""
+
+    entitlement_id: uuid.UUID
+    remaining_milli: int
+    remaining_minor: int
+    expires_on: date | None
 
 
 class RefundIn(Sent):

@@ -13,6 +13,12 @@ class NotCovered(DomainError):
     title = "This is not covered by the package or credit"
 
 
+class NothingToReturn(DomainError):
+    status = 409
+    code = "nothing-to-return"
+    title = "This line took nothing from a package or credit, or it was given back"
+
+
 class NothingLeft(DomainError):
     status = 409
     code = "nothing-left"
