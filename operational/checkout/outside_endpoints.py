@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -10,16 +12,19 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
+from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
 from medspa.kernel.vocabulary import DisputeStatus, PaymentStatus, Permission, Purpose, Tender, WriteOffKind
 from operational.checkout import cash_outs, disputes, payment_links, write_offs
 from operational.checkout.cardnumbers import refuse_card_numbers
 from operational.checkout.claims import StoredAnswer
-from operational.checkout.errors import CardDeclined
+from operational.checkout.errors import CardDeclined, LinkUnusable
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.checkout.processor.open import open_processor
 from operational.checkout.schemas import Body, MinorIn, Token
+from operational.directory import throttle
 from operational.identity.dependencies import Slot, needs, services_of
+from operational.identity.errors import TooManyAttempts
 from operational.identity.unit import Unit
 from operational.ledger.balances import invoice_open_minor
 from operational.models import Dispute, WriteOff
@@ -27,6 +32,9 @@ from operational.openapi import problem_response
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 
 router = APIRouter()
+
+FREE_TRIES_PER_ADDRESS = 20
+"""Of payment links: unknown tokens and declined cards, from an address that many may share."""
 
 Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
 Closer = Annotated[Unit, Depends(needs(Permission.DAY_CLOSE), scope="function")]
@@ -199,19 +207,40 @@ def send_link(invoice_id: uuid.UUID, body: LinkIn, unit: Taker, response: Respon
     return LinkOut(token=sent.token, expires_at=sent.expires_at)
 
 
-@router.post("/payment-links/view")
+@router.post("/payment-links/view", responses={429: problem_response(429)})
 def show_link(request: Request, body: LinkShown, _slot: Slot) -> LinkView:
     """What a link is for. A POST, so that the token is in no address and no log; uses nothing up."""
-    return LinkView.model_validate(payment_links.show_link(services_of(request).engine, body.token))
+    with _counted(request):
+        return LinkView.model_validate(payment_links.show_link(services_of(request).engine, body.token))
 
 
-@router.post("/payment-links/pay", responses={402: problem_response(402)})
+@router.post("/payment-links/pay", responses={402: problem_response(402), 429: problem_response(429)})
 def pay_by_link(request: Request, body: LinkPaid, _slot: Slot) -> LinkPayment:
     """Pay all that is due by card. Works once; a declined card leaves the link usable."""
     refuse_card_numbers(body.model_dump())
     services = services_of(request)
     processor = services.ports.get("processor") or open_processor(services.settings)
-    paid = payment_links.pay_by_link(services.engine, processor, body.token, body.payment_token)
-    if paid.status is PaymentStatus.DECLINED:
-        raise CardDeclined("The card was declined; nothing was moved. Try another card.")
+    with _counted(request):
+        paid = payment_links.pay_by_link(services.engine, processor, body.token, body.payment_token)
+        if paid.status is PaymentStatus.DECLINED:
+            raise CardDeclined("The card was declined; nothing was moved. Try another card.")
     return LinkPayment.model_validate(paid)
+
+
+@contextmanager
+def _counted(request: Request) -> Iterator[None]:
+    """Tries from an address that lead nowhere make it wait, as at sign-in. Raises TooManyAttempts."""
+    engine = services_of(request).engine
+    address = request.client.host if request.client else ""
+    counters = throttle.of_address("payment-link", address, FREE_TRIES_PER_ADDRESS)
+    wait = throttle.claim(engine, counters, clock.now())
+    if wait:
+        raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})
+    try:
+        yield
+    except (LinkUnusable, CardDeclined):
+        raise
+    except BaseException:
+        throttle.settle(engine, counters, success=False)
+        raise
+    throttle.settle(engine, counters, success=True)

@@ -1,4 +1,5 @@
-"""Throttling of sign-in by account, by address and by known device. Delays only: nobody is locked out.
+"""Throttling of sign-in by account, address and known device; of links by address. Nobody is locked out.
+
 
 Somebody who guesses at an account slows down strangers, not its owner: a device that signed in before has
 a counter of its own.
@@ -55,6 +56,11 @@ def counters(
     return Counters(
         {_key("account", email_digest): FREE_PER_ACCOUNT}, {_key("address", address): FREE_PER_ADDRESS}
     )
+
+
+def of_address(purpose: str, address: str, free: int) -> Counters:
+    """The counter of an address for something else that strangers may try."""
+    return Counters({}, {_key(purpose, address): free})
 
 
 def claim(engine: Engine, against: Counters, now: datetime) -> int:
