@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from medspa.kernel.database import make_engine
 from medspa.kernel.settings import Settings
-from operational import docs_page, openapi, problems
+from operational import assets, docs_page, openapi, problems
 from operational.identity.dependencies import is_secure
 from operational.identity.unit import Services
 from operational.middleware import Envelope
@@ -83,6 +83,7 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
         generate_unique_id_function=_operation_id,
     )
     problems.install(app)
+    assets.install(app)
     docs_page.install(app)
     openapi.install(app)
     for router in routers():

@@ -18,6 +18,9 @@ from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
 from medspa.kernel.logging import describe_error
 from reporting_api import metric_endpoints
 from reporting_api.endpoints import router
+from reporting_api.pages.endpoints import router as pages
+from reporting_api.pages.page import page
+from reporting_api.pages.problems import is_page, problem_page
 from reporting_api.ports import AccessLog, Authorizer
 
 PROBLEM = "application/problem+json"
@@ -38,7 +41,7 @@ def create_app(engine: Engine, authorizer: Authorizer, access_log: AccessLog) ->
     app.state.access_log = access_log
     app.include_router(router)
     app.include_router(metric_endpoints.router)
-    app.include_router(metric_endpoints.pages)
+    app.include_router(pages)
     app.add_exception_handler(DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(SQLAlchemyError, _unavailable)
@@ -52,12 +55,14 @@ async def _never_stored(request: Request, handle: Callable[[Request], Awaitable[
         response = await handle(request)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the caller gets a problem document
         _log.error("a report failed: %s", describe_error(error))
-        response = _problem(
-            500, "internal", "Something went wrong on our side", "Nothing was changed; try again."
-        )
+        title, detail = "Something went wrong on our side", "Nothing was changed; try again."
+        if is_page(request):
+            response = page("problem.html", None, 500, heading=title, told=detail)
+        else:
+            response = _problem(500, "internal", title, detail)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     return response
 
 
@@ -72,33 +77,44 @@ def _document(body: dict[str, Any], sent: Mapping[str, str] | None = None) -> JS
     return JSONResponse(body, status, headers, media_type=PROBLEM)
 
 
-async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
-    return _document(cast("DomainError", error).problem())
+def _domain_error(request: Request, error: Exception) -> Response:
+    found = cast("DomainError", error)
+    if is_page(request):
+        return problem_page(request, found.status, found.code, found.title, found.detail)
+    return _document(found.problem())
 
 
-async def _not_valid(_request: Request, error: Exception) -> JSONResponse:
+def _not_valid(request: Request, error: Exception) -> Response:
     found = cast("RequestValidationError", error).errors()
     errors = [{"field": _field(one["loc"]), "message": one["msg"]} for one in found]
     named = ", ".join(one["field"] for one in errors)
-    return _problem(422, "validation", "A value is not acceptable", f"Correct: {named}.", errors=errors)
+    title, detail = "A value is not acceptable", f"Correct: {named}."
+    if is_page(request):
+        return problem_page(request, 422, "validation", title, detail)
+    return _problem(422, "validation", title, detail, errors=errors)
 
 
 def _field(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+def _unavailable(request: Request, error: Exception) -> Response:
     _log.error("a report failed: %s", describe_error(error))
-    return _problem(
-        503, "warehouse-unavailable", "The warehouse did not answer", "Nothing was lost; try again shortly."
-    )
+    title, detail = "The warehouse did not answer", "Nothing was lost; try again shortly."
+    if is_page(request):
+        return page("problem.html", None, 503, heading=title, told=detail)
+    return _problem(503, "warehouse-unavailable", title, detail)
 
 
-async def _no_route(_request: Request, error: Exception) -> JSONResponse:
+def _no_route(request: Request, error: Exception) -> Response:
     found = cast("HTTPException", error)
     phrase = HTTPStatus(found.status_code).phrase
     detail = "See /v1/reports for the reports that exist; they are read with GET."
     code = phrase.lower().replace(" ", "-")
+    if is_page(request):
+        answer = problem_page(request, found.status_code, code, phrase, "Pages are read with GET.")
+        answer.headers.update(found.headers or {})
+        return answer
     return _document(
         {
             "type": PROBLEM_TYPE_PREFIX + code,

@@ -20,6 +20,11 @@ from reporting_api.errors import ReportUnknown
 ColumnType = Literal["uuid", "text", "date", "minor", "count", "days", "flag", "ratio", "number"]
 NUMBERS = ("minor", "count", "days", "ratio", "number")
 Grain = Literal["day", "week", "month"]
+Group = Literal[
+    "Owner", "Close", "Revenue", "Balances", "Clients", "Operations", "Treatments", "Memberships",
+    "Marketing", "Compliance",
+]  # fmt: skip
+"""Where a report is found among the others, in this order."""
 DBT_MARTS = Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "marts"
 
 
@@ -51,6 +56,18 @@ class Measures(Closed):
     date: str = "business_date"
 
 
+class Chart(Closed):
+    """What a report's picture shows where its first amount, over its dates or names, is not what to see."""
+
+    value: str
+    title: str = ""
+    """What is shown, where the column's label does not say it."""
+    by: list[str] = []
+    """Columns that name a bar or a line; empty: every column of text."""
+    only: dict[str, list[str]] = {}
+    """Rows that are shown: column → values."""
+
+
 class Report(Closed):
     """A report: `range` asks for from and to (half-open), `as_of` and `day` for one date.
 
@@ -59,6 +76,7 @@ class Report(Closed):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]+$")
     title: str
+    group: Group
     description: str
     version: int = Field(ge=1)
     permission: Permission
@@ -70,6 +88,7 @@ class Report(Closed):
     rollup: list[str] = []
     compare: bool = False
     """Whether numbers may be shown beside those of earlier periods."""
+    chart: Chart | None = None
     statement: str | None = None
     grain: Grain | None = None
 

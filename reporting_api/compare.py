@@ -14,7 +14,7 @@ from reporting_api.catalog import NUMBERS, Column, Report
 
 Comparison = Literal["previous", "last_year"]
 Rows = list[dict[str, Any]]
-_TITLES: dict[Comparison, str] = {"previous": "previous period", "last_year": "same period last year"}
+TITLES: dict[Comparison, str] = {"previous": "previous period", "last_year": "same period last year"}
 _ONE = dt.timedelta(days=1)
 
 
@@ -50,14 +50,14 @@ def widened(report: Report, comparisons: Sequence[Comparison]) -> Report:
         for kind in comparisons:
             columns.append(
                 column.model_copy(
-                    update={"name": f"{column.name}_{kind}", "label": f"{column.label}, {_TITLES[kind]}"}
+                    update={"name": f"{column.name}_{kind}", "label": f"{column.label}, {TITLES[kind]}"}
                 )
             )
             columns.append(
                 Column(
                     name=f"{column.name}_{kind}_change",
                     type="ratio",
-                    label=f"{column.label}, change against the {_TITLES[kind]}",
+                    label=f"{column.label}, change against the {TITLES[kind]}",
                     description="(value − earlier value) ÷ |earlier value|; empty without an earlier value",
                 )
             )

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from medspa.kernel.errors import Invalid
 from reporting_api.catalog import Grain, Report, metrics, report_named, reports
-from reporting_api.compare import Comparison, widened
-from reporting_api.errors import DatesReversed, NotMeasured
+from reporting_api.compare import Comparison
 from reporting_api.formats import as_csv, as_json, as_parquet, totals
 from reporting_api.measures import shaped
 from reporting_api.ports import Viewer
-from reporting_api.queries import Answer, Asked, run
+from reporting_api.queries import Answer, Asked
+from reporting_api.reading import asked_for, read, viewer_of
 from reporting_api.schemas import (
     PROBLEMS,
     ColumnShown,
@@ -26,11 +25,6 @@ from reporting_api.schemas import (
 )
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=PROBLEMS)
-
-
-def viewer_of(request: Request) -> Viewer:
-    viewer: Viewer = request.app.state.authorizer.viewer(request)
-    return viewer
 
 
 def _definition(report: Report) -> ReportShown:
@@ -115,17 +109,8 @@ def answered(
     page: tuple[int, int],
     group_by: list[str],
 ) -> Any:
-    """Run, record and write a report that was put into its shape. `page`: first row and how many."""
-    answer = run(request.app.state.engine, report, viewer.org_id, asked, allowed)
-    report = widened(report, asked.compare)
-    parameters = {
-        "from": asked.first.isoformat(),
-        "until": asked.until.isoformat(),
-        "locations": [str(one) for one in answer.locations],
-        "format": form,
-        **_form(report.grain, group_by, asked.compare),
-    }
-    request.app.state.access_log.report_read(viewer, report.name, parameters, len(answer.rows))
+    """Read and write a report that was put into its shape. `page`: first row and how many."""
+    report, answer, parameters = read(request, viewer, report, asked, allowed, form, group_by)
     stem = f"{report.name}-{asked.until.isoformat()}"
     if form == "csv":
         return _file(as_csv(report, answer.rows), "text/csv; charset=utf-8", f"{stem}.csv", answer)
@@ -142,35 +127,6 @@ def answered(
         items=[as_json(report, row) for row in answer.rows[start : start + limit]],
         next_cursor=str(start + limit) if start + limit < len(answer.rows) else None,
     )
-
-
-def asked_for(
-    report: Report,
-    as_of: dt.date | None,
-    day: dt.date | None,
-    first: dt.date | None,
-    to: dt.date | None,
-    locations: tuple[uuid.UUID, ...],
-    compare: tuple[Comparison, ...] = (),
-) -> Asked:
-    if compare and not (report.compare or report.measures or report.rollup):
-        raise NotMeasured(f"{report.name} has nothing to compare: leave `compare` out.")
-    compare = tuple(dict.fromkeys(compare))
-    if report.dates == "range":
-        if first is None or to is None:
-            raise Invalid("Give `from` (included) and `to` (not included).", {"field": "from, to"})
-        if to <= first:
-            raise DatesReversed("Give a `from` that is before `to`.")
-        return Asked(first, to - dt.timedelta(days=1), locations, compare)
-    single = as_of if report.dates == "as_of" else day
-    if single is None:
-        raise Invalid(f"Give `{report.dates}`.", {"field": report.dates})
-    return Asked(single, single, locations, compare)
-
-
-def _form(grain: str | None, group_by: list[str] | None, compare: tuple[str, ...]) -> dict[str, Any]:
-    asked = {"grain": grain, "group_by": group_by, "compare": list(compare)}
-    return {name: value for name, value in asked.items() if value}
 
 
 def _state(answer: Answer) -> DataState:

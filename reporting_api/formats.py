@@ -31,14 +31,17 @@ def as_json(report: Report, row: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for column in report.columns:
         value = row[column.name]
-        if column.type in ("uuid", "date") and value is not None:
-            value = str(value)
-        if column.type in FRACTIONS:
-            value = _rounded(value)
-        shown[column.name] = value
+        shown[column.name] = as_plain(column, value)
         if column.drill and value is not None:
             shown[f"{column.name}_link"] = f"/v1/drill-down/{column.drill}/{value}"
     return shown
+
+
+def as_plain(column: Column, value: Any) -> Any:
+    """One value as JSON has it."""
+    if column.type in FRACTIONS:
+        return _rounded(value)
+    return str(value) if column.type in ("uuid", "date") and value is not None else value
 
 
 def as_csv(report: Report, rows: list[dict[str, Any]]) -> bytes:

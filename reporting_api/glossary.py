@@ -5,7 +5,6 @@ Run as a module to rewrite docs/glossary.md; a test fails when it differs. Nothi
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -60,20 +59,15 @@ def as_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_html() -> str:
-    parts = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Glossary</title></head><body>',
-        f"<main><h1>Glossary</h1><p>{escape(_INTRODUCTION.replace('`', ''))}</p>",
-    ]
-    for area, declared in _areas().items():
-        parts.append(f"<h2>{escape(_AREAS.get(area, area.capitalize()))}</h2>")
-        for metric in declared:
-            facts = "".join(f"<dt>{title}</dt><dd>{escape(text)}</dd>" for title, text in _facts(metric))
-            parts.append(
-                f'<section id="{metric["name"]}"><h3>{escape(metric["label"])}</h3>'
-                f"<p><code>{metric['name']}</code>: {escape(_sentence(metric))}</p><dl>{facts}</dl></section>"
-            )
-    return "".join([*parts, "</main></body></html>"])
+def shown() -> dict[str, Any]:
+    """What the web's page of it shows: introduction, and per area (name, [(metric, sentence, facts)])."""
+    return {
+        "introduction": _INTRODUCTION.replace("`", ""),
+        "areas": [
+            (_AREAS.get(area, area.capitalize()), [(one, _sentence(one), _facts(one)) for one in declared])
+            for area, declared in _areas().items()
+        ],
+    }
 
 
 def _sentence(metric: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""REST endpoints of metrics: the declarations, one metric's values split as asked, the glossary's page."""
+"""REST endpoints of metrics: the declarations, one metric's values split as asked."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 
 from medspa.kernel.vocabulary import Permission
-from reporting_api import glossary
 from reporting_api.catalog import Grain, Measures, Report, columns_of, metrics
 from reporting_api.compare import Comparison
-from reporting_api.endpoints import answered, asked_for, viewer_of
+from reporting_api.endpoints import answered
 from reporting_api.errors import DimensionUnknown, MetricUnknown, NotMeasured
 from reporting_api.measures import shaped, shown
+from reporting_api.reading import asked_for, viewer_of
 from reporting_api.schemas import PROBLEMS, MetricList, MetricShown, ReportAnswer
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"], responses=PROBLEMS)
-pages = APIRouter(prefix="/reports", include_in_schema=False)
 _PERMISSION = {"money": Permission.REPORT_FINANCE}
 """By the area that a metric's mart belongs to; the others are operations'."""
 
@@ -101,15 +100,10 @@ def report_of(metric: dict[str, Any], by: list[str]) -> Report:
     return Report(
         name=f"metric_{metric['name']}",
         title=metric["label"],
+        group="Owner",
         description=metric["description"],
         version=metric["version"],
         permission=_PERMISSION.get(metric["area"], Permission.REPORT_OPERATIONS),
         dates="as_of" if metric.get("as_of") else "range",
         measures=Measures(mart=metric["mart"], metrics=[metric["name"]], group_by=ready, date=date),
     )
-
-
-@pages.get("/glossary")
-def glossary_page(request: Request) -> Response:
-    viewer_of(request)
-    return Response(glossary.as_html(), media_type="text/html; charset=utf-8")

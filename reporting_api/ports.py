@@ -21,6 +21,12 @@ class Viewer:
     actor_kind: ActorKind
     actor_id: uuid.UUID
     permissions: Mapping[uuid.UUID | None, frozenset[Permission]]
+    sign_out_token: str | None = None
+    """What the sign-out form of a page carries; None without a session."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the permission is held anywhere."""
+        return any(permission in some for some in self.permissions.values())
 
     def locations_with(self, permission: Permission) -> frozenset[uuid.UUID] | None:
         """Where the permission is held; None: at every location. Raises Forbidden when nowhere."""

@@ -21,6 +21,10 @@ _STATE = text(
     "select live_batch_id, certified_batch_id, data_as_of from marts.publication_state where org_id = :org"
 )
 _LOCATIONS = text("select location_id, name from marts.dim_location where org_id = :org")
+_NEWEST_DATE = text(
+    "select max(business_date) from marts.fct_business_day where org_id = :org"
+    " and location_id = any(:locations) and business_date <= :today"
+)
 _OPEN_DAYS = text(
     "select count(*) from marts.fct_business_day where org_id = :org and status = 'open'"
     " and business_date <= :until and location_id = any(:locations)"
@@ -50,6 +54,37 @@ class Answer:
     locations: dict[uuid.UUID, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a reader of reports can ask for."""
+
+    locations: dict[uuid.UUID, str]
+    newest: dt.date
+    """The newest business date there is any of, or the date of the data."""
+
+
+def choices(engine: Engine, org_id: uuid.UUID, allowed: Collection[uuid.UUID] | None) -> Choices:
+    """Raises NoData before the first publication."""
+    with engine.connect() as connection, connection.begin():
+        state = bind(connection, org_id)
+        locations = _visible(connection, org_id, (), allowed)
+        today = state.data_as_of.date()
+        newest = connection.execute(
+            _bound(_NEWEST_DATE.text), {"org": org_id, "locations": list(locations), "today": today}
+        ).scalar_one()
+    return Choices(dict(sorted(locations.items(), key=lambda one: one[1])), newest or today)
+
+
+def bind(connection: Connection, org_id: uuid.UUID) -> Any:
+    """Show the connection's transaction one organization, as one snapshot: its publication state."""
+    connection.execute(text("set transaction isolation level repeatable read, read only"))
+    connection.execute(_BIND, {"org": str(org_id)})
+    state = connection.execute(_STATE, {"org": org_id}).one_or_none()
+    if state is None:
+        raise NoData("Run the pipeline, then ask again.")
+    return state
+
+
 def run(
     engine: Engine, report: Report, org_id: uuid.UUID, asked: Asked, allowed: Collection[uuid.UUID] | None
 ) -> Answer:
@@ -60,11 +95,7 @@ def run(
     if asked.until < asked.first:
         raise DatesReversed("Give a `from` that is before `to`.")
     with engine.connect() as connection, connection.begin():
-        connection.execute(text("set transaction isolation level repeatable read, read only"))
-        connection.execute(_BIND, {"org": str(org_id)})
-        state = connection.execute(_STATE, {"org": org_id}).one_or_none()
-        if state is None:
-            raise NoData("Run the pipeline, then ask again.")
+        state = bind(connection, org_id)
         locations = _visible(connection, org_id, asked.locations, allowed)
         bound = {"org": org_id, "locations": list(locations)}
         rows = _rows(connection, report, bound, (asked.first, asked.until))

@@ -94,6 +94,8 @@ class MetricShown(BaseModel):
     area: str
     expression: str
     as_of: str | None = None
+    date: str | None = None
+    """The column that a range is of, where it is not the business date."""
     buckets: list[dict[str, Any]] | None = None
 
 

@@ -22,6 +22,24 @@ CURRENCIES = frozenset(
 )
 """ISO 4217 codes of money that people pay with: no funds, metals or test codes."""
 
+_DIGITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+
+
+def digits(currency: str) -> int:
+    """How many decimals the currency's minor unit is: 2, but for a few 0 or 3."""
+    return _DIGITS.get(currency, 2)
+
+
+def decimal_text(amount_minor: int, currency: str, thousands: str = "") -> str:
+    """The amount in major units without sign and currency: 1234567 USD → `12345.67`."""
+    places = digits(currency)
+    whole, part = divmod(abs(amount_minor), 10**places)
+    text = f"{whole:,}".replace(",", thousands)
+    return f"{text}.{part:0{places}d}" if places else text
+
 
 def round_half_up(numerator: int, denominator: int) -> int:
     """numerator ÷ denominator, halves away from zero. Raises ZeroDivisionError on 0."""
@@ -71,6 +89,5 @@ def round_cash(amount_minor: int, step_minor: int) -> int:
 
 
 def format_minor(amount_minor: int, currency: str) -> str:
-    """Text for people: 12345 USD → `123.45 USD` (currencies with two decimals)."""
-    sign = "-" if amount_minor < 0 else ""
-    return f"{sign}{abs(amount_minor) // 100}.{abs(amount_minor) % 100:02d} {currency}"
+    """Text for people: 12345 USD → `123.45 USD`."""
+    return f"{'-' if amount_minor < 0 else ''}{decimal_text(amount_minor, currency)} {currency}"

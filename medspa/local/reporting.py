@@ -17,6 +17,7 @@ from medspa.kernel.vocabulary import Purpose
 from operational.identity.access import Actor
 from operational.identity.credentials import Presented, recognise
 from operational.identity.dependencies import CSRF_HEADER, cookie_name
+from operational.identity.tokens import csrf_token
 from operational.privacy.audit import open_audit, record_disclosure
 from reporting_api.app import create_app
 from reporting_api.ports import Viewer
@@ -40,7 +41,8 @@ class OperationalAuthorizer:
         known = recognise(self._engine, presented, timedelta(minutes=self._settings.session_idle_minutes))
         with session_scope(self._engine, known.org_id) as session:
             actor = known.load(session)
-        return Viewer(actor.org_id, actor.kind, actor.id, actor.permissions)
+        token = csrf_token(presented.cookie) if known.session_id and presented.cookie else None
+        return Viewer(actor.org_id, actor.kind, actor.id, actor.permissions, token)
 
 
 class AuditedReports:

@@ -88,7 +88,7 @@ def needs(permission: Permission, *, phi: Purpose | None = None) -> UnitDependen
         request: Request, who: Annotated[Presented, Depends(presented)], _slot: Slot
     ) -> Iterator[Unit]:
         services = services_of(request)
-        known = recognise(services.engine, who, _idle(services.settings))
+        known = recognise(services.engine, who, idle(services.settings))
         yield from _unit(services, request, known, lambda actor: actor.require(permission), phi)
 
     return dependency
@@ -101,13 +101,14 @@ def signed_in(*, half: bool = False) -> UnitDependency:
         request: Request, who: Annotated[Presented, Depends(presented)], _slot: Slot
     ) -> Iterator[Unit]:
         services = services_of(request)
-        known = recognise(services.engine, who, _idle(services.settings), half_signed_in=half)
+        known = recognise(services.engine, who, idle(services.settings), half_signed_in=half)
         yield from _unit(services, request, known, lambda _: None, None)
 
     return dependency
 
 
-def _idle(settings: Settings) -> timedelta:
+def idle(settings: Settings) -> timedelta:
+    """How long a session lives without a request."""
     return timedelta(minutes=settings.session_idle_minutes)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from operational.identity import people_endpoints, session_endpoints
+from operational.identity import pages, people_endpoints, session_endpoints
 
 router = APIRouter()
 router.include_router(session_endpoints.router)
 router.include_router(people_endpoints.router)
+router.include_router(pages.pages)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from medspa.kernel.errors import Forbidden
+from medspa.kernel.settings import Settings
 from operational.directory.throttle import DEVICE_LIFETIME
 from operational.identity import sign_in, staff, tokens, totp
 from operational.identity.dependencies import (
@@ -38,22 +39,8 @@ HalfUnit = Annotated[Unit, Depends(signed_in(half=True), scope="function")]
 @router.post("/session", status_code=201)
 def open_session(request: Request, response: Response, body: SignInRequest, _slot: Slot) -> SessionView:
     """Sign in. Answers a session cookie and the CSRF token that writes need."""
-    services = services_of(request)
-    opened = sign_in.sign_in(
-        services,
-        sign_in.Attempt(
-            email=body.email,
-            password=body.password,
-            code=body.code,
-            organization=body.organization,
-            address=request.client.host if request.client else "",
-            device_token=request.cookies.get(cookie_name(services.settings, DEVICE_COOKIE)),
-        ),
-    )
-    _set_cookie(request, response, cookie_name(services.settings), opened.session_token, None)
-    device = cookie_name(services.settings, DEVICE_COOKIE)
-    lifetime = int(DEVICE_LIFETIME.total_seconds())
-    _set_cookie(request, response, device, opened.device_token, lifetime)
+    opened = sign_in.sign_in(services_of(request), attempt_of(request, body))
+    keep_session(request, response, opened)
     return SessionView(
         organization_id=opened.org_id,
         staff_id=opened.staff_id,
@@ -85,22 +72,20 @@ def close_session(response: Response, unit: HalfUnit) -> None:
     if unit.session_id is None:
         raise Forbidden("An API key has no session; revoke the key instead.")
     sign_in.end_session(unit.session, unit.session_id)
-    response.delete_cookie(
-        cookie_name(unit.settings), path="/", secure=is_secure(unit.settings), httponly=True, samesite="lax"
-    )
+    forget_session(unit.settings, response)
 
 
 @router.post("/session/totp", status_code=201)
 def begin_second_factor(unit: HalfUnit) -> TotpEnrolment:
     """Start to set up an authenticator app."""
-    enrolment = totp.begin(unit.session, unit.vault, _own_record(unit))
+    enrolment = totp.begin(unit.session, unit.vault, own_record(unit))
     return TotpEnrolment.model_validate(enrolment)
 
 
 @router.post("/session/totp/confirm", status_code=204)
 def confirm_second_factor(unit: HalfUnit, body: TotpConfirmation) -> None:
     """Finish: from now on sign-in needs the app's code. Ends the person's other sessions."""
-    person = _own_record(unit)
+    person = own_record(unit)
     totp.confirm(unit.session, unit.vault, person, body.enrolment_token, body.code)
     if unit.session_id is not None:
         sign_in.complete_session(unit.session, unit.session_id)
@@ -113,7 +98,8 @@ def accept_enrolment(request: Request, body: EnrolmentAcceptance, _slot: Slot) -
     staff.accept_enrolment(services_of(request), body.token, body.password)
 
 
-def _own_record(unit: Unit) -> StaffMember:
+def own_record(unit: Unit) -> StaffMember:
+    """The signed-in person, locked. Raises Forbidden and AlreadyEnrolled."""
     if unit.session_id is None or unit.actor.staff_id is None:
         raise Forbidden("Only a person who is signed in can set up an authenticator app.")
     person = staff.get_staff(unit.session, unit.actor.staff_id, lock=True)
@@ -122,13 +108,37 @@ def _own_record(unit: Unit) -> StaffMember:
     return person
 
 
-def _set_cookie(request: Request, response: Response, name: str, value: str, lifetime: int | None) -> None:
+def attempt_of(request: Request, body: SignInRequest) -> sign_in.Attempt:
+    return sign_in.Attempt(
+        email=body.email,
+        password=body.password,
+        code=body.code,
+        organization=body.organization,
+        address=request.client.host if request.client else "",
+        device_token=request.cookies.get(cookie_name(services_of(request).settings, DEVICE_COOKIE)),
+    )
+
+
+def keep_session(request: Request, response: Response, opened: sign_in.SignedIn) -> None:
+    settings = services_of(request).settings
+    set_cookie(settings, response, cookie_name(settings), opened.session_token, None)
+    lifetime = int(DEVICE_LIFETIME.total_seconds())
+    set_cookie(settings, response, cookie_name(settings, DEVICE_COOKIE), opened.device_token, lifetime)
+
+
+def forget_session(settings: Settings, response: Response) -> None:
+    response.delete_cookie(
+        cookie_name(settings), path="/", secure=is_secure(settings), httponly=True, samesite="lax"
+    )
+
+
+def set_cookie(settings: Settings, response: Response, name: str, value: str, lifetime: int | None) -> None:
     response.set_cookie(
         name,
         value,
         max_age=lifetime,
         path="/",
-        secure=is_secure(services_of(request).settings),
+        secure=is_secure(settings),
         httponly=True,
         samesite="lax",
     )

@@ -120,7 +120,19 @@ grant usage on schema marts to medspa_reporting;
 grant select, insert, update, delete on
     meta.build_run, meta.replaced_key, meta.check_run, meta.tieout_result, meta.published, meta.publication
     to medspa_build;
+drop view if exists meta.own_check;
+create view meta.own_check with (security_barrier) as
+select build_id, batch_id, tieout, location_id, business_date, subject, passed, checked_at,
+    case when org_id is not null or tieout like 'suite %' then left_minor end as left_minor,
+    case when org_id is not null or tieout like 'suite %' then right_minor end as right_minor,
+    case when org_id is not null then rows_named else '{}' end as rows_named
+from meta.tieout_result
+where org_id is null or org_id = (select nullif(current_setting('medspa.org_id', true), '')::uuid);
+grant usage on schema meta to medspa_reporting;
+grant select on meta.own_check, meta.check_run to medspa_reporting;
 """
+"""`own_check` is what one organization sees of the checks. Of one that concerns all of them it sees whether
+it passed, and no figure but how many expectations of a suite held: the others' rows are counted in it."""
 
 
 def all_marts() -> tuple[Contract, ...]:

@@ -89,6 +89,7 @@ ESCAPES = {
     "a changed policy": "alter table marts.fct_posting no force row level security",
     "the raw tables": "select * from raw.posting",
     "the bookkeeping": "select * from meta.batch",
+    "everybody's checks": "select * from meta.tieout_result",
     "a file of the server": "select pg_read_file('PG_VERSION')",
     "a program on the server": "copy (select 1) to program 'true'",
 }  # fmt: skip

@@ -13,7 +13,7 @@ DECLARED = {
     "name", "label", "description", "formula", "grain", "dimensions", "unit", "expression", "version", "mart",
     "area",
 }  # fmt: skip
-MAY_DECLARE = {"as_of", "snapshot", "buckets", "additive"}
+MAY_DECLARE = {"as_of", "date", "snapshot", "buckets", "additive"}
 
 
 @pytest.mark.parametrize("name", reports())
@@ -52,6 +52,7 @@ def small() -> Report:
         {
             "name": "small",
             "title": "Small",
+            "group": "Close",
             "description": "Two columns.",
             "version": 1,
             "permission": Permission.REPORT_FINANCE,

@@ -1,0 +1,243 @@
+"""Pages of sign-in and sign-out, for people with a browser. They work without scripts.
+
+Everything is decided by the services that the API uses; here forms become their arguments, and their errors
+words on the page. A form is taken only with the token that its own page carried: the cookie alone, which
+another site can make a browser send, is not enough.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment
+from pydantic import ValidationError
+
+from medspa.kernel.errors import DomainError, Unauthenticated
+from medspa.ui.render import HEADERS, environment, render
+from operational.identity import sign_in, tokens, totp
+from operational.identity.credentials import Presented, recognise
+from operational.identity.dependencies import Slot, cookie_name, idle, request_id_of, services_of
+from operational.identity.errors import AlreadyEnrolled, CsrfMissing
+from operational.identity.schemas import SignInRequest, TotpConfirmation
+from operational.identity.session_endpoints import (
+    attempt_of,
+    forget_session,
+    keep_session,
+    own_record,
+    set_cookie,
+)
+from operational.identity.unit import Unit, open_unit
+
+pages = APIRouter(include_in_schema=False)
+HOME = "/reports"
+SIGN_IN, AUTHENTICATOR = "/sign-in", "/sign-in/authenticator"
+FORM_COOKIE = "medspa_form"
+_LONGEST = 2_000
+_WORDS = {
+    "second-factor-required": "Enter the six digits that your authenticator app shows now.",
+    "sign-in-failed": "E-mail address, password or code is wrong. A code works once: wait for the next.",
+    "csrf": "This form is not from this browser's last visit, or cookies are off. Please send it again.",
+}
+_FIELDS = {
+    "email": "Enter your e-mail address, like name@example.com.",
+    "password": "Enter your password.",
+    "code": "The code has six digits.",
+    "organization": "The short name of an organization has at most 60 characters.",
+}
+Field = Annotated[str, Form(max_length=4_000)]
+
+
+@cache
+def _templates() -> Environment:
+    return environment("operational.identity")
+
+
+def own_path(asked: str | None) -> str:
+    """`asked` when it is an address of ours, else the first page. Nothing can lead to another site."""
+    if not asked or len(asked) > _LONGEST or not asked.startswith("/") or asked.startswith("//"):
+        return HOME
+    if "\\" in asked or not asked.isascii() or not asked.isprintable() or " " in asked:
+        return HOME
+    parts = urlsplit(asked)
+    return HOME if parts.scheme or parts.netloc else asked
+
+
+@pages.get(SIGN_IN)
+def show_sign_in(request: Request) -> Response:
+    left = "You are signed out." if "left" in request.query_params else ""
+    return _form(request, request.query_params.get("next"), notice=left)
+
+
+@pages.post(SIGN_IN)
+def take_sign_in(
+    request: Request,
+    _slot: Slot,
+    email: Field = "",
+    password: Field = "",
+    code: Field = "",
+    organization: Field = "",
+    form_token: Field = "",
+    next: Field = "",  # noqa: A002 - the field's name
+) -> Response:
+    typed = {"email": email.strip(), "organization": organization.strip()}
+    try:
+        _same_browser(request, form_token)
+        body = SignInRequest(
+            email=typed["email"],
+            password=password,
+            code=code.replace(" ", "") or None,
+            organization=typed["organization"] or None,
+        )
+        opened = sign_in.sign_in(services_of(request), attempt_of(request, body))
+    except ValidationError as error:
+        wrong = {str(one["loc"][0]): _FIELDS[str(one["loc"][0])] for one in error.errors()}
+        return _form(request, next, typed, wrong, status=422)
+    except DomainError as error:
+        return _form(request, next, typed, _told(error), status=error.status, headers=_retry(error))
+    onward = own_path(next)
+    answer = _redirect(onward if opened.complete else f"{AUTHENTICATOR}?next={quote(onward, safe='')}")
+    keep_session(request, answer, opened)
+    return answer
+
+
+@pages.post("/sign-out")
+def sign_out(request: Request, _slot: Slot, csrf_token: Field = "") -> Response:
+    answer = _redirect(f"{SIGN_IN}?left=1")
+    try:
+        with _unit(request, "POST", csrf_token) as unit:
+            if unit.session_id is not None:
+                sign_in.end_session(unit.session, unit.session_id)
+    except Unauthenticated:
+        pass
+    except CsrfMissing as error:
+        return _form(request, HOME, wrong=_told(error), status=error.status)
+    forget_session(services_of(request).settings, answer)
+    return answer
+
+
+@pages.get(AUTHENTICATOR)
+def show_authenticator(request: Request, _slot: Slot) -> Response:
+    """A fresh secret for the app; nothing is stored before its first code."""
+    onward = own_path(request.query_params.get("next"))
+    try:
+        with _unit(request, "GET", "") as unit:
+            enrolment = totp.begin(unit.session, unit.vault, own_record(unit))
+    except Unauthenticated:
+        return _redirect(SIGN_IN)
+    except AlreadyEnrolled:
+        return _redirect(onward)
+    return _authenticator(request, onward, enrolment.enrolment_token, enrolment)
+
+
+@pages.post(AUTHENTICATOR)
+def take_authenticator(
+    request: Request,
+    _slot: Slot,
+    csrf_token: Field = "",
+    enrolment_token: Field = "",
+    code: Field = "",
+    next: Field = "",  # noqa: A002 - the field's name
+) -> Response:
+    try:
+        body = TotpConfirmation(enrolment_token=enrolment_token, code=code.replace(" ", ""))
+        with _unit(request, "POST", csrf_token) as unit:
+            person = own_record(unit)
+            totp.confirm(unit.session, unit.vault, person, body.enrolment_token, body.code)
+            if unit.session_id is not None:
+                sign_in.complete_session(unit.session, unit.session_id)
+                sign_in.end_sessions(unit.session, person.id, keep=unit.session_id)
+    except ValidationError:
+        return _authenticator(request, own_path(next), enrolment_token, wrong=_FIELDS["code"], status=422)
+    except Unauthenticated:
+        return _redirect(SIGN_IN)
+    except DomainError as error:
+        wrong = _WORDS.get(error.code, error.detail).removeprefix("code: ")
+        return _authenticator(request, own_path(next), enrolment_token, wrong=wrong, status=error.status)
+    return _redirect(own_path(next))
+
+
+def _unit(request: Request, method: str, csrf: str) -> AbstractContextManager[Unit]:
+    """The unit of work of whoever's cookie this is, by the API's own rules."""
+    services = services_of(request)
+    cookie = request.cookies.get(cookie_name(services.settings))
+    who = Presented(method, cookie=cookie, csrf=csrf)
+    known = recognise(services.engine, who, idle(services.settings), half_signed_in=True)
+    return open_unit(services, request_id_of(request), known.org_id, known.load, session_id=known.session_id)
+
+
+def _same_browser(request: Request, form_token: str) -> None:
+    """Raises CsrfMissing unless the form is from a page that this browser was sent."""
+    kept = request.cookies.get(cookie_name(services_of(request).settings, FORM_COOKIE))
+    if not kept or not tokens.matches(form_token, tokens.digest(tokens.csrf_token(kept))):
+        raise CsrfMissing
+
+
+def _told(error: DomainError) -> dict[str, str]:
+    words = _WORDS.get(error.code, f"{error.title}. {error.detail}")
+    return {"code" if error.code == "second-factor-required" else "": words}
+
+
+def _retry(error: DomainError) -> dict[str, str]:
+    wait = error.extra.get("retry_after_seconds")
+    return {} if wait is None else {"Retry-After": str(wait)}
+
+
+def _redirect(path: str) -> RedirectResponse:
+    return RedirectResponse(path, 303, HEADERS)
+
+
+def _form(
+    request: Request,
+    onward: str | None,
+    typed: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
+    *,
+    notice: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    settings = services_of(request).settings
+    name = cookie_name(settings, FORM_COOKIE)
+    kept = request.cookies.get(name) or tokens.new_token()
+    answer = _page(
+        "sign_in.html",
+        status,
+        form_token=tokens.csrf_token(kept),
+        next=own_path(onward),
+        typed={"email": "", "organization": "", **(typed or {})},
+        wrong=wrong or {},
+        notice=notice,
+    )
+    answer.headers.update(headers or {})
+    set_cookie(settings, answer, name, kept, None)
+    return answer
+
+
+def _authenticator(
+    request: Request,
+    onward: str,
+    enrolment_token: str,
+    enrolment: totp.Enrolment | None = None,
+    *,
+    wrong: str = "",
+    status: int = 200,
+) -> Response:
+    cookie = request.cookies.get(cookie_name(services_of(request).settings)) or ""
+    return _page(
+        "authenticator.html",
+        status,
+        csrf_token=tokens.csrf_token(cookie),
+        next=onward,
+        enrolment_token=enrolment_token,
+        enrolment=enrolment,
+        wrong=wrong,
+    )
+
+
+def _page(template: str, status: int, **context: Any) -> HTMLResponse:
+    return HTMLResponse(render(_templates(), template, **context), status, HEADERS)
