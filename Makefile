@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## one practice's day from nothing: booked, charted, paid, closed, reported
+demo: $(STAMP) ## a practice's day and its year from nothing: booked, charted, paid, closed, reported
 	$(BIN)/medspa demo
 
 up: $(STAMP) ## serve everything until Ctrl-C and say where

@@ -19,7 +19,7 @@ from operational.checkout.processor.inprocess import InProcessProcessor, read_ev
 from operational.checkout.processor.port import Disputed
 from operational.checkout.queries import found, present
 from operational.ledger.balances import invoice_open_minor
-from operational.models import BankLine, Payment, ProcessorPayout
+from operational.models import BankLine, Payment, ProcessorPayout, WriteOff
 from operational.models import Dispute as DisputeRow
 from operational.simulation.checkout import pay_all
 from operational.simulation.later import (
@@ -113,7 +113,7 @@ def recover(stage: Stage, event: Recover) -> None:
     if known.given_up is None:
         return
     with stage.act(stage.manager, Purpose.PAYMENT) as session:
-        row = found(session, write_offs.WriteOff, known.given_up, "write-off")
+        row = found(session, WriteOff, known.given_up, "write-off")
         write_offs.recover(session, stage.manager, row.id, row.amount_minor)
     known.given_up = None
     pay_all(stage, event.visit, known, event.visit.place, "card")

@@ -25,10 +25,11 @@ CLOSE_OUT = {
 
 
 def show(outcome: Outcome) -> None:
-    """The whole printout."""
+    """What came of the day."""
     say("")
+    say("A DAY  at two studios, small enough to be worked out by hand")
     say(f"DAILY CLOSE-OUT  {outcome.day}   both days closed; figures frozen under a hash")
-    _close_out(outcome.reports["daily_close_out"]["items"])
+    close_out(outcome.reports["daily_close_out"]["items"])
     say("")
     say(f"AR AGING  as of {outcome.day}")
     _aging(outcome.reports["ar_aging"])
@@ -47,7 +48,8 @@ def _money(minor: int) -> str:
     return format_minor(minor, CURRENCY)
 
 
-def _close_out(rows: list[dict[str, Any]]) -> None:
+def close_out(rows: list[dict[str, Any]]) -> None:
+    """The lines that a desk looks at, a column per studio."""
     places = sorted({row["location"] for row in rows})
     lines: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -126,6 +128,11 @@ def _files(outcome: Outcome) -> None:
     say(f"FILES  accounting batch {outcome.batch.number}, the same bytes whenever it is asked for again")
     for path in outcome.files:
         say(f"  {path}")
+    if outcome.year is None:
+        _next(outcome)
+
+
+def _next(outcome: Outcome) -> None:
     say("")
     say("NEXT")
     say("  make up                          serve it: API with documentation, reporting, Dagster")

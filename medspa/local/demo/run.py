@@ -1,6 +1,7 @@
 """The demonstration from nothing: servers, a practice, its day, the pipeline, and what comes out.
 
-Every run makes an organization of its own in the state folder's demo databases.
+Beside the day a practice lives through many months (year.py); one run of the pipeline carries both.
+Every run makes organizations of its own in the state folder's demo databases.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from medspa.local import accounting
 from medspa.local.demo import practice as setup
-from medspa.local.demo import story
+from medspa.local.demo import story, year
 from medspa.local.demo.desk import Desk, SimulatedClock
 from medspa.local.demo.server import serving
 from medspa.local.segments import Evaluated, evaluate
@@ -57,15 +58,19 @@ class Outcome:
     batch: Batch
     files: list[Path]
     pipeline: RunResult
+    year: year.Shown | None
 
 
-def run(settings: Settings, folder: Path, report: Report = lambda _: None) -> Outcome:
-    """Live the day, run the pipeline, read every result back over HTTP, write the files.
+def run(
+    settings: Settings, folder: Path, report: Report = lambda _: None, size: year.Size | None = None
+) -> Outcome:
+    """Live the day and, with a `size`, the months; run the pipeline, read every result back, write the files.
 
-    Raises FiguresDiffer, PublicationBlocked when a tie-out fails, RequestRefused.
+    Raises FiguresDiffer, PublicationBlocked or NotTiedOut when a tie-out fails, LifeFailed, RequestRefused.
     """
     today = clock.now().date()
     day = today - dt.timedelta(days=1)
+    lives = year.live(settings, size, report) if size else []
     organization, slug = _organization(settings)
     report(f"organization {slug} made")
     with serving(settings) as http:
@@ -80,14 +85,17 @@ def run(settings: Settings, folder: Path, report: Report = lambda _: None) -> Ou
             report=lambda step: report(f"pipeline: {step}") if step in STAGES else None,
         )
         keep_results(settings)
+        year.require_tied_out(pipeline, lives)
         evaluated = evaluate(settings, organization.org_id, day)
         owner = Desk(http, organization.api_key)
         reports = read_reports(owner, day)
         members = owner.everything(f"/v1/segments/{SHOWN}/members")
         check(reports, members, told)
+        report("the day is what was worked out by hand")
+        shown_year = year.read(settings, http, size, lives, folder) if size else None
     batch, files = _export(settings, organization, day, folder)
     shown = [one for one in evaluated if one.definition.code == SHOWN]
-    return Outcome(organization, slug, day, reports, shown, members, batch, files, pipeline)
+    return Outcome(organization, slug, day, reports, shown, members, batch, files, pipeline, shown_year)
 
 
 def read_reports(owner: Desk, day: dt.date) -> dict[str, dict[str, Any]]:
