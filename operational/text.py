@@ -21,7 +21,8 @@ MAX_PARAGRAPH = 20_000
 
 
 def _clean(value: str, allowed: str) -> str:
-    for character in value:
+    # Nothing printable is refused.
+    for character in "" if value.isprintable() else value:
         if character in allowed:
             continue
         if character in _INVISIBLE:

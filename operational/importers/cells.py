@@ -40,7 +40,8 @@ def _of_text(path: Path) -> Iterator[Row]:
     text = _decoded(path)
     if "\x00" in text:
         raise FileUnreadable(f"{path.name} is not a text file; export it again as csv or xlsx.")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
+    # Strict: a quote that never closes would take the rows below it into its cell, and nobody would know.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):

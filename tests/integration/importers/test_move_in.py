@@ -17,8 +17,10 @@ from medspa.kernel import clock
 from medspa.kernel.database import session_scope
 from medspa.kernel.settings import DSN_FILE
 from operational.accounting.batches import exported_days
+from operational.importers.errors import MappingRefused
+from operational.importers.mapping import ServiceMapping
 from operational.importers.report import LossReport, Outcome
-from operational.importers.run import preview
+from operational.importers.run import move_in, preview
 from operational.importers.vagaro.read import read_export
 from operational.ledger.close_figures import is_intact
 from operational.models import BusinessDay
@@ -82,6 +84,10 @@ def test_history_stands_as_it_was_and_is_taken_once(
         export = read_export(folder)
         mapping = mapping_for(folder, export)
         with session_scope(operational.engine("app"), practice.org_id) as session:
+            unnamed = ServiceMapping({}, "")
+            with pytest.raises(MappingRefused) as refused:
+                move_in(session, practice.actor, practice.location_id, export, unnamed)
+            assert "HydraFacial" in refused.value.detail
             seen = preview(session, practice.actor, practice.location_id, export, mapping)
         assert rows(operational) == before
         report = bring_in(operational, practice.actor, practice.location_id, folder)
@@ -169,8 +175,15 @@ def test_what_contradicts_itself_is_refused_by_row(
     folder = write(tmp_path, PEOPLE, sales, [["open invoice", "Theo Blanc", "T99", "5", ""],
                                              ["package", "Theo Blanc", "", "5", ""]])  # fmt: skip
     (folder / "TransactionListB.csv").write_bytes((folder / "TransactionList.csv").read_bytes())
+    # The same sale and another refund of its transaction, as a third file writes them.
+    plain = [[*sale[:9], "400.00", *sale[10:]], [*refund[:9], "-98.00", *refund[10:]]]
+    other = write(tmp_path / "other", PEOPLE, plain) / "TransactionList.csv"
+    (folder / "TransactionListC.csv").write_bytes(other.read_bytes())
     with clock.frozen(NOW):
         report = bring_in(operational, practice.actor, practice.location_id, folder)
+    known = report.file("TransactionListC.csv").outcomes
+    assert [known[row] for row in (5, 6)] == [(Outcome.REFUSED, "transaction_known")] * 2
+    assert one(operational, "select count(*) from invoice_line") == 1
     reasons = [report.file("TransactionList.csv").outcomes[row][1] for row in range(5, 11)]
     assert reasons == [
         "", "transaction_of_two_customers", "transaction_on_two_days", "day_in_use", "refund_without_sale",

@@ -76,6 +76,11 @@ def _content(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def _open_quote(folder: Path) -> None:
+    path = folder / "TransactionList.csv"
+    path.write_text(path.read_text().replace("12/15/2025,T2", '12/15/2025,"T2', 1))
+
+
 MINDBODY = b"1,2,3,4\nLast name,First name,Nickname,ID,Postal code,Mobile phone,Home phone\nDoe,Jo,,7,1,2,3\n"
 BAD_FILES = [
     (_without(SALES, "Amt Paid"), ColumnMissing, "Amt Paid"),
@@ -84,6 +89,7 @@ BAD_FILES = [
     (_content("Customers.csv", b""), FileUnreadable, "empty"),
     (_content("Customers.xlsx", b"PK\x03\x04 half a workbook"), FileUnreadable, "complete"),
     (_content("TransactionList.csv", bytes(range(256)) * 8), FileUnreadable, "TransactionList.csv"),
+    (_open_quote, FileUnreadable, "breaks off after row 6"),
     (lambda folder: (folder / "TransactionList.csv").unlink(), FileMissing, "Transactionlist"),
 ]  # fmt: skip
 
