@@ -58,9 +58,10 @@ def _extract(found: Result) -> Sequence[Figure]:
 
 
 def _vagaro(found: Result) -> Sequence[Figure]:
-    seconds, goal = found["seconds"], found["goal"]
+    seconds, goal, ratio = found["seconds"], found["goal"], found["import / rows alone"]
     return [
         Figure("history moved in", seconds, seconds, seconds, f"≤ {goal:g}", seconds <= goal, "s"),
+        Figure("import / its rows copied without rules", ratio, ratio, ratio, "", True),
         exactly("rows refused", found["refused"], 0),
         exactly("rows imported by a second run", found["imported again"], 0),
     ]
