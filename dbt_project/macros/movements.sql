@@ -83,4 +83,6 @@ inner join (
 {{ touched_days() }}
 union
 {{ since('entitlement_movement', ['org_id', 'location_id', 'business_date']) }}
+union
+{{ touched_outside_days() }}
 {%- endmacro %}

@@ -58,13 +58,19 @@ class RawBooks:
         return self.put("business_day", location_id=location, business_date=date, status="open")
 
     def post(
-        self, location: uuid.UUID, date: dt.date, event: str, source: uuid.UUID, *lines: tuple[str, int, Row]
+        self,
+        location: uuid.UUID,
+        date: dt.date,
+        event: str,
+        source: uuid.UUID,
+        *lines: tuple[str, int, Row],
+        source_kind: str = "document",
     ) -> None:
         """One balanced entry of (account, amount, keys); zero lines are dropped."""
         if sum(amount for _, amount, _ in lines):
             raise ValueError("the entry does not balance")
         self.day(location, date)
-        entry = self.put("journal_entry", event=event, source_kind="document", source_id=source)["id"]
+        entry = self.put("journal_entry", event=event, source_kind=source_kind, source_id=source)["id"]
         for number, (account, amount, keys) in enumerate(one for one in lines if one[1]):
             self.put(
                 "posting",

@@ -256,3 +256,13 @@ class RawMoney(RawBooks):
             ("1000", over_short, {}),
             ("6000", -over_short, {}),
         )
+        taken = expected + over_short - session["opening_float_minor"]
+        self.post(
+            session["location_id"],
+            session["business_date"],
+            "cash_dropped",
+            session["id"],
+            ("1005", taken, {}),
+            ("1000", -taken, {}),
+            source_kind="drawer_session",
+        )

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from medspa.kernel.settings import Settings
 from pipelines.build.run import BuildResult, build
 from tests.factories.raw import RawStore
-from tests.factories.raw_day import full_day
+from tests.factories.raw_day import full_day, outside_day
 from tests.factories.raw_practice import RawPractice
 from tests.support.databases import Database, Servers
 
@@ -63,6 +63,7 @@ def built(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             practices = [RawPractice(store, seed).open() for seed in (1, 2)]
             for practice in practices:
                 full_day(practice)
+                outside_day(practice)
         result = build(settings, store.batch_id)
         yield Built(database, settings, store, practices[0], practices[1], result)
 

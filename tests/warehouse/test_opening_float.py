@@ -27,7 +27,7 @@ def test_what_the_opening_found_is_in_over_short(
                 found = {
                     "opening_over_short_minor": -500,
                     "over_short_minor": -400,
-                    "float_left_minor": 19_600,
+                    "float_left_minor": 19_500,
                 }
                 practice.put("drawer_session", **{**counted, **found})
     build(warehouse_settings, store.batch_id)

@@ -68,7 +68,7 @@
 with {% call touched(day) %}{{ touched_bridge_days() }}{% endcall %},
 
 moved as (
-    {% for leg, component, side, amount, relation, condition in parts %}
+    {% for leg, component, side, amount, relation, condition in parts + bridge_of_funds() %}
     select
         {{ columns('part', day) }},
         '{{ leg }}' as leg,
