@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -71,6 +72,28 @@ def test_a_report_of_one_location_as_csv(lived: Lived, http: httpx.Client, medsp
     assert len(done.out.splitlines()) == 3
 
 
+def test_a_report_split_and_compared_is_what_the_api_answers(
+    lived: Lived, http: httpx.Client, medspa: Medspa
+) -> None:
+    sent: dict[str, Any] = {
+        "from": lived.day.replace(day=1), "to": lived.day.replace(year=lived.day.year + 1), "grain": "month",
+        "group_by": ["kind", "location"], "compare": ["previous", "last_year"],
+    }  # fmt: skip
+    asked = ["--from", str(sent["from"]), "--to", str(sent["to"]), "--grain", "month"]
+    for option, values in (("--group-by", sent["group_by"]), ("--compare", sent["compare"])):
+        asked += [word for value in values for word in (option, value)]
+    codes = ("NORTH", "SOUTH")
+    for code in codes:
+        asked += ["--location", code]
+    done = medspa("report", "revenue", "--org", SLUG, *asked, "--json")
+    assert done.code == 0, done.err
+    sent |= {"location_id": [lived.practice.places[code] for code in codes]}
+    answer = http.get("/v1/reports/revenue", params=sent, headers=lived.headers).json()
+    assert json.loads(done.out) == answer["items"]
+    assert len(answer["items"]) > 2
+    assert any(name.endswith("_last_year_change") for name in answer["items"][0])
+
+
 def test_a_report_for_people_shows_amounts_and_freshness(lived: Lived, medspa: Medspa) -> None:
     done = medspa("report", "ar_aging", "--org", SLUG, "--as-of", str(lived.day))
     assert done.code == 0, done.err
@@ -93,6 +116,13 @@ WRONG = {
     "a range for a date": (["report", "ar_aging", "--org", SLUG, "--from", "2026-01-01"], 2),
     "no export named": (["export"], 2),
     "a number that is none": (["export", "accounting", "--number", "x"], 2),
+    "a split of a report that has one form": (
+        ["report", "ar_aging", "--org", SLUG, "--as-of", "2026-01-01", "--group-by", "kind"], 1,
+    ),
+    "nothing to compare": (
+        ["report", "ar_aging", "--org", SLUG, "--as-of", "2026-01-01", "--compare", "previous"], 1,
+    ),
+    "a grain that is not there": (["report", "revenue", "--org", SLUG, "--grain", "year"], 2),
     "an unknown report": (["report", "profit", "--org", SLUG], 1),
     "an unknown organization": (["report", "ar_aging", "--org", "nobody"], 1),
     "one of several organizations": (["report", "ar_aging"], 1),

@@ -9,16 +9,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medspa.cli.options import AsOf, Json, Location, OptionalOrg
+from medspa.cli.options import AsOf, Json, OptionalOrg
 from medspa.cli.output import emit_json, note, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from uuid import UUID
 
     from medspa.kernel.settings import Settings
     from reporting_api.catalog import Report
+    from reporting_api.compare import Comparison
     from reporting_api.queries import Answer, Asked
+
+
+class GrainOf(StrEnum):
+    """How long the period of a row is."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Beside(StrEnum):
+    """Which earlier period stands beside the one asked for."""
+
+    PREVIOUS = "previous"
+    LAST_YEAR = "last_year"
 
 
 class Form(StrEnum):
@@ -36,22 +53,37 @@ Day = Annotated[
 To = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="First business date not included.")
 ]
+Locations = Annotated[
+    list[str] | None,
+    typer.Option("--location", help="Location: its id or its code; may be repeated; default: all."),
+]
+GrainOption = Annotated[GrainOf | None, typer.Option("--grain", help="Measured reports: a row per period.")]
+GroupBy = Annotated[
+    list[str] | None, typer.Option("--group-by", help="Measured reports: split by this; may be repeated.")
+]
+Compare = Annotated[
+    list[Beside] | None, typer.Option("--compare", help="Earlier periods beside; may be repeated.")
+]
 Format = Annotated[Form, typer.Option("--format", help="parquet writes bytes to standard output.")]
 
 
 def command(
     name: str,
     org: OptionalOrg = "",
-    location: Location = "",
+    location: Locations = None,
     as_of: AsOf = None,
     first: Day = None,
     to: To = None,
+    grain: GrainOption = None,
+    group_by: GroupBy = None,
+    compare: Compare = None,
     fmt: Format = Form.TABLE,
     json: Json = False,
 ) -> None:
     """Show a report; `medspa report list` names them. The reading is audited."""
     from medspa.kernel.settings import load_settings
     from reporting_api.catalog import report_named, reports
+    from reporting_api.measures import shaped
 
     if name == "list":
         listed = [{"report": one.name, "dates": one.dates, "title": one.title} for one in reports().values()]
@@ -60,17 +92,23 @@ def command(
         else:
             records("", listed)
         return
-    report = report_named(name)
-    answer = _read(load_settings(), report, org, location, _dates(report, as_of, first, to))
-    _write(report, answer, Form.JSON if json else fmt)
+    report = shaped(report_named(name), group_by, grain.value if grain else None)
+    form = Form.JSON if json else fmt
+    beside: tuple[Comparison, ...] = tuple(one.value for one in compare or ())
+    dates = _dates(report, as_of, first, to, beside)
+    report, answer = _read(load_settings(), report, org, location or [], dates, form, group_by or [])
+    _write(report, answer, form)
 
 
 def _dates(
-    report: Report, as_of: datetime | None, first: datetime | None, to: datetime | None
-) -> Callable[[Callable[[], date]], Asked]:
-    """Way to the business date of now → what is asked for: without dates, that one."""
-    from reporting_api.errors import DatesReversed
-    from reporting_api.queries import Asked
+    report: Report,
+    as_of: datetime | None,
+    first: datetime | None,
+    to: datetime | None,
+    compare: tuple[Comparison, ...],
+) -> Callable[[Callable[[], date], tuple[UUID, ...]], Asked]:
+    """Way to the business date of now, and locations → what is asked for: without dates, that one."""
+    from reporting_api.reading import asked_for
 
     if report.dates == "range" and as_of is not None:
         raise typer.BadParameter(f"{report.name} takes --from and --to.", param_hint="--as-of")
@@ -78,40 +116,50 @@ def _dates(
         raise typer.BadParameter(f"{report.name} takes --as-of.", param_hint="--from, --to")
     given = as_of or first
 
-    def asked(today: Callable[[], date]) -> Asked:
+    def asked(today: Callable[[], date], locations: tuple[UUID, ...]) -> Asked:
         start = given.date() if given else today()
-        if to is None:
-            return Asked(start, start, ())
-        if to.date() <= start:
-            raise DatesReversed("Give a --from that is before --to.")
-        return Asked(start, to.date() - timedelta(days=1), ())
+        if report.dates != "range":
+            return asked_for(report, start, start, None, None, locations, compare)
+        try:
+            until = to.date() if to else start + timedelta(days=1)
+        except OverflowError:
+            raise typer.BadParameter("There is no day after it.", param_hint="--from") from None
+        return asked_for(report, None, None, start, until, locations, compare)
 
     return asked
 
 
 def _read(
-    settings: Settings, report: Report, org: str, location: str, dates: Callable[[Callable[[], date]], Asked]
-) -> Answer:
-    """The rows, once their reading is in the audit."""
-    from dataclasses import replace
-
+    settings: Settings,
+    report: Report,
+    org: str,
+    named: list[str],
+    dates: Callable[[Callable[[], date], tuple[UUID, ...]], Asked],
+    form: Form,
+    group_by: list[str],
+) -> tuple[Report, Answer]:
+    """The report as it came out and its rows, once their reading is in the audit."""
     from medspa.kernel.database import make_engine
     from medspa.local.operator import actor, organization, places, today
     from medspa.local.reporting import AuditedReports
     from reporting_api.ports import Viewer
-    from reporting_api.queries import run
+    from reporting_api.reading import recorded
 
     operational = make_engine(settings.operational_dsn("app"))
     warehouse = make_engine(settings.warehouse_dsn("reporting"))
     try:
         org_id = organization(operational, org)
-        chosen = tuple(one.id for one in places(operational, org_id, location)) if location else ()
-        asked = replace(dates(lambda: today(operational, org_id, location)), locations=chosen)
-        answer = run(warehouse, report, org_id, asked, None)
+        chosen = [one for name in named for one in places(operational, org_id, name)]
+
+        def newest() -> date:
+            return max(one.business_date for one in chosen) if chosen else today(operational, org_id)
+
+        asked = dates(newest, tuple(dict.fromkeys(one.id for one in chosen)))
         who = actor(org_id, "report")
         viewer = Viewer(org_id, who.kind, who.id, who.permissions)
-        AuditedReports(operational).report_read(viewer, report.name, {}, len(answer.rows))
-        return answer
+        log = AuditedReports(operational)
+        report, answer, _ = recorded(warehouse, log, viewer, report, asked, None, form.value, group_by)
+        return report, answer
     finally:
         operational.dispose()
         warehouse.dispose()
