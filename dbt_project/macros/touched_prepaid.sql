@@ -8,12 +8,14 @@ union
 {{ touched_by_movement('package_id') }}
 {%- endmacro %}
 
-{# The same of memberships, with their periods and the versions of their plans. #}
+{# The same of memberships, with their periods, events and the versions of their plans. #}
 {% macro touched_memberships() -%}
 {{ since('membership', ['org_id', 'id']) }}
 {{ since_merged('membership', 'id') }}
 union
 {{ since('membership_period', ['org_id', 'membership_id']) }}
+union
+{{ since('membership_event', ['org_id', 'membership_id']) }}
 union
 select membership.org_id, membership.id
 from {{ source('raw', 'membership') }} as membership

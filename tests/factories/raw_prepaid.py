@@ -85,7 +85,7 @@ class RawPrepaid(RawMoney):
 
     def join(self, client: Row, location: uuid.UUID, date: dt.date, version: Row) -> Row:
         """A membership that nothing was billed for yet."""
-        return self.put(
+        member = self.put(
             "membership",
             client_id=client["id"],
             location_id=location,
@@ -94,6 +94,17 @@ class RawPrepaid(RawMoney):
             joined_on=date,
             status="active",
             next_bill_on=date,
+        )
+        self.happened_to(member, "joined", date)
+        return member
+
+    def happened_to(self, membership: Row, kind: str, date: dt.date) -> Row:
+        return self.put(
+            "membership_event",
+            membership_id=membership["id"],
+            kind=kind,
+            business_date=date,
+            created_at=dt.datetime.combine(date, dt.time(12), dt.UTC),
         )
 
     def bill_dues(self, membership: Row, number: int, status: str) -> Row:

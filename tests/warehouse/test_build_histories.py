@@ -67,7 +67,9 @@ def belong(practice: RawPractice, number: int) -> None:
         practice.bill_dues(members[number % len(members)], number, status)
     elif number % 8 == 3:
         ended = {"status": "cancelled", "cancelled_on": DAY, "ends_on": DAY, "next_bill_on": DAY}
-        practice.put("membership", **{**members[number % len(members)], **ended})
+        member = practice.put("membership", **{**members[number % len(members)], **ended})
+        told = ("frozen", "cancelled", "unfrozen")[number % 3]
+        practice.happened_to(member, told, DAY + dt.timedelta(days=10))
     else:
         practice.put("membership_plan_version", **{**versions[number % len(versions)], "price_minor": 10})
 

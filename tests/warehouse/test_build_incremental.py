@@ -98,7 +98,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
     filled = (
         "fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session", "fct_visit",
         "fct_appointment_event", "agg_daily_utilization", "fct_cycle_due", "client_series", "client_profile",
-        "fct_package", "fct_membership", "fct_membership_period", "client_balance",
+        "fct_package", "fct_membership", "fct_membership_period", "fct_membership_movement", "client_balance",
     )  # fmt: skip
     assert all(whole[name] for name in filled)
 
