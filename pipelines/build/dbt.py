@@ -96,12 +96,13 @@ def manifest_file(settings: Settings) -> Path:
     """
     folder = settings.home / "dbt" / "definitions"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"{project_hash()[:16]}-{variables(settings)['MEDSPA_DBT_DATABASE']}.json"
+    database = variables(settings)["MEDSPA_DBT_DATABASE"]
+    target = folder / f"{project_hash()[:16]}-{database}.json"
     with _lock, (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_file():
             part = target.with_suffix(".part")
-            _manifest(settings).write(str(part))
+            part.write_text(parsed.as_json(database, settings.parsed_folder, lambda: _parse(settings)))
             part.replace(target)
     return target
 

@@ -36,7 +36,8 @@ def of(database: str, folder: Path, parse: Callable[[], Any]) -> Any:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    manifest = Manifest.from_msgpack(_kept(folder, parse), decoder=extended_mashumuro_decoder)
+    kept = _kept(folder, parse).read_bytes()
+    manifest = Manifest.from_msgpack(kept, decoder=extended_mashumuro_decoder)
     for node in itertools.chain(manifest.nodes.values(), manifest.sources.values()):
         node.database = database
         if node.relation_name is not None:
@@ -45,7 +46,13 @@ def of(database: str, folder: Path, parse: Callable[[], Any]) -> Any:
     return manifest
 
 
-def _kept(folder: Path, parse: Callable[[], Any]) -> bytes:
+def as_json(database: str, folder: Path, parse: Callable[[], Any]) -> str:
+    """The same as the text of dbt's manifest.json, for programs that read one."""
+    text = _kept(folder, parse).with_suffix(".json").read_text()
+    return text.replace(NO_DATABASE, database)
+
+
+def _kept(folder: Path, parse: Callable[[], Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"{project_hash()[:16]}-{version('dbt-core')}.msgpack"
     with (folder / "lock").open("w") as lock:
@@ -53,7 +60,10 @@ def _kept(folder: Path, parse: Callable[[], Any]) -> bytes:
         if not target.is_file():
             from dbt.parser.manifest import extended_mashumaro_encoder
 
+            manifest = parse()
+            # dbt writes it out only where it has just parsed it.
+            manifest.write(str(target.with_suffix(".json")))
             part = target.with_suffix(".part")
-            part.write_bytes(parse().to_msgpack(extended_mashumaro_encoder))
+            part.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
             part.replace(target)
-    return target.read_bytes()
+    return target

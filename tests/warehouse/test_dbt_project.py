@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +115,19 @@ def test_artifacts_hold_neither_password_nor_row(built: Built) -> None:
         if path.is_file() and password.encode() in path.read_bytes()
     ]
     assert written == []
+
+
+def test_a_process_that_parsed_nothing_has_the_manifest_of_its_database(tmp_path: Path) -> None:
+    """Once without anything kept, once with what the first has kept."""
+    program = (
+        "import sys; from pathlib import Path; from medspa.kernel.settings import Settings;"
+        "from pipelines.build import dbt;"
+        "print(dbt.manifest_file(Settings(home=Path(sys.argv[1]), parsed_project=Path(sys.argv[2]),"
+        " warehouse={'build': 'postgresql://nobody@127.0.0.1:1/' + sys.argv[3]})))"
+    )
+    for database in ("first", "second"):
+        command = [sys.executable, "-c", program, tmp_path / database, tmp_path / "kept", database]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        nodes = json.loads(Path(said.strip()).read_text())["nodes"]
+        assert {one["database"] for one in nodes.values()} == {database}
+        assert nodes["model.medspa.fct_payment"]["relation_name"] == f'"{database}"."build"."fct_payment"'
