@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import model_validator
 
 from medspa.kernel.vocabulary import (
     Permission,
@@ -15,10 +16,11 @@ from medspa.kernel.vocabulary import (
     ProcessorLineKind,
 )
 from operational.banking import processor_items
-from operational.banking.schemas import Row, Sent
+from operational.banking.schemas import Row
 from operational.checkout.claims import StoredAnswer
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.models import ProcessorLine
+from operational.schemas import Sent
 
 router = APIRouter()
 
@@ -33,8 +35,22 @@ class LineBookedIn(Sent):
 
 
 class LineMatchedIn(Sent):
-    match_id: uuid.UUID
-    """Of a payment, a refund's payout or a dispute, as the line's kind and sign have it."""
+    """One of them, as the line's kind and sign have it."""
+
+    payment_id: uuid.UUID | None = None
+    payout_id: uuid.UUID | None = None
+    dispute_id: uuid.UUID | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.named) != 1:
+            raise ValueError("Send one of payment_id, payout_id and dispute_id.")
+        return self
+
+    @property
+    def named(self) -> list[tuple[str, uuid.UUID]]:
+        sent = {"payment_id": self.payment_id, "payout_id": self.payout_id, "dispute_id": self.dispute_id}
+        return [(name, value) for name, value in sent.items() if value is not None]
 
 
 class ProcessorLineOut(Row):
@@ -68,7 +84,7 @@ def match_item(processor_line_id: uuid.UUID, body: LineMatchedIn, call: Refund) 
     """Say which payment, refund or dispute a processor's line is; it leaves 1290 on the open day."""
     return call.run(
         lambda session: _told(
-            processor_items.match(session, call.unit.actor, processor_line_id, body.match_id)
+            processor_items.match(session, call.unit.actor, processor_line_id, *body.named[0])
         )
     )
 

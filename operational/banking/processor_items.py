@@ -48,14 +48,20 @@ def book(
     return line
 
 
-def match(session: Session, actor: Actor, line_id: uuid.UUID, match_id: uuid.UUID) -> ProcessorLine:
-    """A line is this payment, refund or dispute. Raises Forbidden, NotFound, ItemResolved, DoesNotMatch.
+def match(
+    session: Session, actor: Actor, line_id: uuid.UUID, named: str, match_id: uuid.UUID
+) -> ProcessorLine:
+    """A line is this payment, refund or dispute: its column and id.
+
+    Raises Forbidden, NotFound, ItemResolved, DoesNotMatch.
 
     The document is of the line's merchant account and amount, and no other line is about it.
     """
     line = _hold(session, actor, line_id)
     before = legs(line)
     for name, model, fits in _documents(line):
+        if name != named:
+            continue
         place = session.scalar(select(model.location_id).where(model.id == match_id, *fits))
         if place is not None:
             setattr(line, name, match_id)

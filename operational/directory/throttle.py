@@ -1,6 +1,5 @@
 """Throttling of sign-in by account, address and known device; of links by address. Nobody is locked out.
 
-
 Somebody who guesses at an account slows down strangers, not its owner: a device that signed in before has
 a counter of its own.
 """

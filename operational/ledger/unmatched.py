@@ -48,7 +48,7 @@ def open_items(
     """What stands on 1290 of payouts and of the processor's lines, in the order of their ids."""
     org_id = organization_of(session)
     # In words, not as a parameter: the partial index is found by it.
-    of_payouts = [
+    of_payouts: list[Any] = [
         text(f"posting.account = '{Account.UNMATCHED_ITEMS.value}'"),
         Posting.org_id == org_id,
         JournalEntry.source_kind == SOURCE,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from medspa.cli.main import run
 from medspa.kernel import clock
@@ -19,14 +19,12 @@ from medspa.kernel.vocabulary import (
     PeriodStatus,
     Tender,
 )
-from operational.checkout import attempts
 from operational.checkout.processor.inprocess import InProcessProcessor
-from operational.checkout.processor.port import NOT_RECEIVED, Outcome, Result
 from operational.checkout.reconcile import reconcile_with
 from operational.memberships import life
 from operational.memberships.billing import BillingRun
 from operational.memberships.errors import DuesNotCovered, NotPossibleNow
-from operational.models import Payment, ProcessorAttempt, TaxRate
+from operational.models import Payment
 from operational.prepaid.errors import NotCovered
 from tests.factories.checkout import open_shop
 from tests.factories.members import FIRST, JANUARY, Club, offer
@@ -230,49 +228,3 @@ def test_dues_lost_to_a_dispute_take_their_unused_credit_and_no_other_deposit(cl
     assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 6_000
     assert shop.balance(Account.CHARGEBACKS) == 6_000
     assert -shop.balance(Account.CLIENT_DEPOSITS) == 5_000
-
-
-def test_dues_are_settled_with_their_payment_by_the_event_and_after_it_was_given_up(club: Club) -> None:
-    shop = club.shop
-    member = club.join("tok_timeout_charged")
-    assert club.bill() == BillingRun(waiting=1)
-    ((_, event),) = club.processor.undelivered()
-    with shop.transaction() as session:
-        attempt = session.scalars(
-            select(ProcessorAttempt).where(ProcessorAttempt.org_id == shop.made.org_id)
-        ).one()
-        attempts.resolve(session, attempt.id, Result(Outcome.DECLINED, code=NOT_RECEIVED), None)
-    assert club.bill() == BillingRun(failed=1)
-    assert deliver(shop, event) == "applied"
-    assert [one.status for one in club.periods(member)] == [PeriodStatus.PAID]
-    assert shop.balance(Account.CLIENT_DEPOSITS) == 0
-    assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 12_000
-    with club.on(FIRST + timedelta(days=4)):
-        assert club.bill() == NOTHING
-    assert club.payments() == 1
-
-
-def test_captured_dues_that_cover_them_no_more_are_owed_again(club: Club) -> None:
-    """A tax rate rose while the processor was silent: the capture stands, and the next run decides."""
-    shop = club.shop
-    club.plan_id = offer(shop, tax_class="retail")
-    member = club.join("tok_timeout_charged")
-    assert club.bill() == BillingRun(waiting=1)
-    captured = 12_000 + 1_065
-    with shop.database.session("owner") as session:
-        session.execute(
-            update(TaxRate).where(TaxRate.org_id == shop.made.org_id).values(rate_ppm=TaxRate.rate_ppm * 2)
-        )
-    with clock.frozen(JANUARY + timedelta(minutes=2)):
-        assert reconcile_with(shop.database.engine("app"), club.processor, timedelta(0)).settled == 1
-        assert -shop.balance(Account.CLIENT_DEPOSITS) == shop.balance(Account.CARD_CLEARING) == captured
-        assert club.bill() == BillingRun(failed=1)
-        assert shop.balance(Account.DEFERRED_MEMBERSHIPS) == 0
-        shop.deposit(1_065)
-        with shop.transaction() as session:
-            life.settle_dues(session, shop.actor, member)
-        with shop.transaction() as session:
-            life.cancel(session, shop.actor, member, MembershipEndReason.MOVED_AWAY)
-    assert club.periods(member)[0].status is PeriodStatus.PAID
-    assert shop.balance(Account.CLIENT_DEPOSITS) == 0
-    assert owed(shop, member, Account.DEFERRED_MEMBERSHIPS) == 12_000

@@ -74,7 +74,7 @@ def test_a_session_used_elsewhere_comes_back_once_and_with_its_time(shop: Shop, 
         assert send(http, sale.lines[0].id, shop.made.headers).status_code == 409
         stranger = shop.made.key([Permission.PAYMENT_REFUND], location_id=shop.north)
         assert send(http, line, stranger).status_code in (403, 404)
-        answers = together([partial(send, http, line, shop.made.headers)] * 4)
+        answers: list[Any] = list(together([partial(send, http, line, shop.made.headers)] * 4))
         assert sorted(one.status_code for one in answers) == [200, 409, 409, 409]
         (told,) = (one.json() for one in answers if one.status_code == 200)
         assert (told["remaining_milli"], told["remaining_minor"]) == (1_000, 8_000)
