@@ -141,4 +141,6 @@ def _next(outcome: Outcome) -> None:
     say("  .venv/bin/medspa simulate        fourteen months of a practice, then: medspa pipeline run")
     say("  .venv/bin/medspa audit verify    find an edited, deleted or truncated audit row")
     say("  make down                        stop everything")
+    say(f"Sign in at /reports as owner@{outcome.slug}.example with this password, shown once:")
+    say(f"  {outcome.organization.password}")
     say(f"Call the API with this key, shown once: {outcome.organization.api_key}")

@@ -54,8 +54,9 @@ def test_a_line_goes_through_every_day_and_stands_at_its_height() -> None:
 def test_what_cannot_be_added_up_is_neither_summed_nor_made_zero() -> None:
     shape = report(DATE, PLACE, SHARE)
     rows = [row(0, "a", 0, share=0.5), row(1, "a", 0, share=None), row(2, "a", 0, share=0.25)]
-    (picture,) = pictures(shape, rows, DAY, DAY + dt.timedelta(days=4), ())
-    assert picture.lines[0].values == (0.5, None, 0.25)
+    with_another = [*rows, row(3, "b", 0, share=0.3)]
+    (picture,) = pictures(shape, with_another, DAY, DAY + dt.timedelta(days=4), ())
+    assert picture.lines[0].values == (0.5, None, 0.25, None)
     assert draw(picture).lines[0].parts == []
     assert pictures(shape, [*rows, row(0, "a", 0, share=0.1)], DAY, DAY, ()) == []
 
