@@ -139,13 +139,17 @@ def _next(month: str) -> str:
 def one_by_one(
     settings: Settings, lives: Sequence[tuple[Scale, Begun]], report: Report
 ) -> list[Counter[str]]:
-    totals = []
-    for scale, begun in lives:
-        months = _Months(scale.slug, 1, report)
-        with stage_of(settings, begun) as stage:
-            _live(stage, scale, plan(scale).events, months.add)
-        totals.append(months.total)
-    return totals
+    return [live_events(settings, scale, begun, plan(scale).events, report) for scale, begun in lives]
+
+
+def live_events(
+    settings: Settings, scale: Scale, begun: Begun, events: Sequence[Event], report: Report
+) -> Counter[str]:
+    """Live these events in this process; how often what happened."""
+    months = _Months(scale.slug, 1, report)
+    with stage_of(settings, begun) as stage:
+        _live(stage, scale, events, months.add)
+    return months.total
 
 
 def side_by_side(

@@ -81,7 +81,7 @@ def simulate(
     Raises OnlyInDemo, OrganizationExists when a slug is taken, LifeFailed.
     """
     require_demo(settings)
-    begun = [_begin(settings, scale) for scale in scales]
+    begun = [begin(settings, scale) for scale in scales]
     run = side_by_side if together else one_by_one
     counted = run(settings, [(scale, one) for scale, (_, one) in zip(scales, begun, strict=True)], report)
     return [
@@ -90,7 +90,8 @@ def simulate(
     ]
 
 
-def _begin(settings: Settings, scale: Scale) -> tuple[NewOrganization, Begun]:
+def begin(settings: Settings, scale: Scale) -> tuple[NewOrganization, Begun]:
+    """Make an organization and set it up on the eve of its first day."""
     begins = dt.datetime.combine(scale.first, dt.time(), dt.UTC) - dt.timedelta(hours=12)
     engine = make_engine(settings.operational_dsn("owner"), application_name="medspa-simulate")
     try:
