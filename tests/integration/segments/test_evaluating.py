@@ -173,6 +173,7 @@ def test_the_balances_segments_hold_whom_they_describe(
     last = holder(marts, org, "fct_package", **left)
     expiring = holder(marts, org, "fct_package", **left, expires_on=AS_OF + 29 * ONE)
     holder(marts, org, "fct_package", **left, expires_on=AS_OF - ONE)
+    holder(marts, org, "fct_package", **{**left, "sessions_left": 2})
     units = {"left_milli": 9_000, "sessions_left": 1, "units_left_milli": 8_000}
     idle = holder(marts, org, "fct_package", **units, idle_since=AS_OF - 90 * ONE)
     holder(marts, org, "fct_package", **units, idle_since=AS_OF - 89 * ONE, expires_on=AS_OF + 30 * ONE)
