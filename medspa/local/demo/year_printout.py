@@ -150,5 +150,9 @@ def _files(outcome: Outcome, shown: Shown) -> None:
     say("  .venv/bin/medspa simulate        the full size: fourteen months, 2 500 visits, then pipeline run")
     say("  .venv/bin/medspa audit verify    find an edited, deleted or truncated audit row")
     say("  make down                        stop everything")
-    say(f"Call the API for the day with this key, shown once: {outcome.organization.api_key}")
-    say(f"and for the year with this one: {shown.practice.organization.api_key}")
+    say("Sign in at /reports with these passwords, shown once:")
+    day, year = outcome.organization, shown.practice.organization
+    say(f"  the day   owner@{outcome.slug}.example  {day.password}")
+    say(f"  the year  owner@{slug}.example  {year.password}")
+    say(f"Call the API for the day with this key, shown once: {day.api_key}")
+    say(f"and for the year with this one: {year.api_key}")
