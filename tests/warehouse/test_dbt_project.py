@@ -126,7 +126,8 @@ def test_a_process_that_parsed_nothing_has_the_manifest_of_its_database(tmp_path
         " warehouse={'build': 'postgresql://nobody@127.0.0.1:1/' + sys.argv[3]})))"
     )
     for database in ("first", "second"):
-        command = [sys.executable, "-c", program, tmp_path / database, tmp_path / "kept", database]
+        folders = str(tmp_path / database), str(tmp_path / "kept")
+        command = [sys.executable, "-c", program, *folders, database]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         nodes = json.loads(Path(said.strip()).read_text())["nodes"]
         assert {one["database"] for one in nodes.values()} == {database}
