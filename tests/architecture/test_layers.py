@@ -16,6 +16,7 @@ PACKAGES: list[str] = CONFIGURATION["root_packages"]
 
 PLANTS = {
     "kernel": ("medspa/kernel/planted.py", "import operational"),
+    "ui": ("medspa/ui/planted.py", "import fastapi"),
     "composition-root": ("reporting_api/planted.py", "import medspa.local.environment"),
     "identity-stays": ("segments/planted.py", "import operational.models"),
     "operational": ("operational/planted.py", "import pipelines"),
