@@ -64,6 +64,7 @@ def match(
             continue
         place = session.scalar(select(model.location_id).where(model.id == match_id, *fits))
         if place is not None:
+            actor.require(Permission.PAYMENT_REFUND, place)
             setattr(line, name, match_id)
             line.location_id = place
             session.flush()

@@ -163,7 +163,7 @@ def place(warehouse_module: Database, tmp_path_factory: pytest.TempPathFactory) 
 
 @given(history=HISTORY, seed=st.integers(0, 2**32))
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -117,18 +117,18 @@ def test_artifacts_hold_neither_password_nor_row(built: Built) -> None:
     assert written == []
 
 
-def test_a_process_that_parsed_nothing_has_the_manifest_of_its_database(tmp_path: Path) -> None:
-    """Once without anything kept, once with what the first has kept."""
+def test_a_process_that_parsed_nothing_has_the_manifest_of_its_database(built: Built, tmp_path: Path) -> None:
+    """What another process has kept is enough."""
     program = (
         "import sys; from pathlib import Path; from medspa.kernel.settings import Settings;"
         "from pipelines.build import dbt;"
         "print(dbt.manifest_file(Settings(home=Path(sys.argv[1]), parsed_project=Path(sys.argv[2]),"
-        " warehouse={'build': 'postgresql://nobody@127.0.0.1:1/' + sys.argv[3]})))"
+        " warehouse={'build': 'postgresql://nobody@127.0.0.1:1/elsewhere'})))"
     )
-    for database in ("first", "second"):
-        folders = str(tmp_path / database), str(tmp_path / "kept")
-        command = [sys.executable, "-c", program, *folders, database]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        nodes = json.loads(Path(said.strip()).read_text())["nodes"]
-        assert {one["database"] for one in nodes.values()} == {database}
-        assert nodes["model.medspa.fct_payment"]["relation_name"] == f'"{database}"."build"."fct_payment"'
+    kept = built.settings.parsed_folder
+    assert list(kept.glob("*.msgpack"))
+    command = [sys.executable, "-c", program, str(tmp_path), str(kept)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    nodes = json.loads(Path(said.strip()).read_text())["nodes"]
+    assert {one["database"] for one in nodes.values()} == {"elsewhere"}
+    assert nodes["model.medspa.fct_payment"]["relation_name"] == '"elsewhere"."build"."fct_payment"'

@@ -28,6 +28,7 @@ create or replace trigger check_postings after insert on posting
 
 create or replace trigger check_entries after insert on posting
     referencing new table as added for each statement execute function ledger_check_entries();
+drop trigger if exists check_entry on posting;
 drop trigger if exists check_entry on ledger.unbalanced;
 create constraint trigger check_entry after insert on ledger.unbalanced
     deferrable initially deferred for each row execute function ledger_check_unbalanced();

@@ -109,7 +109,7 @@ def store(stores: tuple[Database, Database, Database]) -> Store:
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
