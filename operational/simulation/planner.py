@@ -205,7 +205,9 @@ class _Planner:
     def _move(self, visit: VisitPlan, at: dt.datetime) -> None:
         wanted = visit.start.date() + dt.timedelta(days=self.rng.randint(1, 9))
         offers = [BY_NAME[one.offer] for one in visit.items]
-        slot = self.diary.find(visit.place, offers, wanted, at.date(), self._busy[visit.client])
+        # `at` is UTC, where a studio's evening is the next day: who joins that morning is not known yet.
+        known_by = at.date() - dt.timedelta(days=1)
+        slot = self.diary.find(visit.place, offers, wanted, known_by, self._busy[visit.client])
         if slot is None or slot.date > self.scale.last:
             return
         self._place_at(visit, slot)
