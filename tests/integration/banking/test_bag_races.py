@@ -13,15 +13,9 @@ from medspa.kernel.vocabulary import Account
 from operational.banking import deposits, errors
 from operational.checkout.queries import found
 from operational.models import BankDeposit, Location
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.banking.test_bank import bag, dropped
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 def bagged_while_confirmed(shop: Shop) -> int:

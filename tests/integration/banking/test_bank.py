@@ -22,15 +22,9 @@ from operational.checkout import errors as desk_errors
 from operational.checkout.queries import found
 from operational.ledger.drawer_movements import record_movement
 from operational.models import BankDeposit, BankLine, Location, Payment, Remittance
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_unmatched import spend
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 def check(shop: Shop, amount: int = 10_000) -> tuple[uuid.UUID, Payment]:

@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 
-from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, Permission, ProcessorLineKind
 from operational.banking.processor_reports import read_reports
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.inprocess_reports import add_line
 from operational.ledger.close_blockers import MAX_LINKS
 from operational.models import ProcessorLine
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_cards import charge
-from tests.support.api import client_of
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
-
-
-@pytest.fixture(scope="module")
-def http(operational_module: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
-    with client_of(settings) as client:
-        yield client
 
 
 def paid_out(shop: Shop, processor: InProcessProcessor, *amounts: int) -> str:

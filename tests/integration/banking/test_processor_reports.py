@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -25,11 +24,6 @@ from tests.support.together import together
 @pytest.fixture
 def shop(operational: Database) -> Shop:
     return open_shop(operational)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
 
 
 def read(shop: Shop, processor: InProcessProcessor) -> Read:

@@ -6,7 +6,6 @@ import uuid
 from datetime import date
 from functools import partial
 
-import pytest
 from sqlalchemy import select
 
 from medspa.kernel.ids import new_id
@@ -16,15 +15,9 @@ from operational.banking.statement import StatementLine
 from operational.checkout.desk import open_desk
 from operational.identity.access import Actor
 from operational.models import BankLine, ProcessorPayout
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.banking.test_bank import bag, check, deposited, dropped, take
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 def take_at(shop: Shop, place: uuid.UUID, *told: StatementLine) -> lines.Taken:

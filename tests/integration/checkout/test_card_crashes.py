@@ -20,20 +20,14 @@ from medspa.kernel.vocabulary import Account, LedgerEvent
 from operational.checkout.processor.open import open_inprocess
 from operational.checkout.reconcile import reconcile
 from operational.models import JournalEntry, Payment, Payout
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.support.api import client_of
-from tests.support.databases import Database
 
 MOMENTS = [
     "before_commit:1", "after_commit:1", "before_commit:2", "after_commit:2", "before_call", "after_call",
     "before_commit:3", "after_commit:3",
 ]  # fmt: skip
 CHARGED = ("after_call", "before_commit:3", "after_commit:3")
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 @pytest.fixture

@@ -26,21 +26,10 @@ from operational.checkout.processor.signature import sign
 from operational.checkout.reconcile import reconcile
 from operational.checkout.webhooks import receive
 from operational.models import JournalEntry, Payout, Posting, ProcessorEvent
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_cards import SECRET, SOURCE, charge, deliver, refund, reread, settle_all
 from tests.support.api import client_of
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
 
 
 def test_events_count_once_and_in_any_order(shop: Shop, processor: InProcessProcessor) -> None:

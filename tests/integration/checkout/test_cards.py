@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,23 +32,12 @@ from operational.checkout.processor.signature import sign
 from operational.checkout.reconcile import reconcile_with
 from operational.checkout.webhooks import Source, receive
 from operational.models import JournalEntry, Payment, ProcessorAttempt
-from tests.factories.checkout import Shop, open_shop
-from tests.support.databases import Database
+from tests.factories.checkout import Shop
 from tests.support.together import together
 
 ROUNDS = 100
 SECRET = b"s" * 32
 SOURCE = Source("Processor-Signature", SECRET, read_event)
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
 
 
 def claimed(shop: Shop) -> Claim:

@@ -6,7 +6,6 @@ import json
 import uuid
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
@@ -25,16 +24,6 @@ from tests.support.databases import Database
 from tests.support.together import together
 
 ROUNDS = 15
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
 
 
 def events(processor: InProcessProcessor) -> list[bytes]:

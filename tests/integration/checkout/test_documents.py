@@ -12,13 +12,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import apply, errors, invoices, schemas
 from operational.models import AppointmentItem, Posting
-from tests.factories.checkout import Shop, open_shop
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
+from tests.factories.checkout import Shop
 
 
 def test_a_treatment_is_billed_by_its_charted_units(shop: Shop) -> None:

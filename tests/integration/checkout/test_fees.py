@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
 from sqlalchemy import text
 
 from medspa.kernel.vocabulary import Account, AppointmentStatus
 from operational.checkout.fees import charge_fee
 from operational.checkout.queries import found
 from operational.models import Appointment, Invoice
-from tests.factories.checkout import Shop, open_shop
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
+from tests.factories.checkout import Shop
 
 
 def fee(shop: Shop, visit: uuid.UUID, *, late_cancel: bool = False) -> Invoice | None:

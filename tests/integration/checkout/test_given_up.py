@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, AllocationSource, PaymentStatus
 from operational.checkout import apply, cash_outs, errors, payment_links, schemas, write_offs
 from operational.checkout.apply import Balance
@@ -23,28 +20,10 @@ from operational.checkout.cash_outs import CashOutIn
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.models import GiftCard, Payout, Posting
 from tests.factories.checkout import Shop, open_shop
-from tests.support.api import client_of
 from tests.support.databases import Database
 from tests.support.together import together
 
 ROUNDS = 15
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
-
-
-@pytest.fixture(scope="module")
-def http(operational_module: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
-    with client_of(settings) as client:
-        yield client
 
 
 def gift_card(shop: Shop, value: int = 5_000) -> str:

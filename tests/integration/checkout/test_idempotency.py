@@ -18,17 +18,11 @@ from operational.checkout import claims, errors
 from operational.checkout.claims import Claim, StoredAnswer
 from operational.models import IdempotencyKey, Payment
 from tests.conftest import StartServer
-from tests.factories.checkout import Shop, open_shop
-from tests.support.databases import Database
+from tests.factories.checkout import Shop
 from tests.support.storm import Answer, Call, storm
 
 ROUNDS = 100
 WRITERS = 4
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 @pytest.fixture

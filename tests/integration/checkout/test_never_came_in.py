@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,20 +12,9 @@ from operational.banking import third_party
 from operational.checkout import disputes, errors, write_offs
 from operational.checkout.processor.inprocess import InProcessProcessor
 from tests.factories import prepaid
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_cards import charge, deliver
 from tests.integration.checkout.test_disputes import dispute_of, events
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
 
 
 def blockers(shop: Shop) -> set[str]:

@@ -23,11 +23,6 @@ ROUNDS = 100
 CONTROL_ROUNDS = 25
 
 
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
 def paid_out(shop: Shop, payment_id: uuid.UUID) -> int:
     with shop.database.session("owner") as session:
         return int(

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, PaymentStatus, Permission
 from operational.checkout import apply, attempts, schemas
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.port import NOT_RECEIVED, Outcome, Result
 from operational.models import Payment, Payout, ProcessorAttempt
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_cards import charge, deliver, refund, settle_all
-from tests.support.api import client_of
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture
-def processor(tmp_path: Path) -> InProcessProcessor:
-    return InProcessProcessor(tmp_path / "books.sqlite")
-
-
-@pytest.fixture(scope="module")
-def http(operational_module: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
-    with client_of(settings) as client:
-        yield client
 
 
 def spend(shop: Shop, amount: int) -> None:

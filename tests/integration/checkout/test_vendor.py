@@ -21,10 +21,9 @@ from operational.checkout.processor.signature import sign
 from operational.checkout.processor.stripe import StripeProcessor, read_event
 from operational.checkout.webhooks import receive
 from tests.conftest import StartServer
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.integration.checkout.test_cards import age, charge, entries, refund, reread, settle_all
 from tests.support.card_vendor import KEY, Vendor, vendor_app
-from tests.support.databases import Database
 
 
 @pytest.fixture
@@ -42,11 +41,6 @@ def processor(url: str) -> Iterator[StripeProcessor]:
     adapter = StripeProcessor(url, KEY, httpx.Timeout(0.4))
     yield adapter
     adapter.close()
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 def asked(token: str, key: str = "key_1", amount: int = 1_234) -> ChargeRequest:

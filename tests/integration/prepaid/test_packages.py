@@ -13,7 +13,7 @@ from medspa.kernel.vocabulary import Account
 from operational.checkout import invoices
 from operational.checkout.errors import MoreThanRemains, NotRefundable, NotVoidable
 from operational.prepaid import errors
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.factories.goods import service_row
 from tests.factories.prepaid import (
     carried,
@@ -28,12 +28,6 @@ from tests.factories.prepaid import (
     use,
     use_visit,
 )
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
 
 
 def test_a_sale_defers_the_net_price_and_a_session_takes_its_part(shop: Shop) -> None:

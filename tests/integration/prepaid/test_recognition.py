@@ -35,11 +35,6 @@ from tests.support.databases import Database
 from tests.support.together import together
 
 
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
 def breakage(shop: Shop) -> int:
     return -shop.balance(Account.BREAKAGE_REVENUE)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,30 +13,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from medspa.kernel import clock
-from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Account, Permission
 from operational.checkout import invoices
 from operational.checkout.errors import NotVoidable
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.packages.returned import return_use
-from tests.factories.checkout import Shop, open_shop
+from tests.factories.checkout import Shop
 from tests.factories.members import Club, offer
 from tests.factories.prepaid import carried, close, count_drawers, holds, movements, owed, plan, sell, use
-from tests.support.api import client_of
-from tests.support.databases import Database
 from tests.support.together import together
-
-
-@pytest.fixture
-def shop(operational_module: Database) -> Shop:
-    return open_shop(operational_module)
-
-
-@pytest.fixture(scope="module")
-def http(operational_module: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
-    with client_of(settings) as client:
-        yield client
 
 
 def send(http: TestClient, line_id: uuid.UUID, headers: dict[str, str]) -> Any:
