@@ -6,6 +6,7 @@ Environment variables start with MEDSPA_. The embedded servers write their per-r
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 from pathlib import Path
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     dagster_port: int = Field(default=3000, ge=0, le=65535)
     public_url: str = ""
+    trusted_proxies: str = ""
+    """Addresses or networks of reverse proxies, with commas between. Who asks is read from the headers of these
+    and of nobody else: without them everybody behind a proxy has its address."""
     lake_url: str = ""
     parsed_project: Path | None = None
     """Where the parsed dbt project is kept: several state folders may share it."""
@@ -62,6 +66,17 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         """Tools that work in folders of their own (dbt, Dagster) are told the same place."""
         return home.absolute()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, listed: str) -> str:
+        """Raises ValueError for what is no network, and for all of them: then anybody could name an address."""
+        networks = [
+            ipaddress.ip_network(one.strip(), strict=False) for one in listed.split(",") if one.strip()
+        ]
+        if any(one.prefixlen == 0 for one in networks):
+            raise ValueError("name the proxies; every address at once cannot be trusted")
+        return ",".join(str(one) for one in networks)
 
     @property
     def lake(self) -> str:

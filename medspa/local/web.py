@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -58,20 +59,24 @@ def create_web_app(settings: Settings) -> OneOrigin:
     return OneOrigin(operational, reporting)
 
 
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How the web server runs. Its own access log is off: it would hold query strings."""
+    return {
+        "access_log": False,
+        "log_config": None,
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),
+        # Never left out: the server would take them from a variable of its own.
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGTERM. The server's own access log is off: it would hold query strings."""
+    """Serve until SIGTERM."""
     configure()
-    uvicorn.run(
-        create_web_app(settings),
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    uvicorn.run(create_web_app(settings), host=host, port=port, **server_options(settings))
 
 
 def main() -> None:

@@ -34,7 +34,9 @@ from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 router = APIRouter()
 
 FREE_TRIES_PER_ADDRESS = 20
-"""Of payment links: unknown tokens and declined cards, from an address that many may share."""
+"""Tokens of payment links that nobody sent, from an address that many may share."""
+FREE_TRIES_PER_LINK = 3
+"""Payments by one link that lead nowhere, from wherever they come."""
 
 Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
 Closer = Annotated[Unit, Depends(needs(Permission.DAY_CLOSE), scope="function")]
@@ -210,7 +212,7 @@ def send_link(invoice_id: uuid.UUID, body: LinkIn, unit: Taker, response: Respon
 @router.post("/payment-links/view", responses={429: problem_response(429)})
 def show_link(request: Request, body: LinkShown, _slot: Slot) -> LinkView:
     """What a link is for. A POST, so that the token is in no address and no log; uses nothing up."""
-    with _counted(request):
+    with _counted(request, body.token):
         return LinkView.model_validate(payment_links.show_link(services_of(request).engine, body.token))
 
 
@@ -220,7 +222,7 @@ def pay_by_link(request: Request, body: LinkPaid, _slot: Slot) -> LinkPayment:
     refuse_card_numbers(body.model_dump())
     services = services_of(request)
     processor = services.ports.get("processor") or open_processor(services.settings)
-    with _counted(request):
+    with _counted(request, body.token, pays=True):
         paid = payment_links.pay_by_link(services.engine, processor, body.token, body.payment_token)
         if paid.status is PaymentStatus.DECLINED:
             raise CardDeclined("The card was declined; nothing was moved. Try another card.")
@@ -228,11 +230,21 @@ def pay_by_link(request: Request, body: LinkPaid, _slot: Slot) -> LinkPayment:
 
 
 @contextmanager
-def _counted(request: Request) -> Iterator[None]:
-    """Tries from an address that lead nowhere make it wait, as at sign-in. Raises TooManyAttempts."""
+def _counted(request: Request, token: str, *, pays: bool = False) -> Iterator[None]:
+    """Tries that lead nowhere make whoever goes on wait, as at sign-in. Raises TooManyAttempts.
+
+    Who holds a link that exists waits for tries of that link only, never for others at the same address.
+    """
     engine = services_of(request).engine
-    address = request.client.host if request.client else ""
-    counters = throttle.of_address("payment-link", address, FREE_TRIES_PER_ADDRESS)
+    link_id = payment_links.known(engine, token)
+    if link_id is None:
+        address = request.client.host if request.client else ""
+        counters = throttle.shared("payment-link-address", address, FREE_TRIES_PER_ADDRESS)
+    elif pays:
+        counters = throttle.shared("payment-link", str(link_id), FREE_TRIES_PER_LINK)
+    else:
+        yield
+        return
     wait = throttle.claim(engine, counters, clock.now())
     if wait:
         raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})

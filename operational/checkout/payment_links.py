@@ -95,6 +95,12 @@ def send_link(session: Session, actor: Actor, invoice_id: uuid.UUID, lifetime: t
     return Sent(token, expires_at)
 
 
+def known(engine: Engine, token: str) -> uuid.UUID | None:
+    """The link that a token is of, while it can be used."""
+    link = _found(engine, token)
+    return None if link is None else link.link_id
+
+
 def show_link(engine: Engine, token: str) -> Shown:
     """What is due by now. Looking uses nothing up. Raises LinkUnusable."""
     link = _live(engine, token)
@@ -159,8 +165,12 @@ def _use(session: Session, link: LinkFound) -> uuid.UUID:
     return invoice_id
 
 
+def _found(engine: Engine, token: str) -> LinkFound | None:
+    return lookup.by_link(engine, tokens.digest(token), PURPOSE, clock.now())
+
+
 def _live(engine: Engine, token: str) -> LinkFound:
-    link = lookup.by_link(engine, tokens.digest(token), PURPOSE, clock.now())
+    link = _found(engine, token)
     if link is None:
         raise LinkUnusable
     return link

@@ -1,17 +1,20 @@
-"""Throttling of sign-in by account, address and known device; of links by address. Nobody is locked out.
+"""Throttling of sign-in by account, address and known device; of links by address and by link.
 
-Somebody who guesses at an account slows down strangers, not its owner: a device that signed in before has
-a counter of its own.
+Nobody is locked out. Somebody who guesses at an account slows down strangers, not its owner: a device that
+signed in before has a counter of its own, and so has a link that exists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
+
+from medspa.kernel.ids import new_id
 
 FREE_PER_ACCOUNT = 3
 FREE_PER_DEVICE = 10
@@ -19,8 +22,8 @@ FREE_PER_ADDRESS = 50
 """A whole practice signs in from one address."""
 DEVICE_LIFETIME = timedelta(days=180)
 
-_CLAIM = text("select directory.claim_attempt(:keys, :free, :now)")
-_SETTLE = text("select directory.settle_attempt(:keys, :forget)")
+_CLAIM = text("select directory.claim_attempt(:id, :keys, :free, :now)")
+_SETTLE = text("select directory.settle_attempt(:id, :keys, :forget)")
 _KNOWN = text("select directory.device_known(:device, :email, :now)")
 _REMEMBER = text("select directory.remember_device(:device, :email, :expires)")
 
@@ -37,6 +40,7 @@ class Counters:
     """The account's or the known device's: forgotten when the attempt succeeds."""
     shared: dict[str, int]
     """The address's: a success takes back its own attempt only."""
+    attempt: uuid.UUID = field(default_factory=new_id)
 
     @property
     def all(self) -> dict[str, int]:
@@ -57,14 +61,15 @@ def counters(
     )
 
 
-def of_address(purpose: str, address: str, free: int) -> Counters:
-    """The counter of an address for something else that strangers may try."""
-    return Counters({}, {_key(purpose, address): free})
+def shared(purpose: str, name: str, free: int) -> Counters:
+    """One counter for something else that strangers may try: of an address, or of what they try."""
+    return Counters({}, {_key(purpose, name): free})
 
 
 def claim(engine: Engine, against: Counters, now: datetime) -> int:
     """0: the attempt may go on and counts as failed until it is settled. Else the seconds to wait."""
-    values = {"keys": list(against.all), "free": list(against.all.values()), "now": now}
+    free = list(against.all.values())
+    values = {"id": against.attempt, "keys": list(against.all), "free": free, "now": now}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         wait: float = connection.execute(_CLAIM, values).scalar_one()
     return math.ceil(wait)
@@ -72,7 +77,8 @@ def claim(engine: Engine, against: Counters, now: datetime) -> int:
 
 def settle(engine: Engine, against: Counters, *, success: bool) -> None:
     """The attempt was no failure: take it back, and after a full success forget the own counter."""
-    values = {"keys": list(against.all), "forget": list(against.own) if success else []}
+    forget = list(against.own) if success else []
+    values = {"id": against.attempt, "keys": list(against.all), "forget": forget}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_SETTLE, values)
 

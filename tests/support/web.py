@@ -28,11 +28,15 @@ class LiveServer:
 
 
 @contextlib.contextmanager
-def serving(create: Callable[[], Any]) -> Iterator[LiveServer]:
-    """Serve the app that `create` returns until the block ends; its shutdown handlers run."""
+def serving(create: Callable[[], Any], **options: Any) -> Iterator[LiveServer]:
+    """Serve the app that `create` returns until the block ends; its shutdown handlers run.
+
+    `options` are the server's own.
+    """
     app = create()
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="on", ws="none")
+    ours = {"log_level": "error", "access_log": False, "lifespan": "on", "ws": "none"}
+    config = uvicorn.Config(app, **(ours | options))
     server = uvicorn.Server(config)
     failures: list[BaseException] = []
 

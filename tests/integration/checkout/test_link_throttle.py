@@ -1,4 +1,4 @@
-"""Strangers who try payment links are slowed down by their address, and nobody else is."""
+"""Strangers who try payment links are slowed down by address, tries of one link by the link; nobody else is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from operational.checkout import payment_links
-from operational.checkout.outside_endpoints import FREE_TRIES_PER_ADDRESS
+from operational.checkout.outside_endpoints import FREE_TRIES_PER_ADDRESS, FREE_TRIES_PER_LINK
+from operational.checkout.payment_links import MAX_DECLINES
 from operational.directory import throttle
 from tests.factories.checkout import Shop, open_shop
 from tests.support.api import client_of
@@ -61,24 +62,56 @@ def guesses(client: TestClient) -> Counter[int]:
     return statuses
 
 
-def test_tries_from_an_address_wait_and_those_from_others_do_not(shop: Shop, http: TestClient) -> None:
-    token = link(shop)
-    stranger, client = at(http, "198.51.100.7"), at(http, "198.51.100.8")
+def test_tries_from_an_address_wait_and_who_holds_a_link_does_not(shop: Shop, http: TestClient) -> None:
+    """Payers and strangers share one address, as behind a proxy that is not told of."""
+    token, unknown = link(shop), "x" * 43
+    shared, other = at(http, "198.51.100.7"), at(http, "198.51.100.8")
     with clock.frozen(clock.now()):
         for _ in range(FREE_TRIES_PER_ADDRESS + MORE):
             # Looking at one's own link is no failure, however often.
-            assert stranger.post("/v1/payment-links/view", json={"token": token}).status_code == 200
-        assert guesses(stranger) == {410: FREE_TRIES_PER_ADDRESS, 429: MORE}
+            assert shared.post("/v1/payment-links/view", json={"token": token}).status_code == 200
+        assert guesses(shared) == {410: FREE_TRIES_PER_ADDRESS, 429: MORE}
         for path in ("view", "pay"):
-            body = {"token": token} | ({"payment_token": "tok_visa"} if path == "pay" else {})
-            refused = stranger.post(f"/v1/payment-links/{path}", json=body)
+            body = {"token": unknown} | ({"payment_token": "tok_visa"} if path == "pay" else {})
+            refused = shared.post(f"/v1/payment-links/{path}", json=body)
             assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
             assert refused.json()["type"].endswith("too-many-attempts")
             assert refused.headers["retry-after"] == str(refused.json()["retry_after_seconds"]) == "2"
-        assert client.post("/v1/payment-links/view", json={"token": token}).status_code == 200
-    with clock.frozen(clock.now() + timedelta(seconds=5)):
-        paid = stranger.post("/v1/payment-links/pay", json={"token": token, "payment_token": "tok_visa"})
+        assert other.post("/v1/payment-links/view", json={"token": unknown}).status_code == 410
+        assert shared.post("/v1/payment-links/view", json={"token": token}).status_code == 200
+        paid = shared.post("/v1/payment-links/pay", json={"token": token, "payment_token": "tok_visa"})
         assert (paid.status_code, paid.json()["status"]) == (200, "succeeded")
+
+
+def test_one_link_is_not_tried_from_many_addresses(shop: Shop, http: TestClient) -> None:
+    token, start = link(shop), clock.now()
+
+    def pay(number: int, card: str = "tok_declined") -> int:
+        client = at(http, f"203.0.113.{number}")
+        body = {"token": token, "payment_token": card}
+        return client.post("/v1/payment-links/pay", json=body).status_code
+
+    with clock.frozen(start):
+        tried = [pay(number) for number in range(FREE_TRIES_PER_LINK + 2)]
+    assert tried == [402] * FREE_TRIES_PER_LINK + [429] * 2
+    for number in range(FREE_TRIES_PER_LINK, MAX_DECLINES):
+        with clock.frozen(start + timedelta(minutes=number)):
+            assert [pay(number), pay(100 + number)] == [402, 429 if number + 1 < MAX_DECLINES else 410]
+
+
+def test_a_failure_counts_for_an_hour_whatever_succeeds_after_it(shop: Shop) -> None:
+    engine, start = shop.database.engine("app"), clock.now()
+
+    def attempt(minutes: int, *, succeeds: bool = False) -> int:
+        against = throttle.shared("test", "198.51.100.20", 2)
+        wait = throttle.claim(engine, against, start + timedelta(minutes=minutes))
+        if succeeds:
+            throttle.settle(engine, against, success=True)
+        return wait
+
+    assert [attempt(0), attempt(0), attempt(0)] == [0, 0, 2]
+    assert [attempt(minutes, succeeds=True) for minutes in (20, 40, 59)] == [0, 0, 0]
+    assert [attempt(61), attempt(61), attempt(61)] == [0, 0, 2]
 
 
 def test_control_without_the_counter_every_guess_goes_through(

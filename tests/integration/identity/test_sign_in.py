@@ -264,6 +264,6 @@ def test_attempts_are_forgotten_after_a_day(api: TestClient, made: OrganizationS
     with clock.frozen(now + timedelta(days=1, seconds=1)):
         api.post("/v1/session", json=_body(made, password="a wrong password"))
     with made.database.session("owner") as session:
-        last = session.scalars(text("select last_at from directory.attempt")).all()
+        last = session.scalars(text("select at from directory.attempt")).all()
     assert len(last) == 2
     assert min(last) > now
