@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     dagster_port: int = Field(default=3000, ge=0, le=65535)
     public_url: str = ""
     trusted_proxies: str = ""
-    """Addresses or networks of reverse proxies, with commas between. Who asks is read from the headers of these
-    and of nobody else: without them everybody behind a proxy has its address."""
+    """Addresses or networks of reverse proxies, with commas between. Who asks is read from the headers of
+    these and of nobody else: without them everybody behind a proxy has its address."""
     lake_url: str = ""
     parsed_project: Path | None = None
     """Where the parsed dbt project is kept: several state folders may share it."""
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, listed: str) -> str:
-        """Raises ValueError for what is no network, and for all of them: then anybody could name an address."""
+        """Raises ValueError for what is no network, and for all of them: anybody could name an address."""
         networks = [
             ipaddress.ip_network(one.strip(), strict=False) for one in listed.split(",") if one.strip()
         ]

@@ -18,18 +18,16 @@ from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.money import MILLI
 from medspa.kernel.vocabulary import (
     AppointmentStatus,
-    InvoiceStatus,
     LineKind,
     NoteStatus,
     QuantityReason,
 )
+from operational.checkout.billed import Billed, billed
 from operational.checkout.errors import AlreadyInvoiced, NotCharted, NothingToInvoice, QuantityNeedsReason
 from operational.checkout.schemas import DiscountIn, GiftCardLineIn, RetailLineIn, ServiceLineIn
 from operational.models import (
     Appointment,
     AppointmentItem,
-    Invoice,
-    InvoiceLine,
     MembershipPeriod,
     PackagePlan,
     Product,
@@ -97,25 +95,26 @@ def service_drafts(
             f"The appointment is {appointment.status.value}: only performed items are invoiced."
         )
     items = {item.id: item for item in _items(session, appointment.id)}
-    billed = _invoiced(session, items)
+    on_invoices = billed(session, items)
     records = _records(session, items)
+    done = {key for key, one in on_invoices.items() if not _is_left(one, records.get(key, []))}
     if asked is None:
         asked = [
             ServiceLineIn(appointment_item_id=item.id)
             for item in items.values()
-            if item.id not in billed and (item.performed or records.get(item.id))
+            if item.id not in done and (item.performed or records.get(item.id))
         ]
     drafts = []
     for line in asked:
         item = items.get(line.appointment_item_id)
         if item is None:
             raise NotFound("The appointment has no such item.")
-        if item.id in billed:
+        if item.id in done:
             raise AlreadyInvoiced(extra={"appointment_item_id": str(item.id)})
         if not item.performed and not records.get(item.id):
             raise NothingToInvoice(extra={"appointment_item_id": str(item.id)})
         cover = None if line.entitlement_id is None else (held or {})[line.entitlement_id]
-        drafts += _of_item(session, item, records.get(item.id, []), line, cover)
+        drafts += _of_item(session, item, records.get(item.id, []), line, cover, on_invoices.get(item.id))
     _refuse_twice(drafts)
     return drafts
 
@@ -129,14 +128,9 @@ def _items(session: Session, appointment_id: uuid.UUID) -> Sequence[AppointmentI
     ).all()
 
 
-def _invoiced(session: Session, items: dict[uuid.UUID, AppointmentItem]) -> set[uuid.UUID | None]:
-    return set(
-        session.scalars(
-            select(InvoiceLine.appointment_item_id)
-            .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-            .where(InvoiceLine.appointment_item_id.in_(items), Invoice.status != InvoiceStatus.VOIDED)
-        )
-    )
+def _is_left(on_invoices: Billed, records: Sequence[TreatmentRecord]) -> bool:
+    """Whether something of an item may be billed again: nothing stands, or less than was charted."""
+    return not on_invoices.standing or any(on_invoices.left(one) for one in records)
 
 
 def _records(
@@ -160,6 +154,7 @@ def _of_item(
     records: list[TreatmentRecord],
     line: ServiceLineIn,
     held: Held | None,
+    on_invoices: Billed | None,
 ) -> list[Draft]:
     service = session.scalars(select(Service).where(Service.id == item.service_id)).one()
     if not service.billed_by_unit:
@@ -180,7 +175,11 @@ def _of_item(
         raise NotCharted(extra={"appointment_item_id": str(item.id)})
     if len(chosen) > 1 and (line.quantity_milli is not None or line.discount is not None):
         raise Invalid("Name the treatment_record_id: this item has several treatment records.")
-    drafts = [_of_record(session, service, item, record, line) for record in chosen]
+    left = {one.id: on_invoices.left(one) if on_invoices else one.quantity_milli or 0 for one in chosen}
+    chosen = [one for one in chosen if left[one.id]]
+    if not chosen:
+        raise AlreadyInvoiced(extra={"appointment_item_id": str(item.id)})
+    drafts = [_of_record(session, service, item, record, line, left[record.id]) for record in chosen]
     return drafts if held is None else [part for draft in drafts for part in _units_covered(draft, held)]
 
 
@@ -218,10 +217,14 @@ def _units_covered(draft: Draft, held: Held) -> list[Draft]:
 
 
 def _of_record(
-    session: Session, service: Service, item: AppointmentItem, record: TreatmentRecord, line: ServiceLineIn
+    session: Session,
+    service: Service,
+    item: AppointmentItem,
+    record: TreatmentRecord,
+    line: ServiceLineIn,
+    charted: int,
 ) -> Draft:
     product = session.scalars(select(Product).where(Product.id == record.product_id)).one()
-    charted = record.quantity_milli or 0
     quantity = charted if line.quantity_milli is None else line.quantity_milli
     if quantity != charted and line.quantity_reason is None:
         raise QuantityNeedsReason(

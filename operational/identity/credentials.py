@@ -103,7 +103,7 @@ def _session_actor(
     if presented.method not in SAFE_METHODS and not (
         presented.csrf and tokens.matches(presented.csrf, row.csrf_digest)
     ):
-        raise CsrfMissing("Send the token that sign-in answered as the header X-CSRF-Token.")
+        raise CsrfMissing
     complete = row.second_factor_at is not None
     if not complete and not half_signed_in:
         raise EnrolmentRequired

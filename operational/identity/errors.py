@@ -8,7 +8,13 @@ from medspa.kernel.errors import DomainError
 class CsrfMissing(DomainError):
     status = 403
     code = "csrf"
-    title = "The request lacks this session's CSRF token"
+    title = "Writes with a session cookie must send the header X-CSRF-Token"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send this session's token as the header X-CSRF-Token. Signing in (POST /v1/session) and"
+            " GET /v1/session answer it as csrf_token."
+        )
 
 
 class SignInFailed(DomainError):

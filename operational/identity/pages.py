@@ -68,9 +68,11 @@ def own_path(asked: str | None) -> str:
 
 
 @pages.get(SIGN_IN)
-def show_sign_in(request: Request) -> Response:
-    left = "You are signed out." if "left" in request.query_params else ""
-    return _form(request, request.query_params.get("next"), notice=left)
+def show_sign_in(request: Request, _slot: Slot) -> Response:
+    left = "left" in request.query_params
+    if left and _is_signed_in(request):
+        return _still_signed_in(request, 200)
+    return _form(request, request.query_params.get("next"), notice="You are signed out." if left else "")
 
 
 @pages.post(SIGN_IN)
@@ -107,7 +109,14 @@ def take_sign_in(
 
 @pages.post("/sign-out")
 def sign_out(request: Request, _slot: Slot, csrf_token: Field = "") -> Response:
+    """Only a page of this very session signs it out.
+
+    Another site's form comes without the cookie: then nothing is forgotten, for it may be there all the same.
+    """
     answer = _redirect(f"{SIGN_IN}?left=1")
+    settings = services_of(request).settings
+    if not request.cookies.get(cookie_name(settings)):
+        return answer
     try:
         with _unit(request, "POST", csrf_token) as unit:
             if unit.session_id is not None:
@@ -115,8 +124,8 @@ def sign_out(request: Request, _slot: Slot, csrf_token: Field = "") -> Response:
     except Unauthenticated:
         pass
     except CsrfMissing as error:
-        return _form(request, HOME, wrong=_told(error), status=error.status)
-    forget_session(services_of(request).settings, answer)
+        return _still_signed_in(request, error.status)
+    forget_session(settings, answer)
     return answer
 
 
@@ -168,6 +177,20 @@ def _unit(request: Request, method: str, csrf: str) -> AbstractContextManager[Un
     who = Presented(method, cookie=cookie, csrf=csrf)
     known = recognise(services.engine, who, idle(services.settings), half_signed_in=True)
     return open_unit(services, request_id_of(request), known.org_id, known.load, session_id=known.session_id)
+
+
+def _is_signed_in(request: Request) -> bool:
+    try:
+        with _unit(request, "GET", ""):
+            return True
+    except Unauthenticated:
+        return False
+
+
+def _still_signed_in(request: Request, status: int) -> Response:
+    """Says so, with a form of this session's own."""
+    cookie = request.cookies.get(cookie_name(services_of(request).settings)) or ""
+    return _page("still_signed_in.html", status, csrf_token=tokens.csrf_token(cookie), home=HOME)
 
 
 def _same_browser(request: Request, form_token: str) -> None:

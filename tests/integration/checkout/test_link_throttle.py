@@ -1,4 +1,4 @@
-"""Strangers who try payment links are slowed down by address, tries of one link by the link; nobody else is."""
+"""Strangers who try payment links are slowed down by address, tries of one link by the link, nobody else."""
 
 from __future__ import annotations
 

@@ -141,6 +141,7 @@ def test_a_write_needs_the_csrf_token(api: TestClient, made: OrganizationSetUp) 
     for headers in ({}, {"X-CSRF-Token": "0" * 64}):
         refused = api.post("/v1/clients", json=body, headers=headers)
         assert (refused.status_code, refused.json()["type"]) == (403, "urn:medspa:problem:csrf")
+        assert all("X-CSRF-Token" in refused.json()[name] for name in ("title", "detail"))
     assert api.post("/v1/clients", json=body, headers={"X-CSRF-Token": csrf}).status_code == 201
     assert api.get("/v1/clients").status_code == 200
 

@@ -62,9 +62,17 @@ def test_from_the_first_password_to_signing_out(browser: TestClient, made: Organ
     csrf = browser.get("/v1/session").json()["csrf_token"]
     assert csrf == typed["csrf_token"]
 
-    assert browser.post("/sign-out", data={"csrf_token": "x"}).status_code == 403
+    # The form of an earlier sign-in's page; then another site's, with which the browser sends no cookie.
+    stale = Page(browser.post("/sign-out", data={"csrf_token": "x"}))
+    assert (stale.answer.status_code, stale.heading) == (403, "You are still signed in")
+    elsewhere = browser.post("/sign-out", data={"csrf_token": "x"}, headers={"cookie": ""})
+    assert (goes_to(elsewhere), elsewhere.headers.get("set-cookie")) == ("/sign-in?left=1", None)
+    assert Page(browser.get("/sign-in?left=1")).heading == "You are still signed in"
     assert browser.get("/v1/session").status_code == 200
-    assert goes_to(browser.post("/sign-out", data={"csrf_token": csrf})) == "/sign-in?left=1"
+    assert stale.field("csrf_token") == csrf
+    left = browser.post("/sign-out", data={"csrf_token": csrf})
+    assert (goes_to(left), "max-age=0" in left.headers["set-cookie"].lower()) == ("/sign-in?left=1", True)
+    assert Page(browser.get("/sign-in?left=1")).heading == "Sign in"
     assert browser.get("/v1/session").status_code == 401
     assert goes_to(browser.post("/sign-out", data={"csrf_token": csrf})) == "/sign-in?left=1"
 

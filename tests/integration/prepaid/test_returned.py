@@ -15,12 +15,24 @@ from sqlalchemy import text
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Account, Permission
 from operational.checkout import invoices
-from operational.checkout.errors import NotVoidable
+from operational.checkout.errors import AlreadyInvoiced, NotVoidable
 from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.ledger.close_blockers import blockers_of
 from operational.packages.returned import return_use
 from tests.factories.checkout import Shop
 from tests.factories.members import Club, offer
-from tests.factories.prepaid import carried, close, count_drawers, holds, movements, owed, plan, sell, use
+from tests.factories.prepaid import (
+    carried,
+    close,
+    count_drawers,
+    holds,
+    movements,
+    owed,
+    plan,
+    sell,
+    use,
+    use_visit,
+)
 from tests.support.together import together
 
 
@@ -83,6 +95,25 @@ def test_what_was_given_back_is_not_voided_too(shop: Shop) -> None:
     with shop.transaction() as session, pytest.raises(NotVoidable):
         invoices.void_invoice(session, shop.actor, used.invoice.id)
     assert owed(shop, package) == carried(shop, package) == 40_000
+
+
+def test_a_visit_whose_use_was_given_back_is_billed_again_and_once(shop: Shop) -> None:
+    """A session, and units of which the package held a part: only what came back is billed."""
+    package = sell(shop, plan(shop, sessions=1, units=15)).lines[0].package_id
+    sessions, units = holds(shop, package)
+    for entitlement, charted, again in ((sessions, None, 10_000), (units, 20_000, 15 * 1_400)):
+        visit = shop.visit(units_milli=charted)
+        used = use_visit(shop, visit, entitlement)
+        with pytest.raises(AlreadyInvoiced):
+            use_visit(shop, visit, entitlement)
+        with shop.transaction() as session:
+            return_use(session, shop.actor, used.lines[0].id)
+        billed = shop.invoice(appointment_id=visit, retail=[])
+        assert [one.list_minor for one in billed.lines] == [again]
+        with pytest.raises(AlreadyInvoiced):
+            use_visit(shop, visit, entitlement)
+    with shop.transaction() as session:
+        assert [one.code for one in blockers_of(session, shop.north, shop.today)] == ["session_uncounted"]
 
 
 def test_a_members_credit_comes_back(shop: Shop, tmp_path: Path) -> None:
