@@ -30,10 +30,8 @@ inner join (
     from ({{ since('appointment_item', ['org_id', 'appointment_id']) }}) as item
     inner join {{ source('raw', 'appointment') }} as appointment
         on appointment.org_id = item.org_id and appointment.id = item.appointment_id
-    {% if var('merges', false) %}
     union
     {{ moved_clients() }}
-    {% endif %}
 ) as moved (org_id, client_id)
     on moved.org_id = resolved.org_id and moved.client_id = resolved.client_id
 union

@@ -1,4 +1,7 @@
-"""dbt in this process: parsed once, run many times. Imported lazily, for it costs seconds."""
+"""dbt in this process: parsed once, run many times. Imported lazily, for it costs seconds.
+
+It makes builds from nothing, tests the models, and writes out what builds over standing tables run.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import fcntl
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from medspa.kernel.settings import Settings
-from pipelines.build import parsed
+from pipelines.build import outcome, parsed, written
+from pipelines.build.outcome import Outcome
 from pipelines.build.parsed import project_hash
 from pipelines.build.project import PROJECT, artifacts, environment, logs, variables
 from pipelines.errors import StoreUnavailable
@@ -20,18 +23,6 @@ _FAILED = frozenset({"error", "fail", "runtime error", "partial success"})
 _manifests: dict[str, Any] = {}
 """Database → parsed project."""
 _lock = threading.Lock()
-FAILURES = "failures.log"
-"""What failed in the last run, in the logs folder: names and the first line of the database's message."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Names of what ran and of what failed. dbt's messages are dropped: they may quote rows."""
-
-    models: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-    tests: int = 0
-    seconds: float = 0.0
 
 
 def run(
@@ -40,13 +31,9 @@ def run(
     *,
     full: bool = False,
     select: Sequence[str] | None = None,
-    moved: Sequence[str] = (),
     tests: bool = False,
 ) -> Outcome:
-    """`dbt build` or `dbt run`: everything, what is selected, or the models behind the raw tables `moved`.
-
-    Views stay as they are in incremental runs: their text has not changed.
-    """
+    """`dbt build` or `dbt run`: everything, or what is selected."""
     arguments = ["build" if tests else "run", "--vars", json.dumps(dict(values), sort_keys=True)]
     if tests:
         arguments += ["--exclude-resource-type", "unit_test"]
@@ -54,11 +41,6 @@ def run(
         arguments += ["--full-refresh"]
     if select:
         arguments += ["--select", *select]
-    elif not full:
-        arguments += ["--select", *(f"source:raw.{table}+" for table in moved)]
-        arguments += ["--exclude", "config.materialized:view"]
-        # Nobody reads the manifest of a small run; writing it costs more than several models.
-        arguments += ["--no-write-json"]
     return _outcome(invoke(settings, arguments))
 
 
@@ -76,7 +58,7 @@ def invoke(settings: Settings, arguments: Sequence[str]) -> Any:
         for folder in (artifacts(settings), logs(settings)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         result = _call(settings, arguments, manifest=_manifest(settings))
-        (logs(settings) / FAILURES).write_text("".join(f"{line}\n" for line in _told(result)))
+        outcome.keep(settings, dict(_told(result)))
     if result.exception is not None and result.result is None:
         from dbt_common.exceptions import DbtDatabaseError
 
@@ -105,6 +87,30 @@ def manifest_file(settings: Settings) -> Path:
             part.write_text(parsed.as_json(database, settings.parsed_folder, lambda: _parse(settings)))
             part.replace(target)
     return target
+
+
+def write_out(settings: Settings, kind: written.Kind) -> tuple[written.Model, ...]:
+    """What a build over standing tables runs, for any database: compiled without one."""
+    from dbt.cli.main import cli
+    from dbt.clients.jinja import get_rendered
+    from dbt.context.providers import generate_runtime_model_context
+
+    nowhere = settings.model_copy(update={"warehouse": {"build": parsed.NO_DSN}})
+    variables = json.dumps({"written_out": kind, **written.PLACES}, sort_keys=True)
+    arguments = ["compile", "--select", "resource_type:model", "--no-introspect", "--no-populate-cache"]
+    arguments += ["--no-write-json", "--vars", variables, *_common(nowhere)]
+    manifest = parsed.of(parsed.NO_DATABASE, nowhere.parsed_folder, lambda: _parse(nowhere))
+    with _lock, environment(nowhere):
+        # As dbtRunner calls it, which keeps to itself the configuration that hooks are rendered with.
+        context = cli.make_context(str(cli.name), list(arguments))
+        context.obj = {"manifest": manifest, "callbacks": [], "dbt_runner_command_args": arguments}
+        cli.invoke(context)
+        config = context.obj["runtime_config"]
+
+        def render(text: str, node: Any) -> str:
+            return str(get_rendered(text, generate_runtime_model_context(node, config, manifest), node))
+
+        return written.from_manifest(manifest, kind, render)
 
 
 def _call(settings: Settings, arguments: Sequence[str], *, manifest: Any = None) -> Any:
@@ -143,12 +149,12 @@ def _common(settings: Settings) -> list[str]:
     ]  # fmt: skip
 
 
-def _told(result: Any) -> Iterator[str]:
+def _told(result: Any) -> Iterator[tuple[str, str]]:
     """Name and message of each failed node without the lines in which the database quotes a row."""
     for one in getattr(result.result, "results", ()):
         if str(one.status) in _FAILED:
             lines = [line.strip() for line in str(one.message or "").splitlines()]
-            yield f"{one.node.name}: {' '.join(lines[:2])}"
+            yield one.node.name, " ".join(lines[:2])
 
 
 def _outcome(result: Any) -> Outcome:

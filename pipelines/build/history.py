@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -60,6 +60,8 @@ class Plan:
     moved: tuple[str, ...] = ()
     """Raw tables that a batch touched since `from_batch`: only models behind them are run."""
     built: int | None = None
+    standing: bool = False
+    """Views and tables are those of this version of the project: a full build need not make them again."""
 
 
 def plan(connection: psycopg.Connection, batch_id: int, project_sha256: str, *, full: bool) -> Plan:
@@ -71,12 +73,13 @@ def plan(connection: psycopg.Connection, batch_id: int, project_sha256: str, *, 
     if died is not None and died[0]:
         return whole
     build_id, last_batch = int(last[0]), int(last[1])
-    if last_batch > batch_id or _true(connection, _REBUILT, last_batch):
+    # Batch 0 is the empty warehouse before its first.
+    if last_batch > batch_id or (last_batch and _true(connection, _REBUILT, last_batch)):
         return whole
     if last_batch == batch_id:
         return Plan(batch_id, last_batch, False, False, project_sha256, built=build_id)
     if _true(connection, _REFERENCE_MOVED, last_batch):
-        return whole
+        return replace(whole, standing=True)
     merges = _true(connection, _MERGES, last_batch)
     moved = tuple(row[0] for row in connection.execute(_MOVED, {"batch": last_batch}))
     return Plan(batch_id, last_batch, False, merges, project_sha256, moved)

@@ -1,7 +1,6 @@
-"""Runs dbt in this process, with its parsed project kept, under the builder's lock.
+"""One build of the models under the builder's lock: dbt makes it from nothing or its statements add to it.
 
-Decides between a full and an incremental build; what the models do is in dbt_project, what readers see is
-the publisher's.
+Decides between the two; what the models do is in dbt_project, what readers see is the publisher's.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import psycopg
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
-from pipelines.build import dbt, history
+from pipelines.build import dbt, history, standing
 from pipelines.build.lock import builder_lock
 from pipelines.build.parsed import project_hash
 
@@ -53,7 +52,8 @@ def build(
 
     `full` builds every model from nothing; it also happens by itself for a first build, another version of
     the project, or moved reference data that facts are joined to. `select` names models (for developers:
-    such a build is never recorded as complete). `tests` runs the data tests too: by default with full builds.
+    such a build is never recorded as complete). `tests` runs the data tests of what dbt builds, by default
+    with full builds.
     Raises BuildFailed naming the nodes, BuilderBusy when another process builds for too long.
     """
     with builder_lock(settings):
@@ -62,16 +62,12 @@ def build(
             if plan.built is not None and select is None:
                 return BuildResult(plan.built, batch_id, batch_id, full=False, skipped=True)
             build_id = history.start(connection, plan, clock.now())
-        outcome = dbt.Outcome()
-        if plan.full or plan.moved or select is not None:
-            outcome = dbt.run(
-                settings,
-                {"build_id": build_id, "from_batch": plan.from_batch, "merges": plan.merges},
-                full=plan.full,
-                select=select,
-                moved=plan.moved,
-                tests=plan.full if tests is None else tests,
-            )
+        values = {"build_id": build_id, "from_batch": plan.from_batch, "merges": plan.merges}
+        if select is not None or (plan.full and not plan.standing):
+            tested = plan.full if tests is None else tests
+            outcome = dbt.run(settings, values, full=plan.full, select=select, tests=tested)
+        else:
+            outcome = standing.run(settings, values, plan.moved, whole=plan.full)
         if outcome.failed:
             raise BuildFailed(
                 f"{len(outcome.failed)} parts of the build failed: {', '.join(outcome.failed[:10])}.",

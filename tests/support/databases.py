@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from medspa.kernel.database import TenantSession, make_engine, session_scope
+from medspa.kernel.settings import Settings
 from medspa.local import roles
 from medspa.local.environment import Dsns, LocalEnvironment
 from medspa.local.files import TRAVERSE_ONLY
@@ -99,10 +100,13 @@ class Servers:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def clone(self, cluster: str) -> Iterator[Database]:
-        """A fresh, migrated database of "operational" or "warehouse"."""
+    def clone(self, cluster: str, *, built: bool = False) -> Iterator[Database]:
+        """A fresh, migrated database of "operational" or "warehouse".
+
+        `built`: a warehouse whose models dbt has built over nothing, so that what comes is added to them.
+        """
         name = f"clone_{next(self._numbers)}"
-        self._create(cluster, name, template=self._template(cluster))
+        self._create(cluster, name, template=self._built() if built else self._template(cluster))
         database = Database(name, self._dsns_for(cluster, name))
         try:
             yield database
@@ -135,6 +139,15 @@ class Servers:
             importlib.import_module(MIGRATIONS[cluster][1]).migrate(self._dsns_for(cluster, name)["owner"])
             self._templates[cluster] = name
         return self._templates[cluster]
+
+    def _built(self) -> str:
+        name = "template_built"
+        if name not in self._templates:
+            self._create("warehouse", name, template=self._template("warehouse"))
+            settings = Settings(home=self.folder / "built", warehouse=self._dsns_for("warehouse", name))
+            importlib.import_module("pipelines.build.run").build(settings, 0, full=True, tests=False)
+            self._templates[name] = name
+        return self._templates[name]
 
     def _create(self, cluster: str, name: str, *, template: str = "") -> None:
         specification = roles.CLUSTERS[cluster]

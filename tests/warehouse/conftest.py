@@ -20,6 +20,20 @@ from tests.support.databases import Database, Servers
 
 
 @pytest.fixture
+def warehouse(servers: Servers) -> Iterator[Database]:
+    """A fresh warehouse whose models were built over nothing."""
+    with servers.clone("warehouse", built=True) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def warehouse_module(servers: Servers) -> Iterator[Database]:
+    """One for the tests of a file."""
+    with servers.clone("warehouse", built=True) as database:
+        yield database
+
+
+@pytest.fixture
 def warehouse_settings(warehouse: Database, tmp_path: Path) -> Settings:
     return settings_over(warehouse, tmp_path)
 

@@ -10,6 +10,7 @@ import pytest
 
 from data_quality.run import check, failed
 from medspa.kernel.settings import Settings
+from pipelines.build import standing
 from pipelines.build.run import build
 from pipelines.publish.contracts import load_contracts
 from tests.factories.raw import RawStore
@@ -51,7 +52,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
         practice.shift(a, DAY)
         later = practice.appointment(bela, DAY + dt.timedelta(days=80))
     first = build(warehouse_settings, store.batch_id)
-    assert first.full
+    assert not first.full
 
     with store.batch():
         # Late: yesterday's sale. Corrected: an appointment moves and is cancelled. A second payment; a merge.
@@ -59,7 +60,12 @@ def test_incremental_builds_equal_a_build_from_nothing(
         practice.put(
             "appointment", **{**later, "status": "cancelled", "business_date": DAY, "cancelled_by": "client"}
         )
-        practice.pay(invoice, session, "card", 24_355, tip=500)
+        card = practice.pay(invoice, session, "card", 24_355, tip=500)
+        # The processor told of it the day before, and of one that is not booked yet.
+        practice.report(a, DAY - dt.timedelta(days=1), 24_355, payment_id=card["id"])
+        early = practice.pay(None, session, "card", 900, client=anna)
+        practice.put("payment", **{**early, "status": "pending"})
+        practice.report(a, DAY - dt.timedelta(days=4), 900, payment_id=early["id"])
         practice.use_session(anna, held, DAY, 3_000)
         cara = practice.client()
         practice.put("client", **{**cara, "merged_into_id": bela["id"]})
@@ -85,6 +91,9 @@ def test_incremental_builds_equal_a_build_from_nothing(
         practice.put("appointment", **{**kept, "location_id": b, "business_date": DAY - dt.timedelta(days=3)})
         provider = store.tables["staff_member"][practice.org, practice.provider]
         practice.put("staff_member", **{**provider, "active": False})
+        practice.put("payment", **{**early, "status": "succeeded"})
+        payout = practice.pay_out_card(early, DAY, 30)
+        practice.arrive(b, DAY + dt.timedelta(days=3), 870, "processor_payout", payout)
         practice.count_drawer(session, over_short=-200)
         practice.close(a, DAY)
     third = build(warehouse_settings, store.batch_id)
@@ -92,9 +101,22 @@ def test_incremental_builds_equal_a_build_from_nothing(
 
     connection = warehouse.connect("build", autocommit=True)
     incremental = build_tables(connection)
-    assert build(warehouse_settings, store.batch_id, full=True).full
+    values = {"build_id": third.build_id, "from_batch": 0, "merges": False}
+    assert standing.run(warehouse_settings, values, (), whole=True).failed == ()
     whole = build_tables(connection)
     assert {name for name in whole if incremental[name] != whole[name]} == set()
+
+    with store.batch():
+        # A reference row that facts of any age carry moves: every row is written anew, over what stands.
+        location = store.tables["location"][practice.org, b]
+        practice.put("location", **{**location, "cutover_hour": 5})
+    moved = build(warehouse_settings, store.batch_id)
+    assert (moved.full, moved.tests) == (True, 0)
+    over_what_stood = build_tables(connection)
+    assert over_what_stood["dim_location"] != whole["dim_location"]
+    assert build(warehouse_settings, store.batch_id, full=True).tests > 0
+    whole = build_tables(connection)
+    assert {name for name in whole if over_what_stood[name] != whole[name]} == set()
     filled = (
         "fct_posting", "client_cycle", "agg_daily_close_out", "fct_drawer_session", "fct_visit",
         "fct_appointment_event", "agg_daily_utilization", "fct_cycle_due", "client_series", "client_profile",

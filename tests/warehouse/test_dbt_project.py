@@ -15,6 +15,7 @@ import yaml
 
 from medspa.kernel import vocabulary
 from pipelines.build import dbt, sources
+from pipelines.build.outcome import FAILURES
 from pipelines.build.project import PROJECT, artifacts, logs
 from pipelines.publish.contracts import load_contracts
 from tests.warehouse.conftest import Built
@@ -100,7 +101,7 @@ def test_a_full_build_passes_its_data_tests(built: Built) -> None:
 
 def test_the_rules_of_the_models_hold(built: Built) -> None:
     outcome = dbt.unit_tests(built.settings)
-    assert outcome.failed == (), (logs(built.settings) / dbt.FAILURES).read_text()
+    assert outcome.failed == (), (logs(built.settings) / FAILURES).read_text()
     assert outcome.tests >= 13
 
 

@@ -95,7 +95,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     try:
         for cluster in servers.environment.clusters.values():
             keep_commits(cluster)
-        with servers.clone("operational") as operational, servers.clone("warehouse") as warehouse:
+        with servers.clone("operational") as operational, servers.clone("warehouse", built=True) as warehouse:
             practice = make_practice(operational)
             settings = settings_for(operational, warehouse, tmp_path_factory.mktemp("restarted") / "var")
             with ResidentLanding(settings, lambda: keys_of(practice.org_id)) as landing:
@@ -156,7 +156,7 @@ def test_a_warehouse_that_stays_away_is_told_in_a_sentence(made: Installation) -
         with pytest.raises(StoreUnavailable):
             made.run()
         with pytest.raises(StoreUnavailable):
-            dbt.run(made.settings, {"build_id": 0, "from_batch": 0, "merges": False}, moved=["client"])
+            dbt.run(made.settings, {"build_id": 0, "from_batch": 0, "merges": False}, select=["dim_staff"])
     finally:
         cluster.ensure_running()
         made.warehouse.close()

@@ -22,7 +22,7 @@ Whole = tuple[Database, Database, Settings, Practice]
 @pytest.fixture(scope="module")
 def whole(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """A store with one practice, and a warehouse that one run has brought up to it."""
-    with servers.clone("operational") as operational, servers.clone("warehouse") as warehouse:
+    with servers.clone("operational") as operational, servers.clone("warehouse", built=True) as warehouse:
         practice = make_practice(operational)
         settings = settings_for(operational, warehouse, tmp_path_factory.mktemp("whole") / "var")
         run_pipeline(settings, keys_of(practice.org_id))
