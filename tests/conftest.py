@@ -88,6 +88,13 @@ def warehouse(servers: Servers) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture
+def built_warehouse(servers: Servers) -> Iterator[Database]:
+    """A fresh warehouse whose models dbt has built over nothing: a run adds to them."""
+    with servers.clone("warehouse", built=True) as database:
+        yield database
+
+
 @pytest.fixture(scope="module")
 def warehouse_module(servers: Servers) -> Iterator[Database]:
     """A warehouse database shared by the tests of one module."""

@@ -20,10 +20,8 @@ from tests.support.databases import Database, Servers
 
 
 @pytest.fixture
-def warehouse(servers: Servers) -> Iterator[Database]:
-    """A fresh warehouse whose models were built over nothing."""
-    with servers.clone("warehouse", built=True) as database:
-        yield database
+def warehouse(built_warehouse: Database) -> Database:
+    return built_warehouse
 
 
 @pytest.fixture(scope="module")

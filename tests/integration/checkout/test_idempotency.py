@@ -20,8 +20,8 @@ from operational.models import IdempotencyKey, Payment
 from tests.conftest import StartServer
 from tests.factories.checkout import Shop
 from tests.support.storm import Answer, Call, storm
+from tests.support.together import ROUNDS
 
-ROUNDS = 100
 WRITERS = 4
 
 

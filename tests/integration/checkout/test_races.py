@@ -1,4 +1,4 @@
-"""Money under contention: many desks at one moment, a hundred rounds, and each guard shown by its absence."""
+"""Money under contention: many desks at one moment, many rounds; each guard shown by its absence."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from operational.checkout.schemas import ApplicationIn
 from operational.models import Allocation, CreditMemo, GiftCard, Invoice, InvoiceLine, Payment, Payout
 from tests.factories.checkout import Shop, open_shop
 from tests.support.databases import Database
-from tests.support.together import together
+from tests.support.together import ROUNDS, together
 
-ROUNDS = 100
 CONTROL_ROUNDS = 25
 
 

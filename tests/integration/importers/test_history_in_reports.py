@@ -33,11 +33,11 @@ BALANCE = "select -coalesce(sum(amount_minor), 0) from marts.fct_posting where a
 
 @pytest.mark.timeout(600)
 def test_past_revenue_and_recall_are_right_and_everything_ties_out(
-    operational: Database, warehouse: Database, tmp_path: Path
+    operational: Database, built_warehouse: Database, tmp_path: Path
 ) -> None:
     practice = make_practice(operational)
     folder = write(tmp_path / "export", balances=OUTSTANDING)
-    settings = settings_for(operational, warehouse, tmp_path / "var")
+    settings = settings_for(operational, built_warehouse, tmp_path / "var")
     with clock.frozen(NOW):
         bring_in(operational, practice.actor, practice.location_id, folder)
         # Publication is refused when a tie-out of the batch fails.
@@ -46,7 +46,7 @@ def test_past_revenue_and_recall_are_right_and_everything_ties_out(
         (due,) = evaluate(settings, practice.org_id, AS_OF, only)
     # Ida's second Botox of 15 December is due on 15 March; Theo's was a touch-up.
     assert due.members == 1
-    with psycopg.connect(warehouse.dsn("owner")) as connection:
+    with psycopg.connect(built_warehouse.dsn("owner")) as connection:
 
         def told(sql: str) -> object:
             row = connection.execute(sql.encode()).fetchone()

@@ -18,8 +18,9 @@ from operational.ledger.drawers import create_drawer, open_session
 from operational.ledger.post import Line, post, reverse
 from operational.models import Client, DrawerSession, GiftCard
 from tests.factories.ledger import TODAY, Books, make_books, pay
-from tests.integration.ledger.test_races import CONTROL_ROUNDS, ROUNDS, Meeting, _cash, _race, _two, _without
+from tests.integration.ledger.test_races import CONTROL_ROUNDS, Meeting, _cash, _race, _two, _without
 from tests.support.databases import Database
+from tests.support.together import ROUNDS
 
 pytestmark = pytest.mark.usefixtures("at_noon")
 

@@ -1,4 +1,4 @@
-"""Two at once, on separate connections, 100 rounds each; then the same with the guard taken out, which
+"""Two at once, on separate connections, many rounds each; then the same with the guard taken out, which
 must fail. What counts is what the database holds afterwards."""
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from operational.ledger.post import Line, post
 from operational.models import BusinessDay
 from tests.factories.ledger import TODAY, Books, make_books, make_location
 from tests.support.databases import Database
+from tests.support.together import ROUNDS
 
-ROUNDS = 100
 CONTROL_ROUNDS = 12
 # Nobody waits in vain without the guard, so a busy machine has time to come to the meeting.
 CONTROL_PATIENCE = 5.0
-# Long enough for the other side to run into the lock, short enough for a hundred rounds.
+# Long enough for the other side to run into the lock, short enough for many rounds.
 PATIENCE = 0.04
 
 

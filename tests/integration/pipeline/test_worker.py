@@ -33,10 +33,11 @@ def clients(warehouse: Database) -> int:
 
 
 def test_commits_reach_the_marts_and_quiet_looks_read_nothing(
-    operational: Database, warehouse: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    operational: Database, built_warehouse: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "var"
     (home / "run").mkdir(parents=True)
+    warehouse = built_warehouse
     dsns = {"operational": operational.dsns, "warehouse": warehouse.dsns}
     (home / DSN_FILE).write_text(json.dumps(dsns))
     monkeypatch.setenv("MEDSPA_HOME", str(home))

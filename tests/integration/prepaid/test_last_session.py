@@ -16,9 +16,8 @@ from operational.prepaid.errors import NothingLeft
 from tests.factories.checkout import Shop, open_shop
 from tests.factories.prepaid import carried, holds, owed, plan, sell, use_visit
 from tests.support.databases import Database
-from tests.support.together import together
+from tests.support.together import ROUNDS, together
 
-ROUNDS = 100
 CONTROL_ROUNDS = 25
 
 
