@@ -1,5 +1,6 @@
 -- L4: processor payouts (the processor's lines) + bags as counted + checks + programmes' transfers − returned checks −
--- cash fetched + bank lines that name nothing of these = the bank account (1200), floats aside.
+-- cash fetched + bank lines that name nothing of these = the bank account (1200), floats aside. And per legal entity:
+-- documents that a line of the bank names + lines named in 1290, as fees or as booked elsewhere = the bank's lines.
 select org_id, null::uuid as location_id, null::date as business_date, 'bank in ' || currency as subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
@@ -26,3 +27,16 @@ from (
     from build.fct_posting where account = '1200' and event not in ('cutover', 'float_funded')
 ) as both_sides
 group by org_id, currency
+union all
+select org_id, null::uuid, null::date, 'bank file of ' || legal_entity_id, sum(left_minor)::bigint, sum(right_minor)::bigint
+from (
+    select org_id, legal_entity_id,
+        case kind when 'line' then 0 else amount_minor end as left_minor,
+        case kind when 'line' then amount_minor else 0 end as right_minor
+    from build.int_money__bank
+    union all
+    select org_id, legal_entity_id, -amount_minor, 0
+    from build.fct_posting
+    where account in ('1290', '6010') and event in ('bank_line_unmatched', 'bank_line_booked')
+) as both_sides
+group by org_id, legal_entity_id

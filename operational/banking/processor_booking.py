@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
-from medspa.kernel.vocabulary import Account, LedgerEvent, ProcessorLineBooking, ProcessorLineKind
+from medspa.kernel.vocabulary import (
+    Account,
+    LedgerEvent,
+    ProcessorLineBooking,
+    ProcessorLineEvent,
+    ProcessorLineKind,
+)
 from operational.checkout.processor.port import PaidOut
 from operational.checkout.queries import found
 from operational.ledger.days import open_business_date
@@ -28,6 +34,7 @@ from operational.models import (
     Payment,
     Payout,
     ProcessorLine,
+    ProcessorLineHistory,
     ProcessorPayout,
 )
 
@@ -175,6 +182,7 @@ def move(
     bank = Account.BANK
     lines = [_opposite(one) for one in before if one.account is not bank]
     lines += [one for one in legs(line) if one.account is not bank]
+    _remember(session, [line], ProcessorLineEvent.EXPLAINED)
     if not any(one.amount_minor for one in lines):
         return
     today = open_business_date(session, line.location_id)
@@ -209,6 +217,8 @@ def legs(line: ProcessorLine) -> list[Line]:
 def _post(
     session: Session, payout: ProcessorPayout, lines: Sequence[ProcessorLine], event: LedgerEvent, sign: int
 ) -> None:
+    paid_out = event is LedgerEvent.PROCESSOR_PAID_OUT
+    _remember(session, lines, ProcessorLineEvent.PAID_OUT if paid_out else ProcessorLineEvent.SENT_BACK)
     sums: dict[tuple[uuid.UUID, Account, uuid.UUID | None], int] = defaultdict(int)
     for one in [leg for line in lines for leg in legs(line)]:
         sums[one.location_id, one.account, one.merchant_account_id] += sign * one.amount_minor
@@ -220,7 +230,7 @@ def _post(
     if not entry:
         return
     today = open_business_date(session, entry[0].location_id)
-    arrived = payout.arrived_on if event is LedgerEvent.PROCESSOR_PAID_OUT else today
+    arrived = payout.arrived_on if paid_out else today
     post(
         session,
         event=event,
@@ -229,6 +239,19 @@ def _post(
         lines=entry,
         external_date=arrived if arrived != today else None,
     )
+
+
+def _remember(session: Session, lines: Sequence[ProcessorLine], event: ProcessorLineEvent) -> None:
+    """Where and on which business date, beside the postings: the two are compared."""
+    days = {place: open_business_date(session, place) for place in sorted({one.location_id for one in lines})}
+    session.add_all(
+        ProcessorLineHistory(
+            org_id=one.org_id, processor_line_id=one.id, event=event, location_id=one.location_id,
+            business_date=days[one.location_id],
+            clears=any(leg.account is Account.CARD_CLEARING for leg in legs(one)),
+        )
+        for one in lines
+    )  # fmt: skip
 
 
 def _difference(

@@ -30,7 +30,7 @@ from operational.identity.access import Actor
 from operational.ledger.balances import lock_invoice
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
-from operational.models import Dispute, Location, Payment
+from operational.models import Dispute, DisputeFee, Location, Payment
 
 
 def hear(session: Session, told: Disputed, payment_id: uuid.UUID) -> bool:
@@ -103,6 +103,7 @@ def _open(session: Session, told: Disputed, payment: Payment) -> Dispute:
     )  # fmt: skip
     session.add(dispute)
     session.flush()
+    _tell_fee(session, dispute, dispute.fee_minor, day)
     lines = [
         Line(Account.DISPUTED_FUNDS, dispute.amount_minor, dispute.location_id),
         Line(Account.PROCESSOR_FEES, dispute.fee_minor, dispute.location_id),
@@ -117,8 +118,9 @@ def _charge_late_fee(session: Session, told: Disputed, dispute: Dispute) -> bool
     more = told.fee_minor - dispute.fee_minor
     if more <= 0:
         return False
-    _, external = _dates(session, dispute.location_id, told.closed_at or told.opened_at)
+    day, external = _dates(session, dispute.location_id, told.closed_at or told.opened_at)
     dispute.fee_minor += more
+    _tell_fee(session, dispute, more, day)
     session.flush()
     post(
         session,
@@ -129,6 +131,15 @@ def _charge_late_fee(session: Session, told: Disputed, dispute: Dispute) -> bool
         external_date=external,
     )
     return True
+
+
+def _tell_fee(session: Session, dispute: Dispute, fee_minor: int, day: date) -> None:
+    if fee_minor:
+        row = DisputeFee(
+            org_id=dispute.org_id, dispute_id=dispute.id, location_id=dispute.location_id, business_date=day,
+            fee_minor=fee_minor,
+        )  # fmt: skip
+        session.add(row)
 
 
 def _won(dispute: Dispute) -> list[Line]:

@@ -80,14 +80,20 @@ from operational.models.prepaid import (
     RecognitionRun,
 )
 from operational.models.receivable import Remittance, RemittanceItem, TenderProgramme, WriteOff
-from operational.models.settlement import Dispute, ProcessorLine, ProcessorPayout
+from operational.models.settlement import (
+    Dispute,
+    DisputeFee,
+    ProcessorLine,
+    ProcessorLineHistory,
+    ProcessorPayout,
+)
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
 
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
     "AppointmentItemResource", "AuthSession", "BankDeposit", "BankDepositItem", "BankLine", "Base",
-    "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ConsentTemplate",
-    "ConsentTemplateVersion", "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute",
+    "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ConsentTemplate", "ConsentTemplateVersion",
+    "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee",
     "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement",
     "EntitlementMovement", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard",
     "GoodFaithExam", "IdempotencyKey", "ImportRow", "ImportRun", "Invoice", "InvoiceLine",
@@ -96,9 +102,9 @@ __all__ = [
     "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion",
     "MerchantAccount", "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan",
     "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent",
-    "ProcessorLine", "ProcessorPayout", "Product", "ProductLot", "RecognitionRun", "Remittance",
-    "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember", "SegmentPublication",
-    "Service", "ServiceResource", "Shift", "SignedConsent", "StaffMember", "StaffRole",
-    "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip", "TreatmentCategory",
-    "TreatmentRecord", "TreatmentSite", "WriteOff",
+    "ProcessorLine", "ProcessorLineHistory", "ProcessorPayout", "Product", "ProductLot", "RecognitionRun",
+    "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember",
+    "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent", "StaffMember",
+    "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip",
+    "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "WriteOff",
 ]  # fmt: skip

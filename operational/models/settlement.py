@@ -9,6 +9,7 @@ from medspa.kernel.vocabulary import (
     DisputeStatus,
     ProcessorItemReason,
     ProcessorLineBooking,
+    ProcessorLineEvent,
     ProcessorLineKind,
 )
 from operational.models.base import (
@@ -19,6 +20,7 @@ from operational.models.base import (
     Instant,
     KeyId,
     Minor,
+    SafeBool,
     SafeId,
     TokenRow,
     Versioned,
@@ -67,6 +69,26 @@ class Dispute(TokenRow, Versioned, Base):
         ),
         CheckConstraint("(status = 'opened') = (resolved_on is null)", name="resolved"),
         Index("ix_dispute_payment", "org_id", "payment_id"),
+    )
+
+
+class DisputeFee(TokenRow, Base):
+    """A fee of a dispute as it was told of: at the opening, or more of it later. Append-only."""
+
+    __tablename__ = "dispute_fee"
+    __append_only__ = True
+    __location_scoped__ = True
+
+    dispute_id: Mapped[KeyId]
+    location_id: Mapped[SafeId]
+    business_date: Mapped[Day]
+    fee_minor: Mapped[Minor]
+
+    __table_args__ = (
+        tenant_fk("dispute", "dispute_id"),
+        tenant_fk("location", "location_id"),
+        CheckConstraint("fee_minor > 0", name="fee"),
+        Index("ix_dispute_fee_dispute", "org_id", "dispute_id"),
     )
 
 
@@ -149,4 +171,24 @@ class ProcessorLine(TokenRow, Versioned, Base):
             "merchant_account_id",
             postgresql_where=text("processor_payout_id is null"),
         ),
+    )
+
+
+class ProcessorLineHistory(TokenRow, Base):
+    """What became of a line, where and on which business date: its amounts are the line's. Append-only."""
+
+    __tablename__ = "processor_line_history"
+    __append_only__ = True
+
+    processor_line_id: Mapped[KeyId]
+    event: Mapped[ProcessorLineEvent] = word(ProcessorLineEvent)
+    location_id: Mapped[SafeId]
+    business_date: Mapped[Day]
+    clears: Mapped[SafeBool]
+    """It was known then what the line is about: the clearing account moved."""
+
+    __table_args__ = (
+        tenant_fk("processor_line", "processor_line_id"),
+        tenant_fk("location", "location_id"),
+        Index("ix_processor_line_history_line", "org_id", "processor_line_id"),
     )

@@ -31,6 +31,8 @@ class RawOutside(RawPrepaid):
             billed_again_minor=0,
             opened_on=date,
         )
+        told = {"location_id": place, "business_date": date, "fee_minor": fee}
+        self.put("dispute_fee", dispute_id=row["id"], **told)
         clearing = {"merchant_account_id": self.merchant}
         lines = (("1040", amount, NO_KEYS), ("6010", fee, NO_KEYS), ("1020", -amount - fee, clearing))
         self.post(place, date, "dispute_opened", row["id"], *lines)
@@ -42,26 +44,37 @@ class RawOutside(RawPrepaid):
         lines = (("6030", amount, NO_KEYS), ("1040", -amount, NO_KEYS))
         self.post(dispute["location_id"], date, "dispute_lost", dispute["id"], *lines)
 
-    def pay_out_card(self, payment: Row, date: dt.date, fee: int) -> None:
-        """The processor's line of a card payment, paid out by itself less its fee."""
+    def report(self, location: uuid.UUID, date: dt.date, amount: int, **values: object) -> Row:
+        """A line of the processor's account, held until it is paid out."""
+        return self.put(
+            "processor_line",
+            **{
+                "merchant_account_id": self.merchant,
+                "currency": "USD",
+                "kind": "charge",
+                "fee_minor": 0,
+                "amount_minor": amount,
+                "occurred_at": dt.datetime.combine(date, dt.time(12), dt.UTC),
+                "occurred_on": date,
+                "location_id": location,
+                **values,
+            },
+        )
+
+    def pay_out_card(self, payment: Row, date: dt.date, fee: int) -> Row:
+        """The processor's line of a card payment, paid out by itself less its fee; the payout."""
         amount, place = payment["amount_minor"], payment["location_id"]
         terms = {"merchant_account_id": self.merchant, "currency": "USD", "fee_minor": fee}
         net = amount - fee
         paid = self.put("processor_payout", **terms, gross_minor=amount, net_minor=net, arrived_on=date)
-        self.put(
-            "processor_line",
-            **terms,
-            kind="charge",
-            amount_minor=amount,
-            occurred_at=dt.datetime.combine(date, dt.time(12), dt.UTC),
-            occurred_on=date,
-            processor_payout_id=paid["id"],
-            location_id=place,
-            payment_id=payment["id"],
-        )
+        told = {"fee_minor": fee, "processor_payout_id": paid["id"], "payment_id": payment["id"]}
+        line = self.report(place, date, amount, **told)
+        became = {"location_id": place, "business_date": date, "clears": True}
+        self.put("processor_line_history", processor_line_id=line["id"], event="paid_out", **became)
         clearing = ("1020", -amount, {"merchant_account_id": self.merchant})
         lines = (("1200", net, NO_KEYS), ("6010", fee, NO_KEYS), clearing)
         self.post(place, date, "processor_paid_out", paid["id"], *lines)
+        return paid
 
     def deposit_check(self, payment: Row, date: dt.date) -> Row:
         return self._deposit(payment["location_id"], date, "checks", payment["amount_minor"], None)
@@ -150,6 +163,12 @@ class RawOutside(RawPrepaid):
         lines = (("1200", amount, NO_KEYS), ("1290", -amount, NO_KEYS))
         self.post(location, date, "bank_line_unmatched", row["id"], *lines)
         return row
+
+    def arrive(self, location: uuid.UUID, date: dt.date, amount: int, kind: str, document: Row) -> Row:
+        """A line of the bank about a document, matched when it is taken: nothing is posted."""
+        told = {"match_kind": kind, "match_id": document["id"], "matched_on": date}
+        row = {"legal_entity_id": self.entity, "booked_on": date, "currency": "USD", "business_date": date}
+        return self.put("bank_line", location_id=location, amount_minor=amount, **row, **told)
 
     def explain(self, line: Row, date: dt.date) -> None:
         """A bank line that was booked elsewhere after all."""

@@ -6,7 +6,8 @@ import enum
 
 __all__ = [
     "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorItemReason",
-    "ProcessorLineBooking", "ProcessorLineKind", "ProgrammeKind", "SettlementOutcome", "WriteOffKind",
+    "ProcessorLineBooking", "ProcessorLineEvent", "ProcessorLineKind", "ProgrammeKind", "SettlementOutcome",
+    "WriteOffKind",
 ]  # fmt: skip
 
 
@@ -35,6 +36,16 @@ class ProcessorLineBooking(enum.StrEnum):
     PROCESSOR_FEE = "processor_fee"
     CHARGEBACK = "chargeback"
     BAD_DEBT = "bad_debt"
+
+
+class ProcessorLineEvent(enum.StrEnum):
+    """What became of a line of the processor's report."""
+
+    PAID_OUT = "paid_out"
+    SENT_BACK = "sent_back"
+    """Its payout failed: the processor holds it again."""
+    EXPLAINED = "explained"
+    """It was paid out before it was known what it is about."""
 
 
 class ProcessorItemReason(enum.StrEnum):

@@ -4070,3 +4070,68 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_import_row")),
         sa.UniqueConstraint("org_id", "fingerprint", name=op.f("uq_import_row_org_id_fingerprint")),
     )
+    op.create_table(
+        "dispute_fee",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dispute_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("fee_minor > 0", name=op.f("ck_dispute_fee_fee")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "dispute_id"],
+            ["dispute.org_id", "dispute.id"],
+            name=op.f("fk_dispute_fee_org_id_dispute_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_dispute_fee_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_dispute_fee")),
+    )
+    op.create_index("ix_dispute_fee_dispute", "dispute_fee", ["org_id", "dispute_id"], unique=False)
+    op.create_table(
+        "processor_line_history",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("processor_line_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "event",
+            sa.Enum(
+                "paid_out",
+                "sent_back",
+                "explained",
+                name="word_processorlineevent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("clears", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_processor_line_history_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "processor_line_id"],
+            ["processor_line.org_id", "processor_line.id"],
+            name=op.f("fk_processor_line_history_org_id_processor_line_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_line_history")),
+    )
+    op.create_index(
+        "ix_processor_line_history_line",
+        "processor_line_history",
+        ["org_id", "processor_line_id"],
+        unique=False,
+    )

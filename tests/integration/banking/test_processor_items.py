@@ -15,6 +15,7 @@ from operational.checkout.processor.inprocess_reports import add_line
 from operational.ledger.close_blockers import MAX_LINKS
 from operational.models import ProcessorLine
 from tests.factories.checkout import Shop
+from tests.integration.banking.test_processor_reports import moved_by_lines
 from tests.integration.checkout.test_cards import charge
 from tests.support.together import together
 
@@ -131,3 +132,4 @@ def test_what_a_person_booked_leaves_the_cost_when_it_becomes_known(
         read_reports(shop.database.engine("app"), processor)
     balances = (Account.BAD_DEBT, Account.CARD_CLEARING, Account.PROCESSOR_FEES, Account.UNMATCHED_ITEMS)
     assert [shop.balance(one) for one in balances] == [0, 0, 175, 0]
+    assert moved_by_lines(shop) == [shop.balance(Account.BANK), 5_000]

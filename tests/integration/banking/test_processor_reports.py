@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import Account, DisputeStatus, ProcessorLineKind
+from medspa.kernel.vocabulary import Account, DisputeStatus, ProcessorLineEvent, ProcessorLineKind
 from operational.banking.processor_reports import Read, read_reports
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.inprocess_reports import add_line
-from operational.models import Posting, ProcessorLine, ProcessorPayout
+from operational.models import DisputeFee, Posting, ProcessorLine, ProcessorLineHistory, ProcessorPayout
 from tests.factories.checkout import Shop, open_shop
 from tests.integration.checkout.test_cards import charge, deliver, refund
 from tests.support.databases import Database
@@ -41,6 +41,25 @@ def unpaid_clearing(shop: Shop) -> int:
             .group_by(disputed)
         )
         return sum(int(amount) - (int(fee) if is_dispute else 0) for is_dispute, amount, fee in rows)
+
+
+def moved_by_lines(shop: Shop) -> list[int]:
+    """What became of the processor's lines, by their own amounts: what the bank got, what was cleared."""
+    with shop.database.session("owner") as session:
+        rows = session.execute(
+            select(ProcessorLine, ProcessorLineHistory)
+            .join(ProcessorLineHistory, ProcessorLineHistory.processor_line_id == ProcessorLine.id)
+            .where(ProcessorLine.org_id == shop.made.org_id)
+        ).all()
+    bank = cleared = 0
+    for line, became in rows:
+        way = -1 if became.event is ProcessorLineEvent.SENT_BACK else 1
+        of_dispute = line.kind in (ProcessorLineKind.DISPUTE, ProcessorLineKind.DISPUTE_REVERSAL)
+        bank += (
+            0 if became.event is ProcessorLineEvent.EXPLAINED else way * (line.amount_minor - line.fee_minor)
+        )
+        cleared += way * (line.amount_minor - of_dispute * line.fee_minor) if became.clears else 0
+    return [bank, cleared]
 
 
 def test_lines_are_kept_and_payouts_booked_where_the_money_was_taken(
@@ -74,6 +93,7 @@ def test_lines_are_kept_and_payouts_booked_where_the_money_was_taken(
     assert shop.balance(Account.BANK, shop.south) == 4_000 - 146
     assert shop.balance(Account.BANK) == payout.net_minor
     assert shop.balance(Account.PROCESSOR_FEES) == fees + 1_500
+    assert moved_by_lines(shop) == [payout.net_minor, 9_500]
     processor.close_dispute(reference, won=True, fee_returned_minor=1_500)
     won = processor.undelivered()[-1][1]
     assert json.loads(won)["type"] == f"dispute.{DisputeStatus.WON}"
@@ -123,6 +143,10 @@ def test_a_dispute_told_after_its_money_was_paid_out_leaves_the_unmatched_items(
     assert shop.balance(Account.UNMATCHED_ITEMS) == 0
     assert shop.balance(Account.CARD_CLEARING) == -1_500
     assert shop.balance(Account.DISPUTED_FUNDS, shop.south) == 5_000
+    # Paid out before it was known what the dispute's line is about: it leaves the clearing account later.
+    assert moved_by_lines(shop) == [shop.balance(Account.BANK), 5_000 - 5_000]
+    with shop.database.session("owner") as session:
+        assert session.scalars(select(DisputeFee.fee_minor)).all() == [1_500]
 
 
 def test_a_report_read_by_two_workers_is_booked_once(shop: Shop, processor: InProcessProcessor) -> None:
@@ -153,6 +177,7 @@ def test_a_payout_that_failed_after_it_was_booked_is_undone_and_its_lines_wait_f
         for _ in range(2):
             assert read(shop, processor) == Read(0, 0)
         assert [shop.balance(one) for one in accounts] == [0, 5_000, 0, 0]
+        assert moved_by_lines(shop) == [0, 0]
         assert unpaid_clearing(shop) == 5_000 + 250
         with shop.database.session("owner") as session:
             (payout,) = session.scalars(select(ProcessorPayout))
@@ -173,3 +198,4 @@ def test_a_payout_that_failed_after_it_was_booked_is_undone_and_its_lines_wait_f
             )
         assert read(shop, processor) == Read(0, 1)
     assert [shop.balance(one) for one in accounts] == [booked[0] + 941, 0, 175 + 59, -250]
+    assert moved_by_lines(shop) == [shop.balance(Account.BANK), 6_000]

@@ -15,6 +15,17 @@ where resolved_on is not null
 
 union all
 
+select org_id, location_id, business_date, 'dispute_fee' as kind, fee_minor as amount_minor
+from {{ ref('stg_operational__dispute_fee') }}
+
+union all
+
+select org_id, location_id, resolved_on as business_date, 'dispute_fee' as kind, -fee_returned_minor as amount_minor
+from {{ ref('stg_operational__dispute') }}
+where resolved_on is not null
+
+union all
+
 select org_id, location_id, business_date, 'checks_deposited' as kind, amount_minor
 from {{ ref('stg_operational__bank_deposit') }}
 where kind = 'checks'

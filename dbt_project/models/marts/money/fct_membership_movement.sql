@@ -44,11 +44,14 @@ select
     member.client_key,
     member.location_id,
     member.membership_plan_id,
-    -- One that was cancelled runs to its last day.
-    case
-        when changes.kind = 'cancelled' and member.ends_on is not null then {{ days_after('member.ends_on', 1) }}
-        else changes.business_date
-    end as business_date,
+    -- One that was cancelled runs to its last day. Nobody is a member before the first day, however early it is told.
+    greatest(
+        case
+            when changes.kind = 'cancelled' and member.ends_on is not null then {{ days_after('member.ends_on', 1) }}
+            else changes.business_date
+        end,
+        member.joined_on
+    ) as business_date,
     case
         when changes.kind = 'joined' then 'new'
         when changes.kind = 'frozen' then 'paused'

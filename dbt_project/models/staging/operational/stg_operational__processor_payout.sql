@@ -8,5 +8,6 @@ select
     fee_minor,
     net_minor,
     arrived_on,
+    failed_on,
     _batch_id
 from {{ source('raw', 'processor_payout') }}
