@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -55,6 +55,32 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
     `ports` are third parties by name (`processor`, `messenger`) that replace the in-process ones.
     """
 
+    app = FastAPI(
+        title="medspa",
+        summary="The operational API",
+        description=DESCRIPTION,
+        version="1",
+        lifespan=connected(settings, ports),
+        docs_url=None,
+        redoc_url=None,
+        responses=openapi.RESPONSES,
+        generate_unique_id_function=_operation_id,
+    )
+    problems.install(app)
+    assets.install(app)
+    docs_page.install(app)
+    openapi.install(app)
+    for router in routers():
+        app.include_router(router)
+    app.add_middleware(Envelope, max_body_bytes=settings.max_body_bytes, https=is_secure(settings))
+    return app
+
+
+def connected(
+    settings: Settings, ports: Mapping[str, Any] | None = None
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    """The lifespan of an application: its connections from start to end."""
+
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = make_engine(
@@ -71,25 +97,7 @@ def create_app(settings: Settings, ports: Mapping[str, Any] | None = None) -> Fa
         finally:
             engine.dispose()
 
-    app = FastAPI(
-        title="medspa",
-        summary="The operational API",
-        description=DESCRIPTION,
-        version="1",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        responses=openapi.RESPONSES,
-        generate_unique_id_function=_operation_id,
-    )
-    problems.install(app)
-    assets.install(app)
-    docs_page.install(app)
-    openapi.install(app)
-    for router in routers():
-        app.include_router(router)
-    app.add_middleware(Envelope, max_body_bytes=settings.max_body_bytes, https=is_secure(settings))
-    return app
+    return lifespan
 
 
 def routers() -> list[APIRouter]:

@@ -9,11 +9,30 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from medspa.kernel.settings import Settings
-from operational.app import create_app
+from operational.app import connected, create_app
+
+_idle: dict[tuple[object, ...], list[FastAPI]] = {}
+"""Applications that no client uses, by the settings they are built with."""
 
 
 @contextlib.contextmanager
 def client_of(settings: Settings, app: FastAPI | None = None) -> Iterator[TestClient]:
-    """A client of `app`, or of a fresh one. Errors of the server are answers, never exceptions."""
-    with TestClient(app or create_app(settings), raise_server_exceptions=False) as client:
+    """A client of `app`, or of one over `settings`. Errors of the server are answers, never exceptions.
+
+    The first request to an application costs some 0.2 s, so one is connected again and again.
+    """
+    with _application(settings, app) as served, TestClient(served, raise_server_exceptions=False) as client:
         yield client
+
+
+@contextlib.contextmanager
+def _application(settings: Settings, app: FastAPI | None) -> Iterator[FastAPI]:
+    if app is not None:
+        yield app
+        return
+    idle = _idle.setdefault((settings.public_url, settings.max_body_bytes), [])
+    served = idle.pop() if idle else create_app(settings)
+    served.router.lifespan_context = connected(settings)
+    yield served
+    # Not after a failure: that application is let go of.
+    idle.append(served)
