@@ -6,10 +6,14 @@ which certify. It holds no token key; the landing program it starts does. `pytho
 
 from __future__ import annotations
 
+import importlib
 import logging
+import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable, Mapping
 
 from medspa.kernel.errors import DomainError
 from medspa.kernel.logging import configure
@@ -26,15 +30,23 @@ POLL_SECONDS = 1.0
 LONGEST_PAUSE = 300.0
 """After failures the pause doubles up to this many seconds: a blocked publication needs a person."""
 
+TELL_SECONDS = 60.0
+"""Under steady traffic Dagster is told of materializations this often; else once nothing is left to do."""
+Tell = Callable[[Mapping[str, int]], None]
+"""Told which marts were written: name → number of the newest batch in it."""
+
 _log = logging.getLogger(__name__)
 
 
 class Worker:
     """Looks for committed changes and runs the pipeline on them, one batch after the other."""
 
-    def __init__(self, settings: Settings, landing: Land) -> None:
+    def __init__(self, settings: Settings, landing: Land, tell: Tell = lambda _: None) -> None:
         self._settings = settings
         self._landing = landing
+        self._tell = tell
+        self._untold: dict[str, int] = {}
+        self._told_at = time.monotonic()
         self._done = False
         """Whether everything that was ever seen has been carried through by this process."""
 
@@ -45,11 +57,21 @@ class Worker:
             landed = self._landing(Order(after=last_loaded(dsn)))
             if landed.batch_id is None and self._done:
                 record_checked(dsn, landed.at)
+                self._tell_all()
                 return False
         self._done = False
-        run_pipeline(self._settings, land=self._landing, level="batch")
+        done = run_pipeline(self._settings, land=self._landing, level="batch")
         self._done = True
+        self._untold |= dict.fromkeys(done.build.models if done.build else (), done.batch_id)
+        if time.monotonic() - self._told_at > TELL_SECONDS:
+            self._tell_all()
         return True
+
+    def _tell_all(self) -> None:
+        """Between batches, for it takes as long as building one."""
+        if self._untold:
+            self._tell(self._untold)
+        self._untold, self._told_at = {}, time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. A failure is logged by its code, without its text, and tried again later."""
@@ -69,7 +91,13 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     with Resident([*COMMAND, STAY]) as landing:
-        Worker(load_settings(), landing).run(threading.Event())
+        Worker(load_settings(), landing, _tell_dagster).run(threading.Event())
+
+
+def _tell_dagster(written: Mapping[str, int]) -> None:
+    """Where there is a Dagster. Imported when there is something to tell, for it costs seconds."""
+    if os.environ.get("DAGSTER_HOME"):
+        importlib.import_module("pipelines.defs.telling").tell(written)
 
 
 if __name__ == "__main__":

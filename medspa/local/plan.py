@@ -27,7 +27,8 @@ def services(settings: Settings) -> list[Service]:
     if _exists("pipelines.definitions"):
         planned += _dagster(settings, common, taken)
     if _exists("pipelines.worker"):
-        planned.append(Service("worker", (sys.executable, "-m", "pipelines.worker"), common))
+        environment = {**common, **dagster_home.environment(settings)}
+        planned.append(Service("worker", (sys.executable, "-m", "pipelines.worker"), environment))
     return planned
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from medspa.kernel.settings import DSN_FILE
 from pipelines.definitions import defs
+from pipelines.defs.telling import tell
 from tests.factories.practice import make_practice
 from tests.support.databases import Database
 
@@ -63,11 +64,25 @@ def test_schedules_and_checks_are_declared(home: Path) -> None:
     assert len(found.resolve_asset_graph().asset_check_keys) > 51
 
 
+def test_what_the_worker_wrote_is_shown_as_materialized(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    tell({"fct_payment": 7, "dim_client": 6})
+    with dg.DagsterInstance.get() as instance:
+        found = {}
+        for layer, name in (("marts", "fct_payment"), ("build", "dim_client"), ("marts", "fct_posting")):
+            event = instance.get_latest_materialization_event(dg.AssetKey([layer, name]))
+            told = event and event.asset_materialization
+            found[name] = told and told.metadata["batch"].value
+    assert found == {"fct_payment": 7, "dim_client": 6, "fct_posting": None}
+
+
 @pytest.mark.timeout(400)
 def test_the_job_runs_in_one_process_and_says_counts_only(
-    operational: Database, warehouse: Database, home: Path
+    operational: Database, built_warehouse: Database, home: Path
 ) -> None:
-    practice = make_practice(operational)
+    practice, warehouse = make_practice(operational), built_warehouse
     dsns = {"operational": operational.dsns, "warehouse": warehouse.dsns}
     (home / DSN_FILE).write_text(json.dumps(dsns))
     with dg.DagsterInstance.ephemeral() as instance:

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def test_commits_reach_the_marts_and_quiet_looks_read_nothing(
     told: list[str] = []
     command = [sys.executable, "-m", "medspa", "pipeline", "land", STAY]
     with Resident(command, report=told.append) as landing:
-        worker = Worker(settings, landing)
+        said_to_dagster: list[Mapping[str, int]] = []
+        worker = Worker(settings, landing, said_to_dagster.append)
         assert worker.step()
         before = clients(warehouse)
         make_client(operational, practice.org_id, "Second")
@@ -59,6 +61,8 @@ def test_commits_reach_the_marts_and_quiet_looks_read_nothing(
         # The mark of the last batch is a write of ours: one look reads the tables, the next ones read none.
         assert len([line for line in told if line.startswith("snapshot taken")]) <= 1
         assert len(Lake(settings.lake).batches()) == batches
+        # Once, when nothing was left to do, with the batch that wrote each mart last.
+        assert [one["dim_client"] for one in said_to_dagster] == [batches]
         make_client(operational, practice.org_id, "Third")
         assert worker.step()
         assert clients(warehouse) == before + 2
