@@ -39,8 +39,8 @@ values (pg_temp.i(1, 0), pg_temp.i(7, 0), pg_temp.i(5, 0), 'Treatment', 30, 0, 0
     true, '2024-01-01', pg_temp.x());
 insert into tax_jurisdiction (org_id, id, location_id, name, created_at, changed_xid)
 select pg_temp.i(1, 0), pg_temp.i(8, n), pg_temp.i(3, n), 'State', '2024-01-01', pg_temp.x() from generate_series(0, 3) n;
-insert into merchant_account (org_id, id, legal_entity_id, name, processor, created_at, changed_xid)
-values (pg_temp.i(1, 0), pg_temp.i(9, 0), pg_temp.i(2, 0), 'Cards', 'inprocess', '2024-01-01', pg_temp.x());
+insert into merchant_account (org_id, id, legal_entity_id, name, processor, processor_account, reports_from, created_at, changed_xid)
+values (pg_temp.i(1, 0), pg_temp.i(9, 0), pg_temp.i(2, 0), 'Cards', 'inprocess', pg_temp.i(9, 0)::text, '2024-01-01', '2024-01-01', pg_temp.x());
 insert into drawer (org_id, id, location_id, name, kind, created_at, changed_xid)
 select pg_temp.i(1, 0), pg_temp.i(10, n), pg_temp.i(3, n), 'Front', 'physical', '2024-01-01', pg_temp.x() from generate_series(0, 3) n;
 insert into drawer_session (org_id, id, drawer_id, location_id, business_date, status, currency, opened_at, opening_float_minor,

@@ -16,7 +16,7 @@ from (
             'tips_paid_out', 'over_short', 'cash_paid_in', 'cash_paid_out', 'cash_dropped', 'float_funded', 'cutover',
             'dispute_opened', 'dispute_won', 'dispute_lost', 'dispute_billed_again', 'processor_paid_out', 'checks_deposited',
             'cash_banked', 'check_returned', 'third_party_settled', 'third_party_refused', 'bank_line_unmatched',
-            'bank_line_booked', 'processor_payout_failed', 'processor_line_booked'
+            'bank_line_booked', 'processor_payout_failed', 'processor_line_booked', 'refund_failed'
         )
     union all
     select payment.org_id, payment.location_id, payment.business_date, 0, payment.amount_minor

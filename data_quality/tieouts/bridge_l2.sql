@@ -1,4 +1,4 @@
--- L2, per merchant account: what cards brought and took (payments, payouts, disputes, from their own tables) − what
+-- L2, per merchant account: what cards brought and took (payments, payouts that stayed, disputes, from their tables) − what
 -- the processor's own lines say was paid out of it = the clearing account (1020). And the clearing account = what
 -- the processor says that it holds, less what is about nothing of ours, with our documents that it tells of later.
 with documents as (
@@ -14,6 +14,8 @@ with documents as (
     select org_id, merchant_account_id,
         -fee_minor - case when status = 'won' then -fee_returned_minor else amount_minor end
     from build.stg_operational__dispute
+    union all
+    select org_id, merchant_account_id, amount_minor from build.stg_operational__refund_failure
 ),
 ledger as (
     select org_id, merchant_account_id, amount_minor
@@ -28,8 +30,8 @@ from (
     select org_id, merchant_account_id, 'merchant account',
         -amount_minor + case when kind in ('dispute', 'dispute_reversal') then fee_minor else 0 end, 0
     from build.stg_operational__processor_line
-    where processor_payout_id is not null and kind <> 'fee'
-        and num_nonnulls(payment_id, payout_id, dispute_id) > 0
+    where processor_payout_id is not null and kind <> 'fee' and refused_as is null
+        and (kind = 'opening' or num_nonnulls(payment_id, payout_id, dispute_id) > 0)
     union all
     select org_id, merchant_account_id, 'held for merchant account',
         case kind when 'pending' then amount_minor else -amount_minor end, 0

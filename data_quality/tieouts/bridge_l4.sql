@@ -5,7 +5,7 @@ select org_id, null::uuid as location_id, null::date as business_date, 'bank in 
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
     select org_id, currency, amount_minor - fee_minor as left_minor, 0 as right_minor
-    from build.stg_operational__processor_line where processor_payout_id is not null
+    from build.stg_operational__processor_line where processor_payout_id is not null and refused_as is null
     union all
     select org_id, currency, case kind when 'cash' then confirmed_minor else amount_minor end, 0
     from build.stg_operational__bank_deposit where kind = 'checks' or confirmed_on is not null

@@ -27,6 +27,10 @@ from (
         -(amount_minor - rounding_minor), 0
     from build.fct_payout where cashes_out and status = 'succeeded'
     union all
+    select org_id, 'deposits', deposit_minor, 0 from build.stg_operational__refund_failure
+    union all
+    select org_id, 'account credit', amount_minor - deposit_minor, 0 from build.stg_operational__refund_failure
+    union all
     select org_id, 'packages', value_minor, 0 from build.stg_operational__entitlement where package_id is not null
     union all
     select org_id, 'packages', -value_minor, 0 from build.fct_entitlement_movement where package_id is not null

@@ -15,6 +15,7 @@
     ('disputes_withdrawn', '-amount_minor', outside, "kind = 'dispute_opened'"),
     ('disputes_reinstated', 'amount_minor', outside, "kind = 'dispute_won'"),
     ('dispute_fees', '-amount_minor', outside, "kind = 'dispute_fee'"),
+    ('refunds_failed', 'amount_minor', outside, "kind = 'refund_failed'"),
 ] %}
 {% set to_bank = [
     ('processor_payouts', 'amount_minor', reported, "kind = 'to_bank'"),
@@ -77,7 +78,7 @@
     ('dispute', 'opened_on'), ('dispute', 'resolved_on'), ('bank_deposit', 'business_date'),
     ('bank_deposit', 'confirmed_on'), ('returned_check', 'business_date'), ('remittance', 'business_date'),
     ('remittance_item', 'business_date'), ('bank_line', 'business_date'), ('bank_line', 'matched_on'),
-    ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'), ('processor_line_history', 'business_date'),
+    ('refund_failure', 'business_date'), ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'), ('processor_line_history', 'business_date'),
 ] %}
 {{ 'union' if not loop.first }}
 {{ since(table, ['org_id', 'location_id', day], day ~ ' is not null') }}

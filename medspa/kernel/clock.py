@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from medspa.kernel.errors import DomainError
@@ -74,6 +74,11 @@ def business_date(instant: datetime, timezone: str, cutover_hour: int = 3) -> da
     """
     local = instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     return (local - timedelta(hours=cutover_hour)).date()
+
+
+def begin_of(day: date, timezone: str, cutover_hour: int = 3) -> datetime:
+    """The first instant of a business date: the earlier one where clocks show it twice."""
+    return datetime.combine(day, time(cutover_hour), ZoneInfo(timezone)).astimezone(UTC)
 
 
 def from_local(wall: datetime, timezone: str, fold: int | None = None) -> datetime:

@@ -12,7 +12,16 @@ from sqlalchemy import select
 
 from medspa.kernel.database import TenantSession
 from medspa.kernel.vocabulary import Permission
-from operational.banking import deposits, item_endpoints, lines, returned, schemas, statement, third_party
+from operational.banking import (
+    deposits,
+    item_endpoints,
+    lines,
+    opening,
+    returned,
+    schemas,
+    statement,
+    third_party,
+)
 from operational.banking.statement import StatementLine
 from operational.banking.third_party import Settled
 from operational.checkout.claims import StoredAnswer
@@ -30,6 +39,7 @@ router.include_router(item_endpoints.router)
 Desk = Annotated[Call, Depends(moves_money(Permission.DRAWER_OPERATE), scope="function")]
 Close = Annotated[Call, Depends(moves_money(Permission.DAY_CLOSE), scope="function")]
 Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
+Managed = Annotated[Call, Depends(moves_money(Permission.ORGANIZATION_MANAGE), scope="function")]
 Closer = Annotated[Unit, Depends(needs(Permission.DAY_CLOSE), scope="function")]
 Taker = Annotated[Unit, Depends(needs(Permission.PAYMENT_TAKE), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]
@@ -45,6 +55,19 @@ def _made(
         return answer(code, shown.model_validate(row), row.location_id)
 
     return call.run(step)
+
+
+@router.post("/merchant-accounts/{merchant_account_id}/opening", response_model=schemas.OpeningOut)
+def tell_opening(merchant_account_id: uuid.UUID, body: schemas.OpeningIn, call: Managed) -> Response:
+    """What the processor owes when its report begins here: against opening balances, once."""
+
+    def work(session: TenantSession) -> StoredAnswer:
+        account, place = opening.tell_opening(
+            session, call.unit.actor, merchant_account_id, body.currency, body.amount_minor, body.reports_from
+        )
+        return answer(200, schemas.OpeningOut.model_validate(account), place)
+
+    return call.run(work)
 
 
 @router.post("/bank-deposits/cash", status_code=status.HTTP_201_CREATED, response_model=schemas.DepositOut)

@@ -49,6 +49,28 @@ class AlreadyMatched(DomainError):
     title = "The bank's line is matched already"
 
 
+class LineInOtherCurrency(DomainError):
+    """Nothing of it is posted: amounts of two currencies are never summed."""
+
+    code = "line-in-other-currency"
+    title = "The line is not in the currency of the books: it is booked elsewhere, or left as it is"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing-to-undo"
+    title = "No person's word of this line stands; what the processor itself told is not undone"
+
+
+class OpeningTold(DomainError):
+    code = "opening-told"
+    title = "What the processor owed when the account's report begins is told already"
+
+
+class ReportBegun(DomainError):
+    code = "report-begun"
+    title = "The account's report is read already: the day with which it begins stays"
+
+
 class ItemResolved(DomainError):
     code = "item-resolved"
     title = "The processor's line is explained already, or not paid out yet"

@@ -14,6 +14,7 @@ from medspa.kernel.vocabulary import (
     ProcessorItemReason,
     ProcessorLineBooking,
     ProcessorLineKind,
+    ProcessorLineRefusal,
 )
 from operational.banking import processor_items
 from operational.banking.schemas import Row
@@ -28,7 +29,7 @@ Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="
 
 
 class LineBookedIn(Sent):
-    """Money that came is booked as less of the cost."""
+    """Money that came is booked as less of the cost; `elsewhere` is for a line in another currency."""
 
     booked_as: ProcessorLineBooking
     reason: ProcessorItemReason
@@ -67,6 +68,7 @@ class ProcessorLineOut(Row):
     booked_as: ProcessorLineBooking | None
     booked_reason: ProcessorItemReason | None
     booked_on: date | None
+    refused_as: ProcessorLineRefusal | None
 
 
 @router.post("/unmatched-items/{processor_line_id}/book", response_model=ProcessorLineOut)
@@ -87,6 +89,12 @@ def match_item(processor_line_id: uuid.UUID, body: LineMatchedIn, call: Refund) 
             processor_items.match(session, call.unit.actor, processor_line_id, *body.named[0])
         )
     )
+
+
+@router.post("/unmatched-items/{processor_line_id}/undo", response_model=ProcessorLineOut)
+def undo_item(processor_line_id: uuid.UUID, call: Refund) -> Response:
+    """Take back what a person said of a processor's line; it is in 1290 again on the open day."""
+    return call.run(lambda session: _told(processor_items.undo(session, call.unit.actor, processor_line_id)))
 
 
 def _told(line: ProcessorLine) -> StoredAnswer:

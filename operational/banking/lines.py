@@ -184,6 +184,7 @@ def _expected(line: BankLine, location: Location, amount: bool) -> dict[BankMatc
                 # One that failed came and went again: its two lines are about nothing that is booked.
                 ProcessorPayout.failed_on.is_(None),
                 ProcessorPayout.net_minor == same,
+                ProcessorPayout.currency == line.currency,
             ),
             ProcessorPayout.arrived_on,
         ),

@@ -14,33 +14,29 @@ from dataclasses import replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import (
     Account,
     LedgerEvent,
+    ProcessorDecision,
     ProcessorLineBooking,
     ProcessorLineEvent,
     ProcessorLineKind,
 )
-from operational.checkout.processor.port import PaidOut
+from operational.banking.processor_lines import keep_difference, keep_opening
+from operational.banking.processor_subjects import DISPUTES, find_late, home_of
+from operational.checkout.processor.port import BalanceLine, PaidOut
 from operational.checkout.queries import found
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
 from operational.models import (
-    Dispute,
-    Location,
     MerchantAccount,
-    Payment,
-    Payout,
     ProcessorLine,
+    ProcessorLineDecision,
     ProcessorLineHistory,
     ProcessorPayout,
 )
 
-DIFFERENCE = "difference:"
-"""Begins the reference of a line of ours: what a payout brought beyond the lines that it names."""
-_DISPUTES = (ProcessorLineKind.DISPUTE, ProcessorLineKind.DISPUTE_REVERSAL)
 BOOKED_ON = {
     ProcessorLineBooking.PROCESSOR_FEE: Account.PROCESSOR_FEES,
     ProcessorLineBooking.CHARGEBACK: Account.CHARGEBACKS,
@@ -48,35 +44,11 @@ BOOKED_ON = {
 }
 
 
-def home_of(session: Session, account: MerchantAccount) -> Location:
-    """Where an account's lines about nothing of ours are: the first location of its legal entity."""
-    return session.scalars(
-        select(Location)
-        .where(Location.legal_entity_id == account.legal_entity_id)
-        .order_by(Location.created_at, Location.id)
-        .limit(1)
-    ).one()
+def book(session: Session, account_id: uuid.UUID, paid: PaidOut, told: Sequence[BalanceLine]) -> bool:
+    """Book a payout that has arrived, once; whether it was. One whose lines are not all free waits.
 
-
-def subject(session: Session, kind: ProcessorLineKind, about: str | None) -> dict[str, uuid.UUID]:
-    """The payment, payout or dispute a line is about, and where it is; nothing of ours: empty."""
-    if about is None:
-        return {}
-    if kind in _DISPUTES:
-        query = select(Dispute.id, Dispute.location_id).where(Dispute.dispute_reference == about)
-        name = "dispute_id"
-    elif kind is ProcessorLineKind.REFUND:
-        query = select(Payout.id, Payout.location_id).where(Payout.processor_reference == about)
-        name = "payout_id"
-    else:
-        query = select(Payment.id, Payment.location_id).where(Payment.processor_reference == about)
-        name = "payment_id"
-    row = session.execute(query.limit(1)).one_or_none()
-    return {} if row is None else {name: row[0], "location_id": row[1]}
-
-
-def book(session: Session, account_id: uuid.UUID, paid: PaidOut, references: Sequence[str]) -> bool:
-    """Book a payout that has arrived, once; whether it was. One whose lines are not all free waits."""
+    Amounts of two currencies are never summed: a line of another than the payout's is not of it.
+    """
     account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
     known = session.scalar(
         select(ProcessorPayout.id).where(
@@ -84,21 +56,25 @@ def book(session: Session, account_id: uuid.UUID, paid: PaidOut, references: Seq
             ProcessorPayout.payout_reference == paid.reference,
         )
     )
+    if known is not None:
+        return False
+    keep_opening(session, account, told)
     lines = list(
         session.scalars(
             select(ProcessorLine)
             .where(
                 ProcessorLine.merchant_account_id == account_id,
-                ProcessorLine.line_reference.in_(references),
+                ProcessorLine.line_reference.in_([one.reference for one in told]),
                 ProcessorLine.processor_payout_id.is_(None),
             )
             .order_by(ProcessorLine.id)
             .execution_options(populate_existing=True)
         )
     )
-    if known is not None or len(lines) < len(references):
+    if len(lines) < len(told):
         # A line came between the two readings, or an earlier payout that held it has not failed yet.
         return False
+    lines = [one for one in lines if one.currency == paid.currency]
     gross, fee = sum(one.amount_minor for one in lines), sum(one.fee_minor for one in lines)
     payout = ProcessorPayout(
         org_id=account.org_id, id=new_id(), merchant_account_id=account.id, payout_reference=paid.reference,
@@ -108,9 +84,9 @@ def book(session: Session, account_id: uuid.UUID, paid: PaidOut, references: Seq
     session.add(payout)
     session.flush()
     if missing := paid.net_minor - gross + fee:
-        lines.append(_difference(session, account, payout, missing))
+        lines.append(keep_difference(session, account, payout, missing))
     for one in lines:
-        _find_late(session, one)
+        find_late(session, one)
         one.processor_payout_id = payout.id
     session.flush()
     _post(session, payout, lines, LedgerEvent.PROCESSOR_PAID_OUT, 1)
@@ -158,6 +134,7 @@ def find_paid_out(session: Session, account_id: uuid.UUID) -> None:
             ProcessorLine.processor_payout_id.is_not(None),
             ProcessorLine.about_reference.is_not(None),
             ProcessorLine.kind != ProcessorLineKind.FEE,
+            ProcessorLine.refused_as.is_(None),
             func.num_nonnulls(ProcessorLine.payment_id, ProcessorLine.payout_id, ProcessorLine.dispute_id)
             == 0,
         )
@@ -166,8 +143,7 @@ def find_paid_out(session: Session, account_id: uuid.UUID) -> None:
     ).all()
     for line in unknown:
         before = legs(line)
-        if _find_late(session, line):
-            session.flush()
+        if find_late(session, line):
             move(session, line, before, LedgerEvent.PROCESSOR_PAID_OUT)
 
 
@@ -176,37 +152,50 @@ def move(
     line: ProcessorLine,
     before: Sequence[Line],
     event: LedgerEvent,
-    staff_id: uuid.UUID | None = None,
+    said: ProcessorLineDecision | None = None,
 ) -> None:
-    """Post how a line that was paid out is known now in place of how it was; the bank has it either way."""
-    bank = Account.BANK
+    """Post how a line that was paid out is known now in place of how it was; the bank has it either way.
+
+    `said`: a person's word of it, or what takes one back.
+    """
+    if line.processor_payout_id is None:
+        # Its payout failed: what it had posted is undone.
+        return
+    now, bank = legs(line), Account.BANK
     lines = [_opposite(one) for one in before if one.account is not bank]
-    lines += [one for one in legs(line) if one.account is not bank]
-    _remember(session, [line], ProcessorLineEvent.EXPLAINED)
+    lines += [one for one in now if one.account is not bank]
+    if said is not None and said.kind is ProcessorDecision.UNDONE:
+        _remember(session, [line], ProcessorLineEvent.UNEXPLAINED, before)
+    else:
+        _remember(session, [line], ProcessorLineEvent.EXPLAINED, now)
     if not any(one.amount_minor for one in lines):
         return
     today = open_business_date(session, line.location_id)
     post(
         session,
         event=event,
-        source_kind="processor_line",
-        source_id=line.id,
+        source_kind="processor_line" if said is None else "processor_line_decision",
+        source_id=line.id if said is None else said.id,
         lines=across_locations(lines),
         external_date=line.occurred_on if line.occurred_on != today else None,
-        staff_id=staff_id,
+        staff_id=None if said is None else said.staff_id,
     )
 
 
 def legs(line: ProcessorLine) -> list[Line]:
     """What a line that is paid out posts, as it is known. A dispute's fee was booked when it was opened."""
     net, place = line.amount_minor - line.fee_minor, line.location_id
-    if line.kind is ProcessorLineKind.FEE:
+    if line.refused_as is not None:
+        return []
+    if line.kind is ProcessorLineKind.OPENING:
+        other = [Line(Account.CARD_CLEARING, -net, place, merchant_account_id=line.merchant_account_id)]
+    elif line.kind is ProcessorLineKind.FEE:
         other = [Line(Account.PROCESSOR_FEES, -net, place)]
     elif line.payment_id is None and line.payout_id is None and line.dispute_id is None:
         account = Account.UNMATCHED_ITEMS if line.booked_as is None else BOOKED_ON[line.booked_as]
         other = [Line(account, -net, place)]
     else:
-        cleared = net if line.kind in _DISPUTES else line.amount_minor
+        cleared = net if line.kind in DISPUTES else line.amount_minor
         other = [
             Line(Account.PROCESSOR_FEES, cleared - net, place),
             Line(Account.CARD_CLEARING, -cleared, place, merchant_account_id=line.merchant_account_id),
@@ -241,42 +230,23 @@ def _post(
     )
 
 
-def _remember(session: Session, lines: Sequence[ProcessorLine], event: ProcessorLineEvent) -> None:
+def _remember(
+    session: Session,
+    lines: Sequence[ProcessorLine],
+    event: ProcessorLineEvent,
+    moved: Sequence[Line] | None = None,
+) -> None:
     """Where and on which business date, beside the postings: the two are compared."""
     days = {place: open_business_date(session, place) for place in sorted({one.location_id for one in lines})}
     session.add_all(
         ProcessorLineHistory(
             org_id=one.org_id, processor_line_id=one.id, event=event, location_id=one.location_id,
             business_date=days[one.location_id],
-            clears=any(leg.account is Account.CARD_CLEARING for leg in legs(one)),
+            clears=any(leg.account is Account.CARD_CLEARING for leg in (moved or legs(one))),
         )
         for one in lines
+        if one.refused_as is None
     )  # fmt: skip
-
-
-def _difference(
-    session: Session, account: MerchantAccount, payout: ProcessorPayout, missing: int
-) -> ProcessorLine:
-    """Lines that do not add up to what was paid: the rest is a line to be asked about."""
-    line = ProcessorLine(
-        org_id=account.org_id, id=new_id(), merchant_account_id=account.id,
-        line_reference=f"{DIFFERENCE}{payout.payout_reference}", kind=ProcessorLineKind.ADJUSTMENT,
-        currency=payout.currency, amount_minor=missing, fee_minor=0, occurred_at=clock.now(),
-        occurred_on=payout.arrived_on, location_id=home_of(session, account).id,
-    )  # fmt: skip
-    session.add(line)
-    session.flush()
-    return line
-
-
-def _find_late(session: Session, line: ProcessorLine) -> bool:
-    """What was not known when the line came may be booked by now; whether it is."""
-    if line.payment_id is not None or line.payout_id is not None or line.dispute_id is not None:
-        return False
-    told = subject(session, line.kind, line.about_reference)
-    for name, value in told.items():
-        setattr(line, name, value)
-    return bool(told)
 
 
 def _opposite(line: Line) -> Line:

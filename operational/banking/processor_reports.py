@@ -1,5 +1,7 @@
 """Reading the card processor's own account: its lines and its payouts, which processor_booking.py books.
 
+It begins with the day that the merchant account says: what is earlier is in the books that were kept before.
+
 The processor is asked with nothing held. Lines come from it and never from postings, so that the two can be
 compared.
 """
@@ -10,21 +12,23 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
-from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import ProcessorLineKind
 from operational.banking import processor_booking
+from operational.banking.processor_lines import DIFFERENCE, keep
+from operational.banking.processor_subjects import home_of
+from operational.checkout import refund_failures
 from operational.checkout.desk import Desk, open_desk, settlement_actor
-from operational.checkout.processor.port import BalanceLine, PaidOut, Processor
+from operational.checkout.processor.port import PaidOut, Processor
 from operational.checkout.queries import found
-from operational.models import Location, MerchantAccount, ProcessorLine, ProcessorPayout
+from operational.models import MerchantAccount, ProcessorLine, ProcessorPayout
 
 _log = logging.getLogger("medspa.banking")
 _ACCOUNTS = text("select org_id, merchant_account_id from directory.merchant_accounts()")
@@ -62,16 +66,22 @@ def read_account(desk: Desk, processor: Processor, account_id: uuid.UUID) -> Rea
     lines = 0
     while True:
         with desk.transaction() as session:
-            name, after = _name_of(session, account_id), _last_line(session, account_id)
-        told = processor.balance_lines(name, after)
+            name, begin = _account(session, account_id)
+            after = _last_line(session, account_id)
+        told = processor.balance_lines(name, after, begin)
         with desk.transaction() as session:
-            new = _keep_lines(session, account_id, told)
+            account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
+            new = keep(session, account, told)
         lines += new
         if not new:
             break
     with desk.transaction() as session:
         processor_booking.find_paid_out(session, account_id)
         since = _since(session, account_id)
+        failed = refund_failures.told_of(session, account_id)
+    for payout_id, happened_on in failed:
+        with desk.transaction() as session:
+            refund_failures.record(session, payout_id, happened_on)
     seen = processor.payouts(name, since)
     with desk.transaction() as session:
         # Before any is booked: what a failed one held comes with a later one.
@@ -79,15 +89,17 @@ def read_account(desk: Desk, processor: Processor, account_id: uuid.UUID) -> Rea
         new_ones = _unknown(session, account_id, [one for one in seen if not one.failed])
     payouts = 0
     for one in new_ones:
-        references = processor.payout_lines(name, one.reference)
+        of_payout = processor.payout_lines(name, one.reference)
         with desk.transaction() as session:
-            payouts += processor_booking.book(session, account_id, one, references)
+            payouts += processor_booking.book(session, account_id, one, of_payout)
     return Read(lines, payouts)
 
 
-def _name_of(session: Session, account_id: uuid.UUID) -> str:
+def _account(session: Session, account_id: uuid.UUID) -> tuple[str, datetime]:
+    """What the processor calls it, and the instant with which its report begins here."""
     account = found(session, MerchantAccount, account_id, "merchant account")
-    return account.processor_account or str(account.id)
+    home = home_of(session, account)
+    return account.processor_account, clock.begin_of(account.reports_from, home.timezone, home.cutover_hour)
 
 
 def _last_line(session: Session, account_id: uuid.UUID) -> str | None:
@@ -95,18 +107,20 @@ def _last_line(session: Session, account_id: uuid.UUID) -> str | None:
         select(ProcessorLine.line_reference)
         .where(
             ProcessorLine.merchant_account_id == account_id,
-            ~ProcessorLine.line_reference.startswith(processor_booking.DIFFERENCE),
+            ~ProcessorLine.line_reference.startswith(DIFFERENCE),
+            ProcessorLine.kind != ProcessorLineKind.OPENING,
         )
         .order_by(ProcessorLine.id.desc())
         .limit(1)
     )
 
 
-def _since(session: Session, account_id: uuid.UUID) -> date | None:
+def _since(session: Session, account_id: uuid.UUID) -> date:
+    begin = found(session, MerchantAccount, account_id, "merchant account").reports_from
     newest: date | None = session.scalar(
         select(func.max(ProcessorPayout.arrived_on)).where(ProcessorPayout.merchant_account_id == account_id)
     )
-    return None if newest is None else newest - LOOK_BACK
+    return begin if newest is None else max(begin, newest - LOOK_BACK)
 
 
 def _unknown(session: Session, account_id: uuid.UUID, told: Sequence[PaidOut]) -> list[PaidOut]:
@@ -121,28 +135,3 @@ def _unknown(session: Session, account_id: uuid.UUID, told: Sequence[PaidOut]) -
     )
     fresh = [one for one in told if one.reference not in known]
     return sorted(fresh, key=lambda one: (one.arrived_on, one.reference))
-
-
-def _keep_lines(session: Session, account_id: uuid.UUID, told: Sequence[BalanceLine]) -> int:
-    if not told:
-        return 0
-    account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
-    home = processor_booking.home_of(session, account)
-    new = 0
-    for one in told:
-        subject = processor_booking.subject(session, one.kind, one.about)
-        place = found(session, Location, subject.pop("location_id", home.id), "location")
-        occurred_on = clock.business_date(one.at, place.timezone, place.cutover_hour)
-        kept = session.scalar(
-            insert(ProcessorLine)
-            .values(
-                org_id=account.org_id, id=new_id(), merchant_account_id=account_id, kind=one.kind.value,
-                line_reference=one.reference, currency=one.currency, amount_minor=one.amount_minor,
-                fee_minor=one.fee_minor, occurred_at=one.at, occurred_on=occurred_on,
-                about_reference=one.about, location_id=place.id, created_at=clock.now(), **subject,
-            )
-            .on_conflict_do_nothing(index_elements=["org_id", "merchant_account_id", "line_reference"])
-            .returning(ProcessorLine.id)
-        )  # fmt: skip
-        new += kept is not None
-    return new

@@ -28,6 +28,24 @@ class Row(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class OpeningIn(Sent):
+    """What the processor owes when the report begins, payouts on their way to the bank among it."""
+
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(strict=True, ge=-MAX_MINOR, le=MAX_MINOR)] = Field(
+        description="Net of fees; negative: the practice owes it."
+    )
+    reports_from: date | None = Field(
+        default=None, description="The day with which the report begins, where it is another than known."
+    )
+
+
+class OpeningOut(Row):
+    id: uuid.UUID
+    reports_from: date
+    opening_minor: int
+
+
 class BagIn(Sent):
     location_id: uuid.UUID
     amount_minor: Amount

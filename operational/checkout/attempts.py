@@ -27,9 +27,9 @@ from operational.checkout.processor.port import (
 )
 from operational.checkout.queries import found, present
 from operational.checkout.settle import record_success
-from operational.ledger.balances import lock_client, lock_invoice, lock_payment
+from operational.ledger.balances import lock_invoice, lock_payment
 from operational.memberships import dues
-from operational.models import CreditMemo, MerchantAccount, Payment, Payout, ProcessorAttempt
+from operational.models import MerchantAccount, Payment, Payout, ProcessorAttempt
 
 CALL_WINDOW = timedelta(minutes=5)
 """A call is made this long after its attempt was committed, or not at all."""
@@ -69,7 +69,7 @@ def whereabouts(session: Session, attempt: ProcessorAttempt) -> tuple[str, str |
 
 def _account(session: Session, payment: Payment) -> str:
     account = found(session, MerchantAccount, present(payment.merchant_account_id), "merchant account")
-    return account.processor_account or str(account.id)
+    return account.processor_account
 
 
 def call(processor: Processor, attempt: ProcessorAttempt, request: Request) -> Result:
@@ -109,7 +109,7 @@ def resolve(session: Session, attempt_id: uuid.UUID, result: Result, staff_id: u
             lock_invoice(session, payment.invoice_id)
         subject: Payment | Payout = lock_payment(session, payment.id)
     else:
-        subject = _hold_payout(session, attempt)
+        subject = refund_settle.hold(session, present(attempt.payout_id))
     attempt = found(session, ProcessorAttempt, attempt_id, "attempt", lock=True)
     target = next_state(attempt.state, attempt.result_code, result)
     if target is None:
@@ -132,19 +132,6 @@ def resolve(session: Session, attempt_id: uuid.UUID, result: Result, staff_id: u
         subject.decline_code = result.code
     session.flush()
     return True
-
-
-def _hold_payout(session: Session, attempt: ProcessorAttempt) -> Payout:
-    """Hold what a payout touches, in the order in which everybody does: client, invoice, payment, payout."""
-    payout = found(session, Payout, present(attempt.payout_id), "payout")
-    if payout.credit_memo_id is not None:
-        memo = found(session, CreditMemo, payout.credit_memo_id, "credit memo")
-        lock_invoice(session, memo.invoice_id)
-    else:
-        lock_client(session, payout.client_id)
-    if payout.payment_id is not None:
-        lock_payment(session, payout.payment_id)
-    return found(session, Payout, payout.id, "payout", lock=True)
 
 
 def of_payout(session: Session, payout_id: uuid.UUID) -> ProcessorAttempt | None:

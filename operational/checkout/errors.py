@@ -159,6 +159,13 @@ class ProcessorSilent(DomainError):
     title = "The card processor does not answer"
 
 
+class AccountUnnamed(DomainError):
+    """Its report is not read: several without a name would be one account."""
+
+    code = "account-unnamed"
+    title = "The merchant account has no processor_account"
+
+
 class DisputeNotLost(DomainError):
     code = "dispute-not-lost"
     title = "Only a lost dispute of an invoice's payment is billed again, and once"

@@ -14,6 +14,7 @@ from medspa.kernel.vocabulary import Account, InvoiceStatus, Permission, Purpose
 from operational.checkout import views
 from operational.checkout.drafts import code_digest
 from operational.checkout.queries import found
+from operational.checkout.refund_failures import standing
 from operational.checkout.schemas import Body, GiftCode
 from operational.identity.access import EVERYWHERE
 from operational.identity.dependencies import needs
@@ -130,7 +131,9 @@ def get_credit_memo(credit_memo_id: uuid.UUID, unit: Reader) -> views.CreditMemo
 def get_payout(payout_id: uuid.UUID, unit: Reader) -> views.PayoutView:
     payout = found(unit.session, Payout, payout_id, "payout")
     unit.actor.require(Permission.INVOICE_READ, payout.location_id)
-    return render(unit.session, unit.actor, "payout", views.PayoutView, payout)
+    came_back = standing(unit.session, payout.id)
+    shown = views.fields_of(payout, failed_on=came_back.business_date if came_back else None)
+    return render(unit.session, unit.actor, "payout", views.PayoutView, shown)
 
 
 @router.get("/clients/{client_id}/balances", response_model=views.BalancesView)

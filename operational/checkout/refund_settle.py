@@ -13,10 +13,23 @@ from medspa.kernel.money import split
 from medspa.kernel.vocabulary import Account, LedgerEvent, PaymentStatus, Tender
 from operational.checkout.queries import found, given_back, present
 from operational.checkout.refundable import value_of
-from operational.ledger.balances import liability_minor
+from operational.ledger.balances import liability_minor, lock_client, lock_invoice, lock_payment
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, across_locations, post
 from operational.models import CreditMemo, GiftCard, Location, Payment, Payout, Posting, Tip
+
+
+def hold(session: Session, payout_id: uuid.UUID) -> Payout:
+    """Hold a payout with what it touches, in the order in which everybody does: client, invoice, payment."""
+    payout = found(session, Payout, payout_id, "payout")
+    if payout.credit_memo_id is not None:
+        memo = found(session, CreditMemo, payout.credit_memo_id, "credit memo")
+        lock_invoice(session, memo.invoice_id)
+    else:
+        lock_client(session, payout.client_id)
+    if payout.payment_id is not None:
+        lock_payment(session, payout.payment_id)
+    return found(session, Payout, payout.id, "payout", lock=True)
 
 
 def record_success(session: Session, payout: Payout, staff_id: uuid.UUID | None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import Account, EntitlementMovementKind, LineKind, PaymentPurpose
+from operational.checkout import refund_failures
 from operational.checkout.errors import PrepaidUnredeemed
 from operational.checkout.queries import found, given_back, present
 from operational.checkout.refundable import value_of
@@ -90,7 +91,12 @@ def _take_deposit(session: Session, payment: Payment, limit: int) -> list[Line]:
         own -= _paid(session, period)
     held = liability_minor(session, Account.CLIENT_DEPOSITS, client_id=client, location_id=place)
     part = max(min(held, own, limit - sum(one.amount_minor for one in taken)), 0)
-    return [*taken, Line(Account.CLIENT_DEPOSITS, part, place, client_id=client)]
+    left = limit - part - sum(one.amount_minor for one in taken)
+    return [
+        *taken,
+        Line(Account.CLIENT_DEPOSITS, part, place, client_id=client),
+        Line(Account.ACCOUNT_CREDIT, min(credit_left(session, payment, 0), left), place, client_id=client),
+    ]
 
 
 def _take_entitlements(session: Session, rows: Sequence[Entitlement], limit: int) -> list[Line]:
@@ -129,12 +135,17 @@ def _granted(session: Session, period: MembershipPeriod | None) -> list[Entitlem
 
 def excess_left(session: Session, payment: Payment) -> int:
     """What the payment exceeded its invoice by, as far as the client still has it as account credit."""
-    client, place = payment.client_id, payment.location_id
     applied = session.scalar(
         select(func.coalesce(func.sum(Allocation.amount_minor), 0)).where(Allocation.payment_id == payment.id)
     )
+    return credit_left(session, payment, value_of(payment) - int(applied or 0))
+
+
+def credit_left(session: Session, payment: Payment, excess: int) -> int:
+    """An excess, and what refunds that came back gave as account credit: what of it the client still has."""
+    client, place = payment.client_id, payment.location_id
     held = liability_minor(session, Account.ACCOUNT_CREDIT, client_id=client, location_id=place)
-    return max(min(held, value_of(payment) - int(applied or 0)), 0)
+    return max(min(held, excess + refund_failures.credited(session, payment.id)), 0)
 
 
 def _void(session: Session, held: entitlements.Held, value: int) -> None:

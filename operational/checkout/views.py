@@ -151,6 +151,8 @@ class PayoutView(PhiSchema):
     rounding_minor: int
     business_date: date | None
     decline_code: str | None
+    failed_on: date | None
+    """When it became known that it came back after it had succeeded: it is account credit now."""
 
 
 class BalancesView(PhiSchema):

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from operational.checkout import attempts, disputes
+from operational.checkout import attempts, disputes, refund_failures
 from operational.checkout.desk import open_desk, settlement_actor
-from operational.checkout.processor.port import Disputed, Happened, ReadEvent
+from operational.checkout.processor.port import Disputed, Happened, Outcome, ReadEvent
 from operational.checkout.processor.signature import verify
 from operational.checkout.queries import found, present
 from operational.models import Payment, Payout, ProcessorAttempt, ProcessorEvent
@@ -60,6 +60,9 @@ def receive(engine: Engine, source: Source, body: bytes, signature: str | None) 
         attempt = found(session, ProcessorAttempt, subject_id, "attempt")
         matches = _matches(session, event, attempt)
         moved = matches and attempts.resolve(session, subject_id, event.result, None)
+        if matches and not moved and event.kind == "refund" and event.result.outcome is Outcome.DECLINED:
+            # A refund that succeeded may come back days later.
+            moved = refund_failures.record(session, present(attempt.payout_id)) is not None
         return _record(session, event, org_id, subject_id, moved)
 
 

@@ -61,7 +61,7 @@ def preview_close(session: Session, actor: Actor, location_id: UUID, business_da
     blockers = blockers_of(session, location_id, business_date)
     uncounted = any(blocker.code == "session_uncounted" for blocker in blockers)
     figures = [] if uncounted else figures_of(session, location_id, business_date)
-    return Preview(blockers, warnings_of(session, location_id), figures)
+    return Preview(blockers, warnings_of(session, location_id, business_date), figures)
 
 
 def close_day(session: Session, actor: Actor, location_id: UUID, business_date: date) -> DayClosing:
@@ -97,7 +97,7 @@ def close_day(session: Session, actor: Actor, location_id: UUID, business_date: 
         _freeze(session, actor, location, open_days.get(day) or _new_day(session, location, day))
     closing = open_days[business_date]
     figures = _freeze(session, actor, location, closing)
-    return DayClosing(closing, figures, idle, warnings_of(session, location_id))
+    return DayClosing(closing, figures, idle, warnings_of(session, location_id, business_date))
 
 
 def _require_begun(location: Location, business_date: date) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from operational.ledger import unmatched
-from operational.models import BankLine
+from operational.models import BankLine, RefundFailure
 
 MESSAGES = {
     "prior_day_open": "An earlier day with business is still open.",
@@ -27,6 +27,7 @@ MESSAGES = {
 }
 WARNINGS = {
     "unmatched_item": "Money left or came that nothing explains: match it, or say what it is.",
+    "refund_failed": "A card refund came back: it is account credit again. Tell the client.",
     "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
 }
 """What needs a decision but no hurry: a day closes with it, for 1290 names it on the books."""
@@ -82,8 +83,16 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
     return found
 
 
-def warnings_of(session: Session, location_id: UUID) -> list[Blocker]:
-    """What is left to decide at a location, whichever day it came up on."""
+def warnings_of(session: Session, location_id: UUID, business_date: date) -> list[Blocker]:
+    """What is left to decide at a location, whichever day it is from, and refunds that came back on this."""
+    undone = select(RefundFailure.undoes_id).where(RefundFailure.undoes_id.is_not(None))
+    came_back = select(RefundFailure.payout_id).where(
+        RefundFailure.org_id == organization_of(session),
+        RefundFailure.location_id == location_id,
+        RefundFailure.business_date == business_date,
+        RefundFailure.undoes_id.is_(None),
+        RefundFailure.id.not_in(undone),
+    )
     bank = select(BankLine.id).where(
         BankLine.org_id == organization_of(session),
         BankLine.location_id == location_id,
@@ -94,6 +103,11 @@ def warnings_of(session: Session, location_id: UUID) -> list[Blocker]:
             "unmatched_item",
             "/v1/unmatched-items/{}",
             session.scalars(unmatched.open_items(session, location_id=location_id)).all(),
+        ),
+        (
+            "refund_failed",
+            "/v1/payouts/{}",
+            session.scalars(came_back.order_by(RefundFailure.payout_id)).all(),
         ),
         ("unmatched_bank_line", "/v1/bank-lines/{}", session.scalars(bank.order_by(BankLine.id)).all()),
     ]

@@ -1,8 +1,9 @@
 """Money that left or came and that nothing explains: account 1290, item by item, and its resolution.
 
 An item is what the entries of one payout leave on 1290, or a line of the processor's account that is about
-nothing of ours. What put it there is posted by checkout and banking. Of a payout, the client pays it back as
-a deposit, which is then matched with it; what is not paid back is written off. A line is resolved by banking.
+nothing of ours; one in another currency than the books stands among them, and on no account. What put it
+there is posted by checkout and banking. Of a payout, the client pays it back as a deposit, which is then
+matched with it; what is not paid back is written off. A line is resolved by banking.
 """
 
 from __future__ import annotations
@@ -12,12 +13,27 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, cast, func, literal, null, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from medspa.kernel.errors import Invalid, NotFound
-from medspa.kernel.vocabulary import Account, LedgerEvent, Permission, ProcessorLineKind
+from medspa.kernel.vocabulary import Account, LedgerEvent, Permission, ProcessorLineKind, ProcessorLineRefusal
 from operational.identity.access import Actor
 from operational.ledger.balances import liability_minor, lock_client
 from operational.ledger.errors import InsufficientBalance
@@ -40,6 +56,8 @@ class UnmatchedItem:
     external_date: date | None
     currency: str
     amount_minor: int
+    refused_as: ProcessorLineRefusal | None
+    """Why a line stands on no account."""
 
 
 def open_items(
@@ -53,7 +71,7 @@ def open_items(
         Posting.org_id == org_id,
         JournalEntry.source_kind == SOURCE,
     ]
-    of_lines = [ProcessorLine.org_id == org_id, *unexplained()]
+    of_lines = [ProcessorLine.org_id == org_id, or_(and_(*unexplained()), and_(*refused()))]
     if location_id is not None:
         of_payouts.append(Posting.location_id == location_id)
         of_lines.append(ProcessorLine.location_id == location_id)
@@ -81,6 +99,7 @@ def open_items(
             func.min(Posting.external_date).label("external_date"),
             Posting.currency,
             func.sum(Posting.amount_minor).label("amount_minor"),
+            cast(null(), Text).label("refused_as"),
         )
         .join(JournalEntry, (JournalEntry.org_id == Posting.org_id) & (JournalEntry.id == Posting.entry_id))
         .where(*of_payouts)
@@ -95,6 +114,7 @@ def open_items(
             ProcessorLine.occurred_on,
             ProcessorLine.currency,
             ProcessorLine.fee_minor - ProcessorLine.amount_minor,
+            cast(ProcessorLine.refused_as, Text),
         ).where(*of_lines),
     ).subquery()
     return select(found).order_by(found.c.item_id)
@@ -104,7 +124,8 @@ def unexplained() -> tuple[ColumnElement[bool], ...]:
     """Lines of the processor that are paid out, about nothing of ours, and booked as nothing by a person."""
     return (
         ProcessorLine.processor_payout_id.is_not(None),
-        ProcessorLine.kind != ProcessorLineKind.FEE,
+        ProcessorLine.kind.not_in([ProcessorLineKind.FEE, ProcessorLineKind.OPENING]),
+        ProcessorLine.refused_as.is_(None),
         func.num_nonnulls(
             ProcessorLine.payment_id,
             ProcessorLine.payout_id,
@@ -114,6 +135,17 @@ def unexplained() -> tuple[ColumnElement[bool], ...]:
         == 0,
         ProcessorLine.amount_minor != ProcessorLine.fee_minor,
     )
+
+
+def refused() -> tuple[ColumnElement[bool], ...]:
+    """Lines that are kept and not booked, until a person says that they are booked elsewhere."""
+    return (ProcessorLine.refused_as.is_not(None), ProcessorLine.booked_as.is_(None))
+
+
+def open_minor(session: Session, payout_id: UUID) -> int:
+    """What of a payout stands on 1290 and nobody has resolved."""
+    row = session.execute(open_items(session, item_id=payout_id)).one_or_none()
+    return 0 if row is None else int(row.amount_minor)
 
 
 def list_items(
@@ -182,4 +214,11 @@ def _find(session: Session, item_id: UUID) -> UnmatchedItem:
 
 def _item(row: Row[Any]) -> UnmatchedItem:
     values = dict(row._mapping)
-    return UnmatchedItem(**values | {"amount_minor": int(values["amount_minor"])})
+    refused_as = values["refused_as"]
+    return UnmatchedItem(
+        **values
+        | {
+            "amount_minor": int(values["amount_minor"]),
+            "refused_as": None if refused_as is None else ProcessorLineRefusal(refused_as),
+        }
+    )

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import Permission, ProcessorLineRefusal
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -39,6 +39,9 @@ class UnmatchedOut(BaseModel):
     external_date: date | None = Field(description="The day on which it happened, when that was earlier.")
     currency: str
     amount_minor: int = Field(description="Positive: it left; negative: it came.")
+    refused_as: ProcessorLineRefusal | None = Field(
+        description="Why a line stands on no account: the books are kept in another currency."
+    )
     payout: str | None = Field(description="Where to read the payout.")
 
     @classmethod

@@ -84,8 +84,10 @@ from operational.models.settlement import (
     Dispute,
     DisputeFee,
     ProcessorLine,
+    ProcessorLineDecision,
     ProcessorLineHistory,
     ProcessorPayout,
+    RefundFailure,
 )
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
 
@@ -102,7 +104,8 @@ __all__ = [
     "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion",
     "MerchantAccount", "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan",
     "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent",
-    "ProcessorLine", "ProcessorLineHistory", "ProcessorPayout", "Product", "ProductLot", "RecognitionRun",
+    "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory", "ProcessorPayout", "Product",
+    "ProductLot", "RecognitionRun", "RefundFailure",
     "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember",
     "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent", "StaffMember",
     "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip",

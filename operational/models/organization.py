@@ -151,6 +151,15 @@ class MerchantAccount(PlainRow, Base):
     legal_entity_id: Mapped[SafeId]
     name: Mapped[SafeText]
     processor: Mapped[SafeText]
-    processor_account: Mapped[DirectText | None]
+    processor_account: Mapped[DirectText]
+    """What the processor calls it: each is read into the books of one organization, once."""
+    reports_from: Mapped[Day]
+    """The business date with which the processor's report begins here: what is earlier is not booked."""
+    opening_minor: Mapped[Minor | None]
+    """What the processor owed when that day began, once somebody said so."""
 
-    __table_args__ = (tenant_fk("legal_entity", "legal_entity_id"), UniqueConstraint("org_id", "name"))
+    __table_args__ = (
+        tenant_fk("legal_entity", "legal_entity_id"),
+        UniqueConstraint("org_id", "name"),
+        UniqueConstraint("processor_account"),
+    )

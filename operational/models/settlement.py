@@ -7,10 +7,12 @@ from sqlalchemy.orm import Mapped
 
 from medspa.kernel.vocabulary import (
     DisputeStatus,
+    ProcessorDecision,
     ProcessorItemReason,
     ProcessorLineBooking,
     ProcessorLineEvent,
     ProcessorLineKind,
+    ProcessorLineRefusal,
 )
 from operational.models.base import (
     Base,
@@ -149,6 +151,8 @@ class ProcessorLine(TokenRow, Versioned, Base):
     booked_reason: Mapped[ProcessorItemReason | None] = word(ProcessorItemReason, nullable=True)
     booked_on: Mapped[Day | None]
     booked_by: Mapped[SafeId | None]
+    refused_as: Mapped[ProcessorLineRefusal | None] = word(ProcessorLineRefusal, nullable=True)
+    """Why it is kept and not booked, whatever becomes of it at the processor."""
 
     __table_args__ = (
         tenant_fk("merchant_account", "merchant_account_id"),
@@ -163,6 +167,24 @@ class ProcessorLine(TokenRow, Versioned, Base):
         CheckConstraint(
             "(booked_as is null) = (booked_on is null) and (booked_as is null) = (booked_reason is null)",
             name="booked",
+        ),
+        CheckConstraint(
+            "refused_as is null or num_nonnulls(payment_id, payout_id, dispute_id) = 0", name="refused"
+        ),
+        CheckConstraint(
+            "(coalesce(booked_as, '') <> 'elsewhere') or refused_as is not null", name="elsewhere"
+        ),
+        # One line each way is about a document: money that came for it, and money that left.
+        *(
+            Index(
+                f"uq_processor_line_{name}",
+                "org_id",
+                f"{name}_id",
+                text("(amount_minor > 0)"),
+                unique=True,
+                postgresql_where=text(f"{name}_id is not null"),
+            )
+            for name in ("payment", "payout", "dispute")
         ),
         Index("ix_processor_line_payout", "org_id", "processor_payout_id"),
         Index(
@@ -191,4 +213,75 @@ class ProcessorLineHistory(TokenRow, Base):
         tenant_fk("processor_line", "processor_line_id"),
         tenant_fk("location", "location_id"),
         Index("ix_processor_line_history_line", "org_id", "processor_line_id"),
+    )
+
+
+class ProcessorLineDecision(TokenRow, Base):
+    """What a person said of a line, or took back, with the entry that it posted. Append-only."""
+
+    __tablename__ = "processor_line_decision"
+    __append_only__ = True
+    __extracted__ = False
+
+    processor_line_id: Mapped[KeyId]
+    kind: Mapped[ProcessorDecision] = word(ProcessorDecision)
+    location_id: Mapped[SafeId]
+    """Where the line stood before."""
+    payment_id: Mapped[KeyId | None]
+    payout_id: Mapped[KeyId | None]
+    dispute_id: Mapped[KeyId | None]
+    booked_as: Mapped[ProcessorLineBooking | None] = word(ProcessorLineBooking, nullable=True)
+    undoes_id: Mapped[KeyId | None]
+    business_date: Mapped[Day]
+    staff_id: Mapped[SafeId | None]
+
+    __table_args__ = (
+        tenant_fk("processor_line", "processor_line_id"),
+        tenant_fk("location", "location_id"),
+        tenant_fk("payment", "payment_id"),
+        tenant_fk("payout", "payout_id"),
+        tenant_fk("dispute", "dispute_id"),
+        tenant_fk("processor_line_decision", "undoes_id"),
+        tenant_fk("staff_member", "staff_id"),
+        UniqueConstraint("org_id", "undoes_id"),
+        CheckConstraint("(kind = 'undone') = (undoes_id is not null)", name="undone"),
+        Index("ix_processor_line_decision_line", "org_id", "processor_line_id"),
+    )
+
+
+class RefundFailure(TokenRow, Base):
+    """A card refund that had succeeded and came back: what is owed to the client again. Append-only.
+
+    Negative: one that a person had told of by mistake is taken back.
+    """
+
+    __tablename__ = "refund_failure"
+    __append_only__ = True
+    __location_scoped__ = True
+
+    payout_id: Mapped[KeyId]
+    location_id: Mapped[SafeId]
+    merchant_account_id: Mapped[SafeId]
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    deposit_minor: Mapped[Minor]
+    """Of it, what had left beyond the client's deposit: a deposit again, to be matched with that."""
+    business_date: Mapped[Day]
+    external_date: Mapped[Day | None]
+    processor_line_id: Mapped[KeyId | None]
+    """The line by which a person told of it."""
+    undoes_id: Mapped[KeyId | None]
+    staff_id: Mapped[SafeId | None]
+
+    __table_args__ = (
+        tenant_fk("payout", "payout_id"),
+        tenant_fk("location", "location_id"),
+        tenant_fk("merchant_account", "merchant_account_id"),
+        tenant_fk("processor_line", "processor_line_id"),
+        tenant_fk("refund_failure", "undoes_id"),
+        tenant_fk("staff_member", "staff_id"),
+        UniqueConstraint("org_id", "undoes_id"),
+        CheckConstraint("(amount_minor < 0) = (undoes_id is not null) and amount_minor <> 0", name="amount"),
+        CheckConstraint("abs(deposit_minor) <= abs(amount_minor)", name="deposit"),
+        Index("ix_refund_failure_payout", "org_id", "payout_id"),
     )

@@ -175,7 +175,17 @@ class MerchantAccountCreate(Sent):
     legal_entity_id: uuid.UUID
     name: Line
     processor: Code = "inprocess"
-    processor_account: Line | None = None
+    processor_account: Line | None = Field(
+        default=None,
+        examples=["acct_1NQ8f2"],
+        description="What the processor calls it; `own`: the account of the processor's key itself. Each is"
+        " known once. The in-process processor needs none.",
+    )
+    reports_from: date | None = Field(
+        default=None,
+        description="The business date with which the processor's report begins here; today if left out."
+        " What it owes when that day begins is told by `POST /v1/merchant-accounts/{id}/opening`.",
+    )
 
 
 class MerchantAccountView(Shown):
@@ -185,3 +195,5 @@ class MerchantAccountView(Shown):
     legal_entity_id: uuid.UUID
     name: str
     processor: str
+    reports_from: date
+    opening_minor: int | None = Field(description="What it owed when that day began; null: unsaid.")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
+from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Permission
 from operational.etag import check_if_match
 from operational.identity.access import Actor
@@ -130,7 +133,34 @@ def add_rate(
     return add_row(session, TaxRate(org_id=actor.org_id, jurisdiction_id=jurisdiction_id, **values))
 
 
-def create_merchant_account(session: Session, actor: Actor, values: Mapping[str, Any]) -> MerchantAccount:
+def create_merchant_account(
+    session: Session, actor: Actor, values: Mapping[str, Any], *, named: bool = False
+) -> MerchantAccount:
+    """`named`: the processor must call it something. Its report begins today unless told otherwise.
+
+    Raises Forbidden, NotFound, Invalid.
+    """
     actor.require_everywhere(MANAGE)
-    get_row(session, LegalEntity, values["legal_entity_id"])
-    return add_row(session, MerchantAccount(org_id=actor.org_id, **values))
+    entity = get_row(session, LegalEntity, values["legal_entity_id"])
+    given = {name: value for name, value in values.items() if value is not None}
+    if named and "processor_account" not in given:
+        raise Invalid("processor_account: send what the processor calls the account, or `own`.")
+    today = _today(session, entity.id)
+    if given.setdefault("reports_from", today) > today:
+        raise Invalid("reports_from: a day that has begun.")
+    row_id = new_id()
+    given.setdefault("processor_account", str(row_id))
+    return add_row(session, MerchantAccount(org_id=actor.org_id, id=row_id, **given))
+
+
+def _today(session: Session, entity_id: uuid.UUID) -> date:
+    """The business date of a legal entity's first location; before it has one, the earliest anywhere."""
+    home = session.scalars(
+        select(Location)
+        .where(Location.legal_entity_id == entity_id)
+        .order_by(Location.created_at, Location.id)
+        .limit(1)
+    ).first()
+    if home is None:
+        return (clock.now() - timedelta(hours=12)).date()
+    return clock.business_date(clock.now(), home.timezone, home.cutover_hour)

@@ -197,5 +197,6 @@ def list_merchant_accounts(
 
 @router.post("/merchant-accounts", status_code=201)
 def create_merchant_account(unit: Manager, body: MerchantAccountCreate) -> MerchantAccountView:
-    row = service.create_merchant_account(unit.session, unit.actor, body.model_dump())
+    named = unit.settings.processor != "inprocess"
+    row = service.create_merchant_account(unit.session, unit.actor, body.model_dump(), named=named)
     return MerchantAccountView.model_validate(row)

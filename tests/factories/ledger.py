@@ -84,6 +84,8 @@ def make_books(session: Session, slug: str = "books", timezone: str = "America/N
             legal_entity_id=books.entity_id,
             name="Cards",
             processor="inprocess",
+            processor_account=str(books.merchant_id),
+            reports_from=NOON.date(),
         )
     )
     session.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -139,7 +140,9 @@ class OrganizationSetUp:
             return row.id
 
 
-def organization(database: Database, *, slug: str | None = None, locations: int = 2) -> OrganizationSetUp:
+def organization(
+    database: Database, *, slug: str | None = None, locations: int = 2, processor_account: str | None = None
+) -> OrganizationSetUp:
     """An organization with a legal entity, locations (open daily 08:00-20:00, tax 8.875 %), one credentialed
     provider, a category, a product, two services, a room per location, a merchant account, a client."""
     slug = slug or f"org-{new_id().hex[-12:]}"
@@ -167,7 +170,10 @@ def organization(database: Database, *, slug: str | None = None, locations: int 
         session.add_all([entity, category, provider])
         session.flush()
         places = [_location(org, entity.id, number) for number in range(1, locations + 1)]
-        merchant = MerchantAccount(org_id=org, legal_entity_id=entity.id, name="Cards", processor="inprocess")
+        merchant = MerchantAccount(
+            org_id=org, legal_entity_id=entity.id, name="Cards", processor="inprocess",
+            processor_account=processor_account or new_id().hex, reports_from=date(2026, 1, 1),
+        )  # fmt: skip
         product = product_row(org, category.id)
         visit = service_row(org, category.id, "Neurotoxin visit", billed_by_unit=True, price_minor=0)
         talk = service_row(org, category.id, "Consultation", billed_by_unit=False, price_minor=10_000)

@@ -76,6 +76,51 @@ class RawOutside(RawPrepaid):
         self.post(place, date, "processor_paid_out", paid["id"], *lines)
         return paid
 
+    def fail_refund(self, payout: Row, date: dt.date) -> None:
+        """A card refund comes back, by the processor's word; its two lines are held."""
+        place, amount = payout["location_id"], payout["amount_minor"]
+        row = self.put(
+            "refund_failure", payout_id=payout["id"], location_id=place, currency="USD", amount_minor=amount,
+            merchant_account_id=self.merchant, deposit_minor=0, business_date=date,
+        )  # fmt: skip
+        self.report(place, date, -amount, kind="refund", payout_id=payout["id"])
+        self.report(place, date, amount, kind="refund_failure", payout_id=payout["id"])
+        clearing = ("1020", amount, {"merchant_account_id": self.merchant})
+        credit = ("2110", -amount, {"client_id": payout["client_id"]})
+        self.post(place, date, "refund_failed", row["id"], clearing, credit)
+
+    def pay_out_opening(self, location: uuid.UUID, date: dt.date, owed: int, paid: int) -> None:
+        """What the processor owed when its report began, of which it pays a part out."""
+        clearing = {"merchant_account_id": self.merchant}
+        self.post(
+            location, date, "cutover", self.merchant, ("1020", owed, clearing), ("3000", -owed, NO_KEYS)
+        )
+        lines = (("1200", paid, NO_KEYS), ("1020", -paid, clearing))
+        self._paid_by_itself(location, date, paid, "USD", lines, kind="opening")
+
+    def pay_out_elsewhere(self, location: uuid.UUID, date: dt.date, amount: int) -> None:
+        """A payout in another currency: kept, and on no account."""
+        self._paid_by_itself(
+            location, date, amount, "EUR", (), kind="adjustment", refused_as="other_currency"
+        )
+
+    def _paid_by_itself(
+        self,
+        location: uuid.UUID,
+        date: dt.date,
+        amount: int,
+        currency: str,
+        lines: tuple[tuple[str, int, Row], ...],
+        **line: object,
+    ) -> None:
+        terms = {"merchant_account_id": self.merchant, "currency": currency, "fee_minor": 0}
+        paid = self.put("processor_payout", **terms, gross_minor=amount, net_minor=amount, arrived_on=date)
+        told = self.report(location, date, amount, currency=currency, processor_payout_id=paid["id"], **line)
+        if lines:
+            became = {"location_id": location, "business_date": date, "clears": True}
+            self.put("processor_line_history", processor_line_id=told["id"], event="paid_out", **became)
+            self.post(location, date, "processor_paid_out", paid["id"], *lines)
+
     def deposit_check(self, payment: Row, date: dt.date) -> Row:
         return self._deposit(payment["location_id"], date, "checks", payment["amount_minor"], None)
 

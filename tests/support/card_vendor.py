@@ -100,8 +100,15 @@ class Service:
     async def refunds_of(self, payment_intent: str) -> Row:
         return {"data": [one for one in self.vendor.refunds if one["payment_intent"] == payment_intent]}
 
-    async def transactions_of(self, payout: str | None = None, starting_after: str | None = None) -> Row:
-        rows = [one for one in self.vendor.transactions if payout in (None, one.get("payout"))]
+    async def transactions_of(
+        self, request: Request, payout: str | None = None, starting_after: str | None = None
+    ) -> Row:
+        since = int(request.query_params.get("created[gte]", "0"))
+        rows = [
+            one
+            for one in self.vendor.transactions
+            if payout in (None, one.get("payout")) and one["created"] >= since
+        ]
         return _page(rows, starting_after)
 
     async def payouts(self, request: Request, starting_after: str | None = None) -> Row:

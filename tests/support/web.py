@@ -35,7 +35,7 @@ def serving(create: Callable[[], Any], **options: Any) -> Iterator[LiveServer]:
     """
     app = create()
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    ours = {"log_level": "error", "access_log": False, "lifespan": "on", "ws": "none"}
+    ours: dict[str, Any] = {"log_level": "error", "access_log": False, "lifespan": "on", "ws": "none"}
     config = uvicorn.Config(app, **(ours | options))
     server = uvicorn.Server(config)
     failures: list[BaseException] = []

@@ -112,6 +112,7 @@ class LedgerEvent(enum.StrEnum):
     PROCESSOR_PAID_OUT = "processor_paid_out"
     PROCESSOR_PAYOUT_FAILED = "processor_payout_failed"
     PROCESSOR_LINE_BOOKED = "processor_line_booked"
+    REFUND_FAILED = "refund_failed"
     CHECKS_DEPOSITED = "checks_deposited"
     CASH_BANKED = "cash_banked"
     CHECK_RETURNED = "check_returned"

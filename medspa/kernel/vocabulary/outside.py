@@ -5,9 +5,9 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorItemReason",
-    "ProcessorLineBooking", "ProcessorLineEvent", "ProcessorLineKind", "ProgrammeKind", "SettlementOutcome",
-    "WriteOffKind",
+    "BankDepositKind", "BankDepositStatus", "BankMatch", "DisputeStatus", "ProcessorDecision",
+    "ProcessorItemReason", "ProcessorLineBooking", "ProcessorLineEvent", "ProcessorLineKind",
+    "ProcessorLineRefusal", "ProgrammeKind", "SettlementOutcome", "WriteOffKind",
 ]  # fmt: skip
 
 
@@ -26,8 +26,19 @@ class ProcessorLineKind(enum.StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     DISPUTE_REVERSAL = "dispute_reversal"
+    REFUND_FAILURE = "refund_failure"
+    """A refund that had succeeded came back."""
     FEE = "fee"
     ADJUSTMENT = "adjustment"
+    OPENING = "opening"
+    """From before the report begins here, paid out since: a part of what the processor owed then."""
+
+
+class ProcessorLineRefusal(enum.StrEnum):
+    """Why a line is kept and not booked."""
+
+    OTHER_CURRENCY = "other_currency"
+    """The books of its merchant account are kept in another."""
 
 
 class ProcessorLineBooking(enum.StrEnum):
@@ -36,6 +47,8 @@ class ProcessorLineBooking(enum.StrEnum):
     PROCESSOR_FEE = "processor_fee"
     CHARGEBACK = "chargeback"
     BAD_DEBT = "bad_debt"
+    ELSEWHERE = "elsewhere"
+    """In other books than these: of a line in another currency."""
 
 
 class ProcessorLineEvent(enum.StrEnum):
@@ -46,6 +59,16 @@ class ProcessorLineEvent(enum.StrEnum):
     """Its payout failed: the processor holds it again."""
     EXPLAINED = "explained"
     """It was paid out before it was known what it is about."""
+    UNEXPLAINED = "unexplained"
+    """A person took back what it was said to be about."""
+
+
+class ProcessorDecision(enum.StrEnum):
+    """What a person said of a line."""
+
+    BOOKED = "booked"
+    MATCHED = "matched"
+    UNDONE = "undone"
 
 
 class ProcessorItemReason(enum.StrEnum):

@@ -155,6 +155,27 @@ class Reporting(ABC):
                 )  # fmt: skip
             emit(books, f"dispute.{status.value}", **row)
 
+    def fail_refund(self, reference: str, code: str = "expired_or_canceled_card") -> None:
+        """The card's bank sends a refund back: the money stands on the account again."""
+        with self._transaction() as books:
+            changed = books.execute(
+                "update operation set outcome = 'declined', code = ?"
+                " where kind = 'refund' and outcome = 'succeeded' and reference = ?",
+                (code, reference),
+            )
+            if changed.rowcount != 1:
+                raise ProcessorMisused
+            row = books.execute("select * from operation where reference = ?", (reference,)).fetchone()
+            add_line(
+                books, json.loads(row["request"])["account"], ProcessorLineKind.REFUND_FAILURE,
+                row["amount_minor"], 0, row["currency"], reference,
+            )  # fmt: skip
+            emit(
+                books, "refund.failed", request_key=row["request_key"], reference=reference,
+                amount_minor=row["amount_minor"], currency=row["currency"], code=code,
+                card_brand=None, card_last_four=None,
+            )  # fmt: skip
+
     def pay_out(self, account: str, arrived_on: date, before: datetime | None = None) -> str | None:
         """Pay out what stands on an account since `before`; below zero it is drawn. None: nothing stood."""
         reference = f"po_{new_id().hex}"
@@ -204,26 +225,20 @@ class Reporting(ABC):
         with self._transaction() as books:
             return [row[0] for row in books.execute("select distinct account from line order by account")]
 
-    def balance_lines(self, account: str, after: str | None) -> list[BalanceLine]:
+    def balance_lines(self, account: str, after: str | None, since: datetime) -> list[BalanceLine]:
         with self._transaction() as books:
             rows = books.execute(
-                "select * from line where account = ? and sequence >"
+                "select * from line where account = ? and at >= ? and sequence >"
                 " coalesce((select sequence from line where reference = ?), 0) order by sequence limit ?",
-                (account, after, PAGE),
+                (account, since.isoformat(), after, PAGE),
             ).fetchall()
-        return [
-            BalanceLine(
-                row["reference"], ProcessorLineKind(row["kind"]), row["amount_minor"], row["fee_minor"],
-                row["currency"], datetime.fromisoformat(row["at"]), row["about"],
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_line(row) for row in rows]
 
-    def payouts(self, account: str, since: date | None) -> list[PaidOut]:
+    def payouts(self, account: str, since: date) -> list[PaidOut]:
         with self._transaction() as books:
             rows = books.execute(
                 "select * from payout where account = ? and arrived_on >= ? order by sequence",
-                (account, (since or date.min).isoformat()),
+                (account, since.isoformat()),
             ).fetchall()
         return [
             PaidOut(
@@ -233,10 +248,17 @@ class Reporting(ABC):
             for row in rows
         ]  # fmt: skip
 
-    def payout_lines(self, account: str, reference: str) -> list[str]:
+    def payout_lines(self, account: str, reference: str) -> list[BalanceLine]:
         with self._transaction() as books:
             rows = books.execute(
-                "select reference from line where account = ? and payout_reference = ? order by sequence",
+                "select * from line where account = ? and payout_reference = ? order by sequence",
                 (account, reference),
-            )
-            return [row["reference"] for row in rows]
+            ).fetchall()
+        return [_line(row) for row in rows]
+
+
+def _line(row: sqlite3.Row) -> BalanceLine:
+    return BalanceLine(
+        row["reference"], ProcessorLineKind(row["kind"]), row["amount_minor"], row["fee_minor"],
+        row["currency"], datetime.fromisoformat(row["at"]), row["about"],
+    )  # fmt: skip

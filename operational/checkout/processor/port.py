@@ -23,6 +23,8 @@ class Outcome(enum.StrEnum):
 
 NOT_RECEIVED = "not_received"
 """The code of a call that the processor says never reached it: our conclusion, not its decision."""
+OWN_ACCOUNT = "own"
+"""Names the account that our key itself belongs to, where a processor has accounts under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +106,22 @@ class Processor(Protocol):
         """
         ...
 
-    def balance_lines(self, account: str, after: str | None) -> Sequence[BalanceLine]:
-        """Lines recorded after the one named, oldest first; some or all of them, none when there are none.
+    def balance_lines(self, account: str, after: str | None, since: datetime) -> Sequence[BalanceLine]:
+        """Lines from an instant on, after the one named, oldest first; some or all, none when there are none.
 
         Raises ProcessorSilent when they cannot be read now.
         """
         ...
 
-    def payouts(self, account: str, since: date | None) -> Sequence[PaidOut]:
+    def payouts(self, account: str, since: date) -> Sequence[PaidOut]:
         """All payouts with an arrival on or after a date that are paid or failed, in any order.
 
         Those under way are none yet: they may arrive later than one made after them. Raises ProcessorSilent.
         """
         ...
 
-    def payout_lines(self, account: str, reference: str) -> Sequence[str]:
-        """References of the lines that a payout settles, with those of a failed one that it repeats.
+    def payout_lines(self, account: str, reference: str) -> Sequence[BalanceLine]:
+        """The lines that a payout settles, with those of a failed one that it repeats.
 
         Raises ProcessorSilent.
         """

@@ -22,7 +22,7 @@ from operational.checkout.processor.port import (
     RefundRequest,
     Result,
 )
-from operational.checkout.processor.stripe_reports import Reports, read_dispute
+from operational.checkout.processor.stripe_reports import Reports, named, read_dispute
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 PAGE = 100
@@ -88,7 +88,7 @@ class StripeProcessor(Reports):
 
     def _post(self, path: str, form: Mapping[str, str], key: str, account: str, read: Any) -> Result:
         try:
-            answer = self._client.post(path, data=form, headers={"Idempotency-Key": key, **_on(account)})
+            answer = self._client.post(path, data=form, headers={"Idempotency-Key": key, **named(account)})
             body: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError):
             return UNKNOWN
@@ -99,17 +99,13 @@ class StripeProcessor(Reports):
 
     def _find(self, path: str, query: Mapping[str, str], key: str, account: str, read: Any) -> Result | None:
         try:
-            answer = self._client.get(path, params=query, headers=_on(account))
+            answer = self._client.get(path, params=query, headers=named(account))
             rows = answer.json()["data"] if answer.is_success else None
         except (httpx.HTTPError, ValueError, KeyError):
             return UNKNOWN
         if rows is None:
             return UNKNOWN
         return next((read(row) for row in rows if (row.get("metadata") or {}).get(_KEY) == key), None)
-
-
-def _on(account: str) -> dict[str, str]:
-    return {"Stripe-Account": account} if account.startswith("acct_") else {}
 
 
 def _refused(status: int, error: Mapping[str, Any]) -> Result:

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from medspa.kernel.vocabulary import DisputeStatus, ProcessorLineKind
-from operational.checkout.errors import ProcessorSilent
-from operational.checkout.processor.port import BalanceLine, Disputed, PaidOut
+from operational.checkout.errors import AccountUnnamed, ProcessorSilent
+from operational.checkout.processor.port import OWN_ACCOUNT, BalanceLine, Disputed, PaidOut
 
 PAGE = 100
 _DISPUTES = {"charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"}
@@ -21,6 +21,7 @@ _VERDICTS = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST}
 _KINDS = {
     "charge": ProcessorLineKind.CHARGE,
     "refund": ProcessorLineKind.REFUND,
+    "refund_failure": ProcessorLineKind.REFUND_FAILURE,
     "dispute": ProcessorLineKind.DISPUTE,
     "dispute_reversal": ProcessorLineKind.DISPUTE_REVERSAL,
     "fee": ProcessorLineKind.FEE,
@@ -54,16 +55,14 @@ class Reports:
 
     _client: httpx.Client
 
-    def balance_lines(self, account: str, after: str | None) -> list[BalanceLine]:
-        query = {"expand[]": "data.source"}
+    def balance_lines(self, account: str, after: str | None, since: datetime) -> list[BalanceLine]:
+        query = {"expand[]": "data.source", "created[gte]": str(int(since.timestamp()))}
         rows = self._newer("/v1/balance_transactions", query, account, after)
         return [_line(row) for row in rows if row.get("reporting_category") not in _PAYOUTS]
 
-    def payouts(self, account: str, since: date | None) -> list[PaidOut]:
+    def payouts(self, account: str, since: date) -> list[PaidOut]:
         """Listed by when they were made, which is not the order in which they arrive or fail."""
-        query = {}
-        if since is not None:
-            query["arrival_date[gte]"] = str(int(datetime.combine(since, time(), UTC).timestamp()))
+        query = {"arrival_date[gte]": str(int(datetime.combine(since, time(), UTC).timestamp()))}
         return [
             PaidOut(
                 str(row["id"]), str(row["currency"]).upper(), int(row["amount"]),
@@ -73,16 +72,16 @@ class Reports:
             if row.get("status") in (_PAID, *_FAILED)
         ]  # fmt: skip
 
-    def payout_lines(self, account: str, reference: str) -> list[str]:
+    def payout_lines(self, account: str, reference: str) -> list[BalanceLine]:
         """A payout that failed comes back as one row of a later one: its own lines stand for it."""
-        lines: list[str] = []
+        lines: list[BalanceLine] = []
         asked, known = [reference], {reference}
         while asked:
             query = {"payout": asked.pop(0), "expand[]": "data.source"}
             for row in self._pages("/v1/balance_transactions", query, account):
                 category = row.get("reporting_category")
                 if category not in _PAYOUTS:
-                    lines.append(str(row["id"]))
+                    lines.append(_line(row))
                 elif category == _RETURNED and (again := _source(row)) is not None and again not in known:
                     known.add(again)
                     asked.append(again)
@@ -100,7 +99,10 @@ class Reports:
         return rows[::-1]
 
     def _pages(self, path: str, query: Mapping[str, str], account: str) -> Iterator[Mapping[str, Any]]:
-        headers = {"Stripe-Account": account} if account.startswith("acct_") else {}
+        headers = named(account)
+        if not headers and account != OWN_ACCOUNT:
+            # Two accounts without a name would each read the account of the key into books of their own.
+            raise AccountUnnamed
         asked = {**query, "limit": str(PAGE)}
         while True:
             try:
@@ -113,6 +115,11 @@ class Reports:
             if not rows or not body.get("has_more"):
                 return
             asked["starting_after"] = rows[-1]["id"]
+
+
+def named(account: str) -> dict[str, str]:
+    """The header that names an account under the key's own."""
+    return {"Stripe-Account": account} if account.startswith("acct_") else {}
 
 
 def _line(row: Mapping[str, Any]) -> BalanceLine:

@@ -389,6 +389,7 @@ def upgrade() -> None:
                 "processor_paid_out",
                 "processor_payout_failed",
                 "processor_line_booked",
+                "refund_failed",
                 "checks_deposited",
                 "cash_banked",
                 "check_returned",
@@ -477,7 +478,9 @@ def upgrade() -> None:
         sa.Column("legal_entity_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("processor", sa.Text(), nullable=False),
-        sa.Column("processor_account", sa.Text(), nullable=True),
+        sa.Column("processor_account", sa.Text(), nullable=False),
+        sa.Column("reports_from", sa.Date(), nullable=False),
+        sa.Column("opening_minor", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -487,6 +490,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_merchant_account")),
         sa.UniqueConstraint("org_id", "name", name=op.f("uq_merchant_account_org_id_name")),
+        sa.UniqueConstraint("processor_account", name=op.f("uq_merchant_account_processor_account")),
     )
     op.create_table(
         "product",
@@ -3277,8 +3281,10 @@ def upgrade() -> None:
                 "refund",
                 "dispute",
                 "dispute_reversal",
+                "refund_failure",
                 "fee",
                 "adjustment",
+                "opening",
                 name="word_processorlinekind",
                 native_enum=False,
                 create_constraint=True,
@@ -3303,6 +3309,7 @@ def upgrade() -> None:
                 "processor_fee",
                 "chargeback",
                 "bad_debt",
+                "elsewhere",
                 name="word_processorlinebooking",
                 native_enum=False,
                 create_constraint=True,
@@ -3327,9 +3334,28 @@ def upgrade() -> None:
         ),
         sa.Column("booked_on", sa.Date(), nullable=True),
         sa.Column("booked_by", sa.Uuid(), nullable=True),
+        sa.Column(
+            "refused_as",
+            sa.Enum(
+                "other_currency",
+                name="word_processorlinerefusal",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "refused_as is null or num_nonnulls(payment_id, payout_id, dispute_id) = 0",
+            name=op.f("ck_processor_line_refused"),
+        ),
+        sa.CheckConstraint(
+            "(coalesce(booked_as, '') <> 'elsewhere') or refused_as is not null",
+            name=op.f("ck_processor_line_elsewhere"),
+        ),
         sa.CheckConstraint(
             "(booked_as is null) = (booked_on is null) and (booked_as is null) = (booked_reason is null)",
             name=op.f("ck_processor_line_booked"),
@@ -4105,6 +4131,7 @@ def upgrade() -> None:
                 "paid_out",
                 "sent_back",
                 "explained",
+                "unexplained",
                 name="word_processorlineevent",
                 native_enum=False,
                 create_constraint=True,
@@ -4134,4 +4161,169 @@ def upgrade() -> None:
         "processor_line_history",
         ["org_id", "processor_line_id"],
         unique=False,
+    )
+    op.create_table(
+        "processor_line_decision",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("processor_line_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "booked",
+                "matched",
+                "undone",
+                name="word_processordecision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
+        sa.Column("dispute_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "booked_as",
+            sa.Enum(
+                "processor_fee",
+                "chargeback",
+                "bad_debt",
+                "elsewhere",
+                name="word_processorlinebooking",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("undoes_id", sa.Uuid(), nullable=True),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'undone') = (undoes_id is not null)", name=op.f("ck_processor_line_decision_undone")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "dispute_id"],
+            ["dispute.org_id", "dispute.id"],
+            name=op.f("fk_processor_line_decision_org_id_dispute_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_processor_line_decision_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_processor_line_decision_org_id_payment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payout_id"],
+            ["payout.org_id", "payout.id"],
+            name=op.f("fk_processor_line_decision_org_id_payout_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "processor_line_id"],
+            ["processor_line.org_id", "processor_line.id"],
+            name=op.f("fk_processor_line_decision_org_id_processor_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_processor_line_decision_org_id_staff_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "undoes_id"],
+            ["processor_line_decision.org_id", "processor_line_decision.id"],
+            name=op.f("fk_processor_line_decision_org_id_undoes_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_processor_line_decision")),
+        sa.UniqueConstraint("org_id", "undoes_id", name=op.f("uq_processor_line_decision_org_id_undoes_id")),
+    )
+    op.create_index(
+        "ix_processor_line_decision_line",
+        "processor_line_decision",
+        ["org_id", "processor_line_id"],
+        unique=False,
+    )
+    op.create_table(
+        "refund_failure",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("payout_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("external_date", sa.Date(), nullable=True),
+        sa.Column("processor_line_id", sa.Uuid(), nullable=True),
+        sa.Column("undoes_id", sa.Uuid(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(amount_minor < 0) = (undoes_id is not null) and amount_minor <> 0",
+            name=op.f("ck_refund_failure_amount"),
+        ),
+        sa.CheckConstraint("abs(deposit_minor) <= abs(amount_minor)", name=op.f("ck_refund_failure_deposit")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_refund_failure_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_refund_failure_org_id_merchant_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payout_id"],
+            ["payout.org_id", "payout.id"],
+            name=op.f("fk_refund_failure_org_id_payout_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "processor_line_id"],
+            ["processor_line.org_id", "processor_line.id"],
+            name=op.f("fk_refund_failure_org_id_processor_line_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_refund_failure_org_id_staff_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "undoes_id"],
+            ["refund_failure.org_id", "refund_failure.id"],
+            name=op.f("fk_refund_failure_org_id_undoes_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_refund_failure")),
+        sa.UniqueConstraint("org_id", "undoes_id", name=op.f("uq_refund_failure_org_id_undoes_id")),
+    )
+    op.create_index("ix_refund_failure_payout", "refund_failure", ["org_id", "payout_id"], unique=False)
+    op.create_index(
+        "uq_processor_line_dispute",
+        "processor_line",
+        ["org_id", "dispute_id", sa.text("(amount_minor > 0)")],
+        unique=True,
+        postgresql_where=sa.text("dispute_id is not null"),
+    )
+    op.create_index(
+        "uq_processor_line_payment",
+        "processor_line",
+        ["org_id", "payment_id", sa.text("(amount_minor > 0)")],
+        unique=True,
+        postgresql_where=sa.text("payment_id is not null"),
+    )
+    op.create_index(
+        "uq_processor_line_payout",
+        "processor_line",
+        ["org_id", "payout_id", sa.text("(amount_minor > 0)")],
+        unique=True,
+        postgresql_where=sa.text("payout_id is not null"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -33,9 +33,8 @@ from operational.checkout.reconcile import reconcile_with
 from operational.checkout.webhooks import Source, receive
 from operational.models import JournalEntry, Payment, ProcessorAttempt
 from tests.factories.checkout import Shop
-from tests.support.together import together
+from tests.support.together import ROUNDS, together
 
-ROUNDS = 100
 SECRET = b"s" * 32
 SOURCE = Source("Processor-Signature", SECRET, read_event)
 
@@ -179,15 +178,15 @@ class Watching:
         self._note()
         return self.real.lookup(request_key, charge_reference, account)
 
-    def balance_lines(self, account: str, after: str | None) -> Sequence[BalanceLine]:
+    def balance_lines(self, account: str, after: str | None, since: datetime) -> Sequence[BalanceLine]:
         self._note()
-        return self.real.balance_lines(account, after)
+        return self.real.balance_lines(account, after, since)
 
-    def payouts(self, account: str, since: date | None) -> Sequence[PaidOut]:
+    def payouts(self, account: str, since: date) -> Sequence[PaidOut]:
         self._note()
         return self.real.payouts(account, since)
 
-    def payout_lines(self, account: str, reference: str) -> Sequence[str]:
+    def payout_lines(self, account: str, reference: str) -> Sequence[BalanceLine]:
         self._note()
         return self.real.payout_lines(account, reference)
 

@@ -92,7 +92,7 @@ def test_what_left_is_booked_and_what_the_deposit_lacks_waits(
         {
             "item_id": str(payout_id), "kind": "payout", "location_id": str(shop.north),
             "business_date": str(shop.today), "external_date": None, "currency": "USD",
-            "amount_minor": 5_000 - matched, "payout": f"/v1/payouts/{payout_id}",
+            "amount_minor": 5_000 - matched, "refused_as": None, "payout": f"/v1/payouts/{payout_id}",
         }
     ]  # fmt: skip
 

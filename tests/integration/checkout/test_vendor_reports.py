@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from medspa.kernel.vocabulary import Account, DisputeStatus, ProcessorLineKind
 from operational.banking.processor_reports import Read, read_reports
 from operational.checkout.errors import ProcessorSilent
-from operational.checkout.processor.port import Disputed
+from operational.checkout.processor.port import OWN_ACCOUNT, Disputed
 from operational.checkout.processor.stripe import StripeProcessor, read_event
 from tests.conftest import StartServer
 from tests.factories.checkout import open_shop
@@ -21,6 +22,7 @@ from tests.support.card_vendor import KEY, Vendor, vendor_app
 from tests.support.databases import Database
 
 SECONDS = 1_772_000_000
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def dispute(status: str, kind: str = "created", **more: Any) -> bytes:
 def test_the_account_is_read_page_by_page_and_its_payout_booked(
     operational: Database, vendor: Vendor, processor: StripeProcessor
 ) -> None:
-    shop = open_shop(operational)
+    shop = open_shop(operational, processor_account=OWN_ACCOUNT)
     _, payment = charge(shop, processor, "pm_card_visa", 5_000)
     charged = {"id": "ch_1", "object": "charge", "payment_intent": payment.processor_reference}
     vendor.transactions += [
@@ -72,7 +74,7 @@ def test_the_account_is_read_page_by_page_and_its_payout_booked(
         {"id": "po_1", "amount": 4_675, "currency": "usd", "arrival_date": SECONDS, "status": "paid"}
     )
     engine = shop.database.engine("app")
-    assert [one.kind for one in processor.balance_lines("acct_x", "txn_1")] == [
+    assert [one.kind for one in processor.balance_lines("acct_x", "txn_1", BEGUN)] == [
         ProcessorLineKind.FEE, ProcessorLineKind.ADJUSTMENT,
     ]  # fmt: skip
     assert read_reports(engine, processor) == Read(3, 1)
@@ -87,7 +89,7 @@ def test_the_account_is_read_page_by_page_and_its_payout_booked(
 def test_payouts_arrive_in_any_order_and_one_that_failed_comes_with_a_later_one(
     operational: Database, vendor: Vendor, processor: StripeProcessor
 ) -> None:
-    shop, day = open_shop(operational), 86_400
+    shop, day = open_shop(operational, processor_account=OWN_ACCOUNT), 86_400
     engine = shop.database.engine("app")
     for number, amount in ((1, 5_000), (2, 3_000), (3, 2_000)):
         _, payment = charge(shop, processor, "pm_card_visa", amount)
@@ -128,7 +130,7 @@ def test_payouts_arrive_in_any_order_and_one_that_failed_comes_with_a_later_one(
 def test_a_vendor_that_does_not_answer_is_asked_again_later() -> None:
     silent = StripeProcessor("http://127.0.0.1:9", KEY, httpx.Timeout(0.2))
     with pytest.raises(ProcessorSilent):
-        silent.balance_lines("", None)
+        silent.balance_lines("acct_x", None, BEGUN)
     silent.close()
 
 

@@ -26,6 +26,11 @@ where resolved_on is not null
 
 union all
 
+select org_id, location_id, business_date, 'refund_failed' as kind, amount_minor
+from {{ ref('stg_operational__refund_failure') }}
+
+union all
+
 select org_id, location_id, business_date, 'checks_deposited' as kind, amount_minor
 from {{ ref('stg_operational__bank_deposit') }}
 where kind = 'checks'

@@ -1,6 +1,7 @@
 -- Grain: one thing that the processor's own account tells of a line, on the business day that it moved something.
 -- What a line takes from the clearing account: its amount, and of a dispute its fee with it. It is told beside our
--- document once that is booked; an adjustment only if it is of the document's amount.
+-- document once that is booked; an adjustment only if it is of the document's amount. A line in another currency than
+-- the books is on no account, and not here.
 with lines as (
     select
         line.org_id,
@@ -18,6 +19,7 @@ with lines as (
         case
             when line.kind = 'fee' then null
             when payment.status = 'succeeded' then payment.amount_minor
+            when payout.status = 'succeeded' and line.amount_minor > 0 then failed.amount_minor
             when payout.status = 'succeeded' then -payout.amount_minor
             when line.amount_minor < 0 then -dispute.amount_minor
             when dispute.status = 'won' then dispute.amount_minor
@@ -27,8 +29,19 @@ with lines as (
         on payment.org_id = line.org_id and payment.payment_id = line.payment_id
     left join {{ ref('stg_operational__payout') }} as payout
         on payout.org_id = line.org_id and payout.payout_id = line.payout_id
+    left join (
+        select
+            org_id,
+            payout_id,
+            sum(amount_minor) as amount_minor
+        from {{ ref('stg_operational__refund_failure') }}
+        group by org_id, payout_id
+        having sum(amount_minor) > 0
+    ) as failed
+        on failed.org_id = line.org_id and failed.payout_id = line.payout_id
     left join {{ ref('stg_operational__dispute') }} as dispute
         on dispute.org_id = line.org_id and dispute.dispute_id = line.dispute_id
+    where line.refused_as is null
 ),
 
 known as (
@@ -45,8 +58,8 @@ became as (
         happened.location_id,
         happened.business_date,
         happened.clears,
-        happened.event,
-        case happened.event when 'sent_back' then -1 else 1 end as way,
+        happened.event in ('explained', 'unexplained') as is_word,
+        case when happened.event in ('sent_back', 'unexplained') then -1 else 1 end as way,
         lines.net_minor,
         lines.cleared_minor
     from {{ ref('stg_operational__processor_line_history') }} as happened
@@ -58,15 +71,15 @@ became as (
     ('pending', 'known', 'occurred_on', 'cleared_minor', 'true'),
     ('reported', 'known', 'occurred_on', 'document_minor - dispute_fee_minor', 'is_ours'),
     ('not_ours', 'known', 'occurred_on', 'cleared_minor', 'not is_ours'),
-    ('to_bank', 'became', 'business_date', 'way * net_minor', "event <> 'explained'"),
-    ('pending', 'became', 'business_date', '-way * cleared_minor', "event <> 'explained'"),
+    ('to_bank', 'became', 'business_date', 'way * net_minor', 'not is_word'),
+    ('pending', 'became', 'business_date', '-way * cleared_minor', 'not is_word'),
     ('cleared_net', 'became', 'business_date', 'way * net_minor', 'clears'),
     ('cleared_fee', 'became', 'business_date', 'way * (cleared_minor - net_minor)', 'clears'),
-    ('not_ours', 'became', 'business_date', '-way * cleared_minor', "not clears and event <> 'explained'"),
-    ('not_ours', 'became', 'business_date', 'cleared_minor', "clears and event = 'explained'"),
+    ('not_ours', 'became', 'business_date', '-way * cleared_minor', 'not clears and not is_word'),
+    ('not_ours', 'became', 'business_date', 'way * cleared_minor', 'clears and is_word'),
 ] %}
 {# What left the processor before it was known what it is about is not ours until it is explained; the bank had
-   it before. #}
+   it before. What a person takes back of that goes the other way. #}
 {% for kind, relation, day, amount, condition in parts %}
 select
     org_id,

@@ -14,5 +14,6 @@ select
     payment_id,
     payout_id,
     dispute_id,
+    refused_as,
     _batch_id
 from {{ source('raw', 'processor_line') }}

@@ -1,0 +1,73 @@
+"""The day with which a merchant account's report begins here, and what the processor owed then (row 35)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import Account, LedgerEvent, Permission
+from operational.banking.errors import OpeningTold, ReportBegun
+from operational.banking.processor_subjects import home_of
+from operational.checkout.errors import WrongCurrency
+from operational.checkout.queries import found
+from operational.identity.access import Actor
+from operational.ledger.days import open_business_date
+from operational.ledger.post import Line, post
+from operational.models import MerchantAccount, ProcessorLine, ProcessorPayout
+
+
+def tell_opening(
+    session: Session,
+    actor: Actor,
+    account_id: uuid.UUID,
+    currency: str,
+    amount_minor: int,
+    begins: date | None = None,
+) -> tuple[MerchantAccount, uuid.UUID]:
+    """Book what the processor owed when its report begins, once; the account, and where that stands.
+
+    `begins` moves that day, while nothing of the report is read. Raises Forbidden, NotFound, WrongCurrency,
+    OpeningTold, ReportBegun, Invalid.
+    """
+    actor.require_everywhere(Permission.ORGANIZATION_MANAGE)
+    account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
+    home = home_of(session, account)
+    if currency != home.currency:
+        raise WrongCurrency
+    if account.opening_minor is not None:
+        raise OpeningTold
+    if begins is not None and begins != account.reports_from:
+        if begins > clock.business_date(clock.now(), home.timezone, home.cutover_hour):
+            raise Invalid("reports_from: a day that has begun.")
+        if _is_read(session, account_id):
+            raise ReportBegun
+        account.reports_from = begins
+    account.opening_minor = amount_minor
+    session.flush()
+    if amount_minor:
+        day = open_business_date(session, home.id)
+        post(
+            session,
+            event=LedgerEvent.CUTOVER,
+            source_kind="merchant_account",
+            source_id=account.id,
+            lines=[
+                Line(Account.CARD_CLEARING, amount_minor, home.id, merchant_account_id=account.id),
+                Line(Account.OPENING_BALANCES, -amount_minor, home.id),
+            ],
+            external_date=account.reports_from if account.reports_from != day else None,
+            staff_id=actor.staff_id,
+        )
+    return account, home.id
+
+
+def _is_read(session: Session, account_id: uuid.UUID) -> bool:
+    return any(
+        session.scalar(select(model.id).where(model.merchant_account_id == account_id).limit(1)) is not None
+        for model in (ProcessorLine, ProcessorPayout)
+    )
