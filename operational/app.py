@@ -38,6 +38,15 @@ AREAS = (
     "accounting",
 )
 
+PAGES = (
+    "identity.pages",
+    "identity.enrolment_pages",
+    "checkout.pages",
+    "booking.pages",
+    "drilldown.pages",
+)
+"""What people see, beside the API."""
+
 DESCRIPTION = """
 Booking, charting, consent, checkout and day close of a medical aesthetic practice.
 
@@ -101,8 +110,11 @@ def connected(
 
 
 def routers() -> list[APIRouter]:
-    """The routers of all areas."""
-    return [importlib.import_module(f"operational.{area}.endpoints").router for area in AREAS]
+    """The routers of all areas: of the API, then of their pages."""
+    return [
+        *(importlib.import_module(f"operational.{area}.endpoints").router for area in AREAS),
+        *(importlib.import_module(f"operational.{module}").pages for module in PAGES),
+    ]
 
 
 def _operation_id(route: APIRoute) -> str:

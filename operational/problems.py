@@ -1,11 +1,14 @@
-"""Errors over HTTP: RFC 9457 problem documents. They say what to fix and never echo what was sent."""
+"""Errors over HTTP: RFC 9457 problem documents. They say what to fix and never echo what was sent.
+
+Where the route is a page's, the same error is shown as one (pages.py).
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -20,6 +23,7 @@ from medspa.kernel.errors import PROBLEM_TYPE_PREFIX, DomainError
 from medspa.kernel.logging import describe_error
 from operational.database_errors import constraint_of, meaning_of
 from operational.ledger.errors import from_database
+from operational.pages import is_page, problem_page
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("medspa.http")
@@ -62,14 +66,21 @@ def problem_body(status: int, code: str, title: str, detail: str = "", **extra: 
     }
 
 
-def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+class ProblemAnswer(Response):
+    """A problem document as an answer."""
+
+    def __init__(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        self.document, self.sent = document, headers
+        super().__init__(json.dumps(document, default=str), int(document["status"]), headers, MEDIA_TYPE)
+
+
+def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> ProblemAnswer:
     sent = dict(headers or {})
-    status = int(body["status"])
-    if status == 401:
+    if int(body["status"]) == 401:
         sent.setdefault("WWW-Authenticate", "Bearer")
     if "retry_after_seconds" in body:
         sent.setdefault("Retry-After", str(body["retry_after_seconds"]))
-    return Response(json.dumps(body, default=str), status, sent, MEDIA_TYPE)
+    return ProblemAnswer(body, sent)
 
 
 def _location(loc: Sequence[Any]) -> str:
@@ -99,7 +110,7 @@ def _is_json(content_type: str) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def on_validation_error(request: Request, error: Exception) -> Response:
+def on_validation_error(request: Request, error: Exception) -> ProblemAnswer:
     errors = cast(RequestValidationError, error).errors()
     if any(one["type"] == "json_invalid" for one in errors):
         detail = "The body is not valid JSON: it ends too early or has a stray character."
@@ -114,14 +125,14 @@ def on_validation_error(request: Request, error: Exception) -> Response:
     return problem(problem_body(422, "validation", "Some fields are not acceptable", detail, errors=named))
 
 
-def on_domain_error(request: Request, error: Exception) -> Response:
+def on_domain_error(request: Request, error: Exception) -> ProblemAnswer:
     found = cast(DomainError, error)
     if found.status >= 500:
         _log.error("request %s failed: %s", request.state.request_id, describe(found))
     return problem(found.problem())
 
 
-def on_http_exception(_request: Request, error: Exception) -> Response:
+def on_http_exception(_request: Request, error: Exception) -> ProblemAnswer:
     found = cast(HTTPException, error)
     phrase = HTTPStatus(found.status_code).phrase
     details = {
@@ -135,7 +146,7 @@ def on_http_exception(_request: Request, error: Exception) -> Response:
     return problem(body, found.headers)
 
 
-def on_database_error(request: Request, error: Exception) -> Response:
+def on_database_error(request: Request, error: Exception) -> ProblemAnswer:
     refused = from_database(error)
     if refused is not None:
         return on_domain_error(request, refused)
@@ -146,17 +157,27 @@ def on_database_error(request: Request, error: Exception) -> Response:
     return problem(problem_body(meaning.status, meaning.code, meaning.title, **extra))
 
 
-def on_unexpected(request: Request, error: Exception) -> Response:
+def on_unexpected(request: Request, error: Exception) -> ProblemAnswer:
     request_id = request.state.request_id
     _log.error("request %s failed: %s", request_id, describe(error))
     detail = f"Nothing was changed. Quote the request id {request_id} when you report this."
     return problem(problem_body(500, "internal", "Something went wrong on our side", detail))
 
 
+def _shown(handle: Callable[[Request, Exception], ProblemAnswer]) -> Callable[[Request, Exception], Response]:
+    """The handler's answer in the form that the route's callers read."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        found = handle(request, error)
+        return problem_page(request, found.document, found.sent) if is_page(request) else found
+
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers. What none of them takes is answered by operational.middleware."""
-    app.add_exception_handler(DomainError, on_domain_error)
-    app.add_exception_handler(RequestValidationError, on_validation_error)
-    app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(DBAPIError, on_database_error)
-    app.add_exception_handler(psycopg.Error, on_database_error)
+    app.add_exception_handler(DomainError, _shown(on_domain_error))
+    app.add_exception_handler(RequestValidationError, _shown(on_validation_error))
+    app.add_exception_handler(HTTPException, _shown(on_http_exception))
+    app.add_exception_handler(DBAPIError, _shown(on_database_error))
+    app.add_exception_handler(psycopg.Error, _shown(on_database_error))

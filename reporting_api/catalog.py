@@ -64,6 +64,8 @@ class Chart(Closed):
     """What is shown, where the column's label does not say it."""
     by: list[str] = []
     """Columns that name a bar or a line; empty: every column of text."""
+    named: str = "{}"
+    """How its name reads there, where it is a bare number."""
     only: dict[str, list[str]] = {}
     """Rows that are shown: column → values."""
 

@@ -26,14 +26,16 @@ class OpenedRecord(PhiSchema):
     link: str
 
 
+Opener = Annotated[Unit, Depends(needs(Permission.REPORT_FINANCE, phi=Purpose.OPERATIONS), scope="function")]
+
+
 @router.get("/{kind}/{token}", summary="The operational record that a report's token stands for")
-def drill_down(
-    unit: Annotated[
-        Unit, Depends(needs(Permission.REPORT_FINANCE, phi=Purpose.OPERATIONS), scope="function")
-    ],
-    kind: Kind,
-    token: uuid.UUID,
-) -> OpenedRecord:
+def drill_down(unit: Opener, kind: Kind, token: uuid.UUID) -> OpenedRecord:
+    return opened_record(unit, kind, token)
+
+
+def opened_record(unit: Unit, kind: Kind, token: uuid.UUID) -> OpenedRecord:
+    """Decrypted, authorized, and recorded as shown."""
     opened = open_token(
         unit.session, unit.actor, lambda session, one: detoken(session, unit.vault, one), kind, token
     )

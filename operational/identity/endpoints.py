@@ -1,12 +1,11 @@
-"""All of identity's endpoints."""
+"""All of identity's endpoints of the API."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from operational.identity import pages, people_endpoints, session_endpoints
+from operational.identity import people_endpoints, session_endpoints
 
 router = APIRouter()
 router.include_router(session_endpoints.router)
 router.include_router(people_endpoints.router)
-router.include_router(pages.pages)

@@ -8,40 +8,33 @@ another site can make a browser send, is not enough.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from functools import cache
-from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment
+from fastapi import Request, Response
 from pydantic import ValidationError
 
 from medspa.kernel.errors import DomainError, Unauthenticated
-from medspa.ui.render import HEADERS, environment, render
+from medspa.ui.qr import qr_code
 from operational.identity import sign_in, tokens, totp
 from operational.identity.credentials import Presented, recognise
 from operational.identity.dependencies import Slot, cookie_name, idle, request_id_of, services_of
 from operational.identity.errors import AlreadyEnrolled, CsrfMissing
+from operational.identity.forms import AREA, OTHER_BROWSER, Field, form_page, require_same_browser
 from operational.identity.schemas import SignInRequest, TotpConfirmation
 from operational.identity.session_endpoints import (
     attempt_of,
     forget_session,
     keep_session,
     own_record,
-    set_cookie,
 )
 from operational.identity.unit import Unit, open_unit
+from operational.pages import AUTHENTICATOR, HOME, SIGN_IN, own_path, page, page_router, redirect
 
-pages = APIRouter(include_in_schema=False)
-HOME = "/reports"
-SIGN_IN, AUTHENTICATOR = "/sign-in", "/sign-in/authenticator"
-FORM_COOKIE = "medspa_form"
-_LONGEST = 2_000
+pages = page_router()
 _WORDS = {
     "second-factor-required": "Enter the six digits that your authenticator app shows now.",
     "sign-in-failed": "E-mail address, password or code is wrong. A code works once: wait for the next.",
-    "csrf": "This form is not from this browser's last visit, or cookies are off. Please send it again.",
+    "csrf": OTHER_BROWSER,
 }
 _FIELDS = {
     "email": "Enter your e-mail address, like name@example.com.",
@@ -49,22 +42,10 @@ _FIELDS = {
     "code": "The code has six digits.",
     "organization": "The short name of an organization has at most 60 characters.",
 }
-Field = Annotated[str, Form(max_length=4_000)]
-
-
-@cache
-def _templates() -> Environment:
-    return environment("operational.identity")
-
-
-def own_path(asked: str | None) -> str:
-    """`asked` when it is an address of ours, else the first page. Nothing can lead to another site."""
-    if not asked or len(asked) > _LONGEST or not asked.startswith("/") or asked.startswith("//"):
-        return HOME
-    if "\\" in asked or not asked.isascii() or not asked.isprintable() or " " in asked:
-        return HOME
-    parts = urlsplit(asked)
-    return HOME if parts.scheme or parts.netloc else asked
+_NOTICES = {
+    "left": "You are signed out.",
+    "enrolled": "Your password is set. Sign in with it; the next step sets up your authenticator app.",
+}
 
 
 @pages.get(SIGN_IN)
@@ -72,7 +53,8 @@ def show_sign_in(request: Request, _slot: Slot) -> Response:
     left = "left" in request.query_params
     if left and _is_signed_in(request):
         return _still_signed_in(request, 200)
-    return _form(request, request.query_params.get("next"), notice="You are signed out." if left else "")
+    notice = next((words for name, words in _NOTICES.items() if name in request.query_params), "")
+    return _form(request, request.query_params.get("next"), notice=notice)
 
 
 @pages.post(SIGN_IN)
@@ -88,7 +70,7 @@ def take_sign_in(
 ) -> Response:
     typed = {"email": email.strip(), "organization": organization.strip()}
     try:
-        _same_browser(request, form_token)
+        require_same_browser(request, form_token)
         body = SignInRequest(
             email=typed["email"],
             password=password,
@@ -102,7 +84,7 @@ def take_sign_in(
     except DomainError as error:
         return _form(request, next, typed, _told(error), status=error.status, headers=_retry(error))
     onward = own_path(next)
-    answer = _redirect(onward if opened.complete else f"{AUTHENTICATOR}?next={quote(onward, safe='')}")
+    answer = redirect(onward if opened.complete else f"{AUTHENTICATOR}?next={quote(onward, safe='')}")
     keep_session(request, answer, opened)
     return answer
 
@@ -113,7 +95,7 @@ def sign_out(request: Request, _slot: Slot, csrf_token: Field = "") -> Response:
 
     Another site's form comes without the cookie: then nothing is forgotten, for it may be there all the same.
     """
-    answer = _redirect(f"{SIGN_IN}?left=1")
+    answer = redirect(f"{SIGN_IN}?left=1")
     settings = services_of(request).settings
     if not request.cookies.get(cookie_name(settings)):
         return answer
@@ -137,9 +119,9 @@ def show_authenticator(request: Request, _slot: Slot) -> Response:
         with _unit(request, "GET", "") as unit:
             enrolment = totp.begin(unit.session, unit.vault, own_record(unit))
     except Unauthenticated:
-        return _redirect(SIGN_IN)
+        return redirect(SIGN_IN)
     except AlreadyEnrolled:
-        return _redirect(onward)
+        return redirect(onward)
     return _authenticator(request, onward, enrolment.enrolment_token, enrolment)
 
 
@@ -163,11 +145,11 @@ def take_authenticator(
     except ValidationError:
         return _authenticator(request, own_path(next), enrolment_token, wrong=_FIELDS["code"], status=422)
     except Unauthenticated:
-        return _redirect(SIGN_IN)
+        return redirect(SIGN_IN)
     except DomainError as error:
         wrong = _WORDS.get(error.code, error.detail).removeprefix("code: ")
         return _authenticator(request, own_path(next), enrolment_token, wrong=wrong, status=error.status)
-    return _redirect(own_path(next))
+    return redirect(own_path(next))
 
 
 def _unit(request: Request, method: str, csrf: str) -> AbstractContextManager[Unit]:
@@ -190,14 +172,8 @@ def _is_signed_in(request: Request) -> bool:
 def _still_signed_in(request: Request, status: int) -> Response:
     """Says so, with a form of this session's own."""
     cookie = request.cookies.get(cookie_name(services_of(request).settings)) or ""
-    return _page("still_signed_in.html", status, csrf_token=tokens.csrf_token(cookie), home=HOME)
-
-
-def _same_browser(request: Request, form_token: str) -> None:
-    """Raises CsrfMissing unless the form is from a page that this browser was sent."""
-    kept = request.cookies.get(cookie_name(services_of(request).settings, FORM_COOKIE))
-    if not kept or not tokens.matches(form_token, tokens.digest(tokens.csrf_token(kept))):
-        raise CsrfMissing
+    token = tokens.csrf_token(cookie)
+    return page(AREA, "still_signed_in.html", request, None, status, csrf_token=token, home=HOME)
 
 
 def _told(error: DomainError) -> dict[str, str]:
@@ -210,10 +186,6 @@ def _retry(error: DomainError) -> dict[str, str]:
     return {} if wait is None else {"Retry-After": str(wait)}
 
 
-def _redirect(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303, HEADERS)
-
-
 def _form(
     request: Request,
     onward: str | None,
@@ -224,21 +196,16 @@ def _form(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    settings = services_of(request).settings
-    name = cookie_name(settings, FORM_COOKIE)
-    kept = request.cookies.get(name) or tokens.new_token()
-    answer = _page(
+    return form_page(
+        request,
         "sign_in.html",
         status,
-        form_token=tokens.csrf_token(kept),
+        headers,
         next=own_path(onward),
         typed={"email": "", "organization": "", **(typed or {})},
         wrong=wrong or {},
         notice=notice,
     )
-    answer.headers.update(headers or {})
-    set_cookie(settings, answer, name, kept, None)
-    return answer
 
 
 def _authenticator(
@@ -251,16 +218,16 @@ def _authenticator(
     status: int = 200,
 ) -> Response:
     cookie = request.cookies.get(cookie_name(services_of(request).settings)) or ""
-    return _page(
+    return page(
+        AREA,
         "authenticator.html",
+        request,
+        None,
         status,
         csrf_token=tokens.csrf_token(cookie),
         next=onward,
         enrolment_token=enrolment_token,
         enrolment=enrolment,
+        qr=enrolment and qr_code(enrolment.otpauth_uri, "The key for your authenticator app"),
         wrong=wrong,
     )
-
-
-def _page(template: str, status: int, **context: Any) -> HTMLResponse:
-    return HTMLResponse(render(_templates(), template, **context), status, HEADERS)

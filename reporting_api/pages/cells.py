@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medspa.kernel.money import decimal_text, digits
+from medspa.kernel.money import digits
+from medspa.ui.values import MINUS, day, money, symbol, words
 from reporting_api.catalog import NUMBERS, Column
 from reporting_api.formats import as_plain
 
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
-MINUS = "−"
 _UNITS = {"minor": "minor", "count": "count", "ratio": "ratio", "days": "number"}
 
 
@@ -36,7 +35,7 @@ def cell(column: Column, row: Mapping[str, Any]) -> Cell:
     if value is None:
         return Cell("", kind)
     if kind == "uuid":
-        link = f"/v1/drill-down/{column.drill}/{value}" if column.drill else ""
+        link = f"/drill-down/{column.drill}/{value}" if column.drill else ""
         return Cell(str(value)[:8], kind, str(value), link)
     if kind == "date":
         return Cell(day(value), kind, str(value))
@@ -65,11 +64,6 @@ def number(value: float, kind: str, currency: str | None = None) -> str:
     return sign + f"{abs(value):,.2f}".rstrip("0").rstrip(".")
 
 
-def money(amount_minor: int, currency: str) -> str:
-    sign = MINUS if amount_minor < 0 else ""
-    return f"{sign}{_symbol(currency)}{decimal_text(amount_minor, currency, ',')}"
-
-
 def short(value: float, kind: str, currency: str | None = None) -> str:
     """For an axis: $12k."""
     if kind == "ratio":
@@ -81,15 +75,7 @@ def short(value: float, kind: str, currency: str | None = None) -> str:
             break
     else:
         text = f"{size:g}"
-    return f"{MINUS if value < 0 else ''}{_symbol(currency or '') if kind == 'minor' else ''}{text}"
-
-
-def _symbol(currency: str) -> str:
-    return SYMBOLS.get(currency, f"{currency} " if currency else "")
-
-
-def day(value: dt.date) -> str:
-    return f"{value.day} {value:%b %Y}"
+    return f"{MINUS if value < 0 else ''}{symbol(currency or '') if kind == 'minor' else ''}{text}"
 
 
 def moment(value: dt.datetime) -> str:
@@ -105,9 +91,3 @@ def ago(value: dt.datetime, now: dt.datetime) -> str:
             count = seconds // size
             return f"{count} {name}{'' if count == 1 else 's'} ago"
     return "less than a minute ago"
-
-
-def words(text: str) -> str:
-    """A code of ours as words; what people wrote stays as it is."""
-    code = "_" in text and text.replace("_", "").isalnum() and text == text.lower()
-    return text.replace("_", " ") if code else text

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from medspa.ui.values import words
 from reporting_api.catalog import Column, Report
 from reporting_api.compare import TITLES, Comparison
-from reporting_api.pages.cells import kind_of, words
+from reporting_api.pages.cells import kind_of
 
 LINES = 6
 BARS = 12
@@ -112,18 +113,20 @@ def _summed(column: Column) -> bool:
     return column.additive and column.type in ("minor", "count")
 
 
-def _name(row: dict[str, Any], by: Iterable[str]) -> str:
-    return " · ".join(words(str(row[name])) for name in by if row[name] not in (None, "")) or "No name"
+def _name(row: dict[str, Any], by: Iterable[str], named: str) -> str:
+    shown = " · ".join(words(str(row[name])) for name in by if row[name] not in (None, ""))
+    return named.format(shown) if shown else "No name"
 
 
 def _grouped(
-    column: Column, rows: Rows, by: Sequence[str], over: str | None, value: str
+    report: Report, column: Column, rows: Rows, by: Sequence[str], over: str | None, value: str
 ) -> dict[Any, dict[str, float | None]] | None:
     """Date (or None) → name → value. None when values that cannot be added up would have to be."""
     found: dict[Any, dict[str, float | None]] = {}
+    named = report.chart.named if report.chart else "{}"
     for row in rows:
         at = found.setdefault(row[over] if over else None, {})
-        name, one = _name(row, by), row[value]
+        name, one = _name(row, by, named), row[value]
         if name not in at:
             at[name] = one
         elif not _summed(column):
@@ -145,7 +148,7 @@ def _lines(
     by = _names(report)
     if _summed(value) and not (report.chart and report.chart.by):
         by = by[:1]
-    found = _grouped(value, rows, by, over.name, value.name)
+    found = _grouped(report, value, rows, by, over.name, value.name)
     if found is None:
         return None
     dates = _dates(report, value, found, first, until)
@@ -153,12 +156,13 @@ def _lines(
     for at in found.values():
         for name, one in at.items():
             names[name] = names.get(name, 0) + abs(one or 0)
-    largest = sorted(names, key=lambda name: -names[name])[:LINES]
+    chosen = set(sorted(names, key=lambda name: -names[name])[:LINES])
+    largest = [name for name in names if name in chosen]
     empty = 0 if _summed(value) else None
     lines = [Series(name, tuple(found.get(day, {}).get(name, empty) for day in dates)) for name in largest]
     if len(names) == 1:
         for kind in compare:
-            earlier = _grouped(value, rows, by, over.name, f"{value.name}_{kind}") or {}
+            earlier = _grouped(report, value, rows, by, over.name, f"{value.name}_{kind}") or {}
             lines.append(
                 Series(
                     TITLES[kind].capitalize(),
@@ -186,7 +190,7 @@ def _dates(
 def _bars(report: Report, value: Column, rows: Rows, compare: Sequence[Comparison]) -> Picture | None:
     by = _names(report) or [report.columns[0].name]
     columns = [value.name, *(f"{value.name}_{kind}" for kind in compare)]
-    found = [_grouped(value, rows, by, None, name) for name in columns]
+    found = [_grouped(report, value, rows, by, None, name) for name in columns]
     if not rows or found[0] is None:
         return None
     parts = [(one or {}).get(None, {}) for one in found]

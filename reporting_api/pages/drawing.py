@@ -9,14 +9,17 @@ import datetime as dt
 import math
 from dataclasses import dataclass
 
-from reporting_api.pages.cells import day, number, short
+from medspa.ui.values import day
+from reporting_api.pages.cells import number, short
 from reporting_api.pages.chart import Picture
 
 LEFT, WIDTH = 13.0, 85.0
 TOP, HEIGHT = 20.0, 220.0
-ROW, BAR, SECOND = 46, 14, 9
+BAR, SECOND, GAP = 14, 9, 2
 DOTS = 62
 """Points up to which each is marked."""
+SEASONS = 300
+"""Days from which on a date below the lines needs its year."""
 _ACROSS = 1000.0
 
 
@@ -53,10 +56,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A name with its value, above bars that are `height` high together."""
+
     name: str
-    full: str
     value: str
-    y: float
+    height: int
     boxes: list[Box]
 
 
@@ -121,7 +125,7 @@ def _drawn_lines(picture: Picture) -> Drawing:
         lines.append(Line(line.name, [" ".join(part) for part in parts if len(part) > 1], marked))
     chosen = sorted({round(place * (len(picture.dates) - 1) / 3) for place in range(4)})
     across = [
-        Tick(round(LEFT + share(picture.dates[one]) * WIDTH, 3), _short_day(picture.dates[one]))
+        Tick(round(LEFT + share(picture.dates[one]) * WIDTH, 3), _short_day(picture.dates[one], span))
         for one in chosen
     ]
     return Drawing(
@@ -147,11 +151,10 @@ def _drawn_bars(picture: Picture) -> Drawing:
     low, high = min([0.0, *known]), max([0.0, *known])
     span = (high - low) or 1.0
     zero = round(100 * -low / span, 3)
-    rows: list[Row] = []
-    y = 0.0
+    rows = []
     for bar in picture.bars:
         boxes = []
-        at = y + 20
+        at = 0
         for place, value in enumerate(bar.values):
             tall = BAR if place == 0 else SECOND
             if value is not None:
@@ -161,16 +164,14 @@ def _drawn_bars(picture: Picture) -> Drawing:
                 boxes.append(Box(round(zero - wide, 3) if value < 0 else zero, wide, at, tall, text))
             else:
                 boxes.append(Box(zero, 0, at, tall, ""))
-            at += tall + 2
+            at += tall + GAP
         now = bar.values[0]
         value_text = "none" if now is None else number(now, picture.kind, picture.currency)
-        name = bar.name if len(bar.name) <= 34 else f"{bar.name[:33]}…"
-        rows.append(Row(name, bar.name, value_text, y + 13, boxes))
-        y = at + 10
+        rows.append(Row(bar.name, value_text, at, boxes))
     return Drawing(
         title=picture.title,
         description=f"{picture.title}, {len(rows)} bars. The table below holds the figures.",
-        height=y,
+        height=0,
         legend=list(picture.against) if len(picture.against) > 1 else [],
         lines=[],
         across=[],
@@ -187,5 +188,5 @@ def _left_out(picture: Picture, shown: int) -> str:
     )
 
 
-def _short_day(date: dt.date) -> str:
-    return f"{date.day} {date:%b}"
+def _short_day(date: dt.date, span: int) -> str:
+    return f"{date:%b %Y}" if span > SEASONS else f"{date.day} {date:%b}"

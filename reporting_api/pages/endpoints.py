@@ -14,13 +14,14 @@ from fastapi import APIRouter, Query, Request, Response
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Permission
+from medspa.ui.values import day
 from reporting_api import glossary
 from reporting_api.catalog import Column, Group, Report, metrics, report_named, reports
 from reporting_api.compare import TITLES
 from reporting_api.errors import DatesReversed
 from reporting_api.formats import totals
 from reporting_api.measures import shaped, shown
-from reporting_api.pages.cells import Cell, ago, cell, day, moment
+from reporting_api.pages.cells import Cell, ago, cell, moment
 from reporting_api.pages.chart import pictures
 from reporting_api.pages.drawing import draw
 from reporting_api.pages.page import page
@@ -31,7 +32,10 @@ from reporting_api.queries import Answer, Choices, choices
 from reporting_api.reading import asked_for, read, viewer_of
 
 router = APIRouter(prefix="/reports", include_in_schema=False)
-Defined = list[tuple[Column, dict[str, Any] | None]]
+Defined = list[tuple[str, str, dict[str, Any] | None]]
+"""What columns are called, what is said of them, and the metric that says it."""
+FOR_PROGRAMS = frozenset({"currency", "unit", "metric"})
+"""Columns whose content a page shows in another way: $ beside the amount, % after the share."""
 QUALITY = "data_quality"
 """The name under which reading the checks is recorded."""
 
@@ -114,9 +118,10 @@ def _result(question: Question, report: Report, answer: Answer) -> dict[str, Any
     """One page of rows as cells, the totals of all of them, and how far the data can be trusted."""
     rows = answer.rows[question.start : question.start + PAGE]
     after = question.start + PAGE
+    columns = _shown(report.columns)
     return {
-        "columns": report.columns,
-        "rows": [[cell(column, row) for column in report.columns] for row in rows],
+        "columns": columns,
+        "rows": [[cell(column, row) for column in columns] for row in rows],
         "totals": _totals(report, answer),
         "certified": answer.certified,
         "provisional": answer.provisional,
@@ -135,24 +140,29 @@ def _result(question: Question, report: Report, answer: Answer) -> dict[str, Any
 def _totals(report: Report, answer: Answer) -> tuple[list[Column], list[list[Cell]]]:
     """The API's totals as cells."""
     rows = totals(report, answer.rows) if report.totals_by and answer.rows else []
-    columns = [one for one in report.columns if rows and one.name in rows[0]]
+    columns = [one for one in _shown(report.columns) if rows and one.name in rows[0]]
     return columns, [[cell(column, row) for column in columns] for row in rows]
 
 
 def _definitions(report: Report) -> tuple[Defined, list[str]]:
-    """Columns with what is declared of them, and the labels of those that say it all themselves."""
+    """What is declared of columns, once for all that share it; the labels of those that say it themselves."""
     known = metrics()
     if report.rollup:
-        told: Defined = [
-            (Column(name=name, type="number", label=known[name]["label"], metric=name), known[name])
-            for name in report.rollup
-        ]
-        return told, []
-    defined = [(one, known.get(one.metric or "")) for one in report.columns]
-    return (
-        [(column, metric) for column, metric in defined if metric or column.description],
-        [column.label for column, metric in defined if not metric and not column.description],
-    )
+        return [(known[name]["label"], known[name]["description"], known[name]) for name in report.rollup], []
+    by_text: dict[tuple[str, str], list[str]] = {}
+    plain = []
+    for column in _shown(report.columns):
+        metric = known.get(column.metric or "")
+        text = metric["description"] if metric else column.description
+        if text:
+            by_text.setdefault((text, metric["name"] if metric else ""), []).append(column.label)
+        else:
+            plain.append(column.label)
+    return [(", ".join(names), text, known.get(metric)) for (text, metric), names in by_text.items()], plain
+
+
+def _shown(columns: list[Column]) -> list[Column]:
+    return [one for one in columns if one.name not in FOR_PROGRAMS]
 
 
 def _ago(at: dt.datetime) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.render import HEADERS, environment, render
+from medspa.ui.shell import Shell
 from reporting_api.catalog import NUMBERS
 from reporting_api.pages.cells import number
 from reporting_api.ports import Viewer
@@ -24,6 +25,6 @@ def templates() -> Environment:
 
 
 def page(template: str, viewer: Viewer | None, status: int = 200, **context: Any) -> HTMLResponse:
-    quality = viewer is not None and viewer.may(Permission.REPORT_FINANCE)
-    text = render(templates(), template, viewer=viewer, may_see_checks=quality, **context)
+    shell = viewer and Shell(viewer.sign_out_token, viewer.may(Permission.REPORT_FINANCE))
+    text = render(templates(), template, shell=shell, **context)
     return HTMLResponse(text, status, HEADERS)

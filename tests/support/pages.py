@@ -53,7 +53,7 @@ class Page(HTMLParser):
             self.inputs.append(known)
         if tag == "a":
             self.links.append(known.get("href") or "")
-        if tag == "svg" and known.get("role") == "img":
+        if known.get("role") == "img":
             assert "aria-labelledby" in known
             self.pictures += 1
         if "alert" in (known.get("role") or "") or known.get("class") == "wrong":

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from medspa.kernel import clock
 from medspa.kernel.settings import Settings
-from operational.identity.pages import own_path
+from operational.pages import own_path
 from tests.factories.organization import PASSWORD, OrganizationSetUp, organization
 from tests.support.api import client_of
 from tests.support.databases import Database
@@ -121,6 +121,35 @@ def test_what_is_wrong_is_said_and_nobody_is_signed_in(
         "/sign-in", data={"email": made.owner_email, "password": PASSWORD}, headers={"cookie": ""}
     )
     assert without.status_code == 403
+
+
+def test_a_password_is_chosen_with_a_code_by_the_browser_that_was_sent_the_form(
+    browser: TestClient, made: OrganizationSetUp
+) -> None:
+    role = {"role_id": str(made.new.roles["Owner"])}
+    invited = {"label": "Invited", "email": "invited@medspa.example", "roles": [role]}
+    code = browser.post("/v1/staff", json=invited, headers=made.headers).json()["enrolment_token"]
+    form = Page(browser.get("/enrolment"))
+    typed = {
+        "code": f" {code} ",
+        "password": PASSWORD,
+        "repeated": PASSWORD,
+        "form_token": form.field("form_token"),
+    }
+    for wrong, status, words in (
+        ({"form_token": "x"}, 403, "This form is not from this browser's last visit"),
+        ({"code": ""}, 422, "Enter the code"),
+        ({"code": code[:-1]}, 410, "This code is used, expired or replaced"),
+        ({"password": "short", "repeated": "short"}, 422, "Use between 12 and 200 characters"),
+    ):
+        shown = Page(browser.post("/enrolment", data={**typed, **wrong}))
+        assert (shown.answer.status_code, len(shown.alerts)) == (status, 1)
+        assert words in shown.alerts[0]
+        assert PASSWORD not in shown.answer.text
+    assert goes_to(browser.post("/enrolment", data=typed)) == "/sign-in?enrolled=1"
+    assert Page(browser.post("/enrolment", data=typed)).answer.status_code == 410
+    onward = send(browser, made, email="invited@medspa.example")
+    assert goes_to(onward).startswith("/sign-in/authenticator")
 
 
 def test_the_style_sheet_is_kept_and_nothing_else_is_served(browser: TestClient) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.render import asset
+from medspa.ui.values import money
 from reporting_api.catalog import Column, Report
-from reporting_api.pages.cells import Cell, cell, money, number, short
+from reporting_api.pages.cells import Cell, cell, number, short
 from reporting_api.pages.chart import pictures
 from reporting_api.pages.drawing import draw, ticks
 
