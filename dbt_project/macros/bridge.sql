@@ -78,17 +78,21 @@
     ('dispute', 'opened_on'), ('dispute', 'resolved_on'), ('bank_deposit', 'business_date'),
     ('bank_deposit', 'confirmed_on'), ('returned_check', 'business_date'), ('remittance', 'business_date'),
     ('remittance_item', 'business_date'), ('bank_line', 'business_date'), ('bank_line', 'matched_on'),
-    ('refund_failure', 'business_date'), ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'), ('processor_line_history', 'business_date'),
+    ('dispute_fee', 'business_date'), ('refund_failure', 'business_date'), ('processor_line', 'occurred_on'),
+    ('processor_line_history', 'business_date'),
 ] %}
 {{ 'union' if not loop.first }}
 {{ since(table, ['org_id', 'location_id', day], day ~ ' is not null') }}
 {% endfor %}
 {# A line of the processor is ours once its document is booked. #}
-{% for table, column in [('payment', 'payment_id'), ('payout', 'payout_id'), ('dispute', 'dispute_id')] %}
+{% for table, key, column in [
+    ('payment', 'id', 'payment_id'), ('payout', 'id', 'payout_id'), ('dispute', 'id', 'dispute_id'),
+    ('refund_failure', 'payout_id', 'payout_id'),
+] %}
 union
 select line.org_id, line.location_id, line.occurred_on
 from {{ source('raw', 'processor_line') }} as line
-inner join ({{ since(table, ['org_id', 'id']) }}) as booked
-    on booked.org_id = line.org_id and booked.id = line.{{ column }}
+inner join ({{ since(table, ['org_id', key]) }}) as booked
+    on booked.org_id = line.org_id and booked.{{ key }} = line.{{ column }}
 {% endfor %}
 {%- endmacro %}

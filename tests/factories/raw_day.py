@@ -55,6 +55,7 @@ def outside_day(practice: RawPractice) -> None:
     practice.report(a, day, held["amount_minor"], payment_id=held["id"])
     practice.report(a, day, 40, kind="adjustment")
     (refunded,) = (one for one in practice.all_rows("payout") if one["tender"] == "card")
+    practice.report_refund(refunded, day)
     practice.fail_refund(refunded, day)
     practice.pay_out_opening(a, day, 2_500, 1_900)
     practice.pay_out_elsewhere(a, day, 777)

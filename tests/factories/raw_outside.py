@@ -76,15 +76,19 @@ class RawOutside(RawPrepaid):
         self.post(place, date, "processor_paid_out", paid["id"], *lines)
         return paid
 
+    def report_refund(self, payout: Row, date: dt.date) -> None:
+        """The processor's lines of a card refund that came back; it holds both."""
+        place, amount = payout["location_id"], payout["amount_minor"]
+        self.report(place, date, -amount, kind="refund", payout_id=payout["id"])
+        self.report(place, date, amount, kind="refund_failure", payout_id=payout["id"])
+
     def fail_refund(self, payout: Row, date: dt.date) -> None:
-        """A card refund comes back, by the processor's word; its two lines are held."""
+        """A card refund that came back is booked so."""
         place, amount = payout["location_id"], payout["amount_minor"]
         row = self.put(
             "refund_failure", payout_id=payout["id"], location_id=place, currency="USD", amount_minor=amount,
             merchant_account_id=self.merchant, deposit_minor=0, business_date=date,
         )  # fmt: skip
-        self.report(place, date, -amount, kind="refund", payout_id=payout["id"])
-        self.report(place, date, amount, kind="refund_failure", payout_id=payout["id"])
         clearing = ("1020", amount, {"merchant_account_id": self.merchant})
         credit = ("2110", -amount, {"client_id": payout["client_id"]})
         self.post(place, date, "refund_failed", row["id"], clearing, credit)

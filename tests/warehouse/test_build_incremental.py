@@ -66,6 +66,10 @@ def test_incremental_builds_equal_a_build_from_nothing(
         early = practice.pay(None, session, "card", 900, client=anna)
         practice.put("payment", **{**early, "status": "pending"})
         practice.report(a, DAY - dt.timedelta(days=4), 900, payment_id=early["id"])
+        # And of a refund that came back, which is not booked so.
+        memo = practice.credit(invoice, practice.lines_of(invoice)[0], DAY, 1_000, 0)
+        back = practice.pay_out(memo, session, card, 1_000)
+        practice.report_refund(back, DAY - dt.timedelta(days=2))
         practice.use_session(anna, held, DAY, 3_000)
         cara = practice.client()
         practice.put("client", **{**cara, "merged_into_id": bela["id"]})
@@ -92,6 +96,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
         provider = store.tables["staff_member"][practice.org, practice.provider]
         practice.put("staff_member", **{**provider, "active": False})
         practice.put("payment", **{**early, "status": "succeeded"})
+        practice.fail_refund(back, DAY)
         payout = practice.pay_out_card(early, DAY, 30)
         practice.arrive(b, DAY + dt.timedelta(days=3), 870, "processor_payout", payout)
         practice.count_drawer(session, over_short=-200)
