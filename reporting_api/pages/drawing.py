@@ -148,7 +148,8 @@ def _drawn_lines(picture: Picture) -> Drawing:
 
 def _drawn_bars(picture: Picture) -> Drawing:
     known = [one for bar in picture.bars for one in bar.values if one is not None]
-    low, high = min([0.0, *known]), max([0.0, *known])
+    # A share stands against the whole: 8 % is no full bar.
+    low, high = min([0.0, *known]), max([1.0 if picture.kind == "ratio" else 0.0, *known])
     span = (high - low) or 1.0
     zero = round(100 * -low / span, 3)
     rows = []

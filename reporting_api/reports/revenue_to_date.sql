@@ -15,15 +15,21 @@ sizes as (
     from cohort c
     group by c.cohort_month, c.source, c.currency
 ),
+of_clients as (
+    -- Revenue postings name what they were earned on: a line of an invoice, or a membership.
+    select coalesce(l.client_key, m.client_key) as client_key, p.business_date, p.currency, p.amount_minor
+    from marts.fct_posting p
+    left join marts.fct_invoice_line l on l.org_id = :org and l.invoice_line_id = p.invoice_line_id
+    left join marts.fct_membership m on m.org_id = :org and m.membership_id = p.contract_id
+    where p.org_id = :org and p.account_kind = 'revenue'
+),
 revenue as (
     select c.cohort_month, c.source, c.currency,
            greatest(cast(12 * (extract(year from p.business_date) - extract(year from c.cohort_month))
                + extract(month from p.business_date) - extract(month from c.cohort_month) as integer), 0) as age,
            -sum(p.amount_minor) as revenue
     from cohort c
-    join marts.fct_invoice i on i.org_id = :org and i.client_key = c.client_key
-    join marts.fct_posting p on p.org_id = :org and p.invoice_id = i.invoice_id and p.currency = c.currency
-    where p.account_kind = 'revenue'
+    join of_clients p on p.client_key = c.client_key and p.currency = c.currency
     group by 1, 2, 3, 4
 ),
 ages as (

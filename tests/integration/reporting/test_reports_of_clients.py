@@ -151,17 +151,23 @@ def test_a_cohort_is_empty_until_its_month_is_over(warehouse: Database, marts: M
         ("1", 2, 0, 0),
         ("2", 2, None, None),
     ]
-    for client, amount in ((one, -30_000), (two, -10_001)):
-        invoice = uuid.uuid4()
-        marts.write("fct_invoice", ORG, invoice_id=invoice, client_key=client)
+    line, membership = uuid.uuid4(), uuid.uuid4()
+    marts.write("fct_invoice_line", ORG, invoice_line_id=line, client_key=one)
+    marts.write("fct_membership", ORG, membership_id=membership, client_key=two)
+    earned: list[tuple[int, dt.date, dict[str, uuid.UUID]]] = [
+        (-30_000, april, {"invoice_line_id": line}),
+        (-10_001, april, {"contract_id": membership}),
+        (-500, dt.date(2026, 5, 2), {"contract_id": membership}),
+    ]
+    for amount, day, on in earned:
         marts.write(
-            "fct_posting", ORG, posting_id=uuid.uuid4(), invoice_id=invoice, business_date=april,
-            amount_minor=amount, account_kind="revenue", currency="USD",
+            "fct_posting", ORG, posting_id=uuid.uuid4(), business_date=day, amount_minor=amount,
+            account_kind="revenue", currency="USD", **on,
         )  # fmt: skip
     brought = read(warehouse, "revenue_to_date", dt.date(2026, 4, 1), dt.date(2026, 4, 30))
     assert [(row["age"], row["revenue_minor"]) for row in brought] == [
         ("0", 20_001),
-        ("1", 20_001),
+        ("1", 20_251),
         ("2", None),
     ]
 

@@ -11,7 +11,7 @@ import pytest
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.render import asset
 from medspa.ui.values import money
-from reporting_api.catalog import Column, Report
+from reporting_api.catalog import Chart, Column, Report
 from reporting_api.pages.cells import Cell, cell, number, short
 from reporting_api.pages.chart import pictures
 from reporting_api.pages.drawing import draw, ticks
@@ -74,6 +74,13 @@ def test_bars_stand_from_zero_beside_the_earlier_ones_and_name_what_is_left_out(
     (picture,) = pictures(shape, many, DAY, DAY, ())
     assert [bar.name for bar in picture.bars] == [f"place {one}" for one in range(4, 16)]
     assert draw(picture).note == "The 12 largest of 15; the table has all."
+
+
+def test_a_bar_of_a_share_stands_against_the_whole_and_is_named_as_declared() -> None:
+    hint = Chart(value="share", by=["location"], named="{} days", only={"location": ["30", "60"]})
+    rows = [row(0, "30", 0, share=0.08), row(0, "60", 0, share=None), row(0, "90", 0, share=0.5)]
+    (picture,) = pictures(report(PLACE, SHARE, chart=hint), rows, DAY, DAY, ())
+    assert [(one.name, one.boxes[0].width) for one in draw(picture).rows] == [("30 days", 8.0)]
 
 
 def test_each_currency_has_a_picture_of_its_own() -> None:
