@@ -31,7 +31,7 @@ FIRST_DAYS = 7
 STEP_MINUTES: Final = 15
 _OPENINGS = text(
     "select provider, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
-    " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until)"
+    " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until, :now)"
 )
 
 
@@ -117,6 +117,7 @@ def _openings(
         "client": question.client_id,
         "since": since,
         "until": until,
+        "now": clock.now(),
     }
     return {
         provider: list(zip(lows, highs, strict=True))

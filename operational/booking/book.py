@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel.errors import Invalid
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, Permission, VisitSource
-from operational.booking import claim, queries
+from operational.booking import claim, hold, queries
 from operational.booking.facts import load_facts
 from operational.booking.plan import plan_visit
 from operational.booking.schemas import NewVisit
@@ -29,9 +29,13 @@ def book(session: Session, actor: Actor, request: NewVisit) -> queries.VisitRow:
         {item.provider_id for item in request.items if item.provider_id is not None},
         {one for item in request.items for one in item.resource_ids},
     )
-    items = plan_visit(facts, request)
+    items = plan_visit(facts, request.items, request.starts_at, walk_in=request.walk_in)
     if request.follow_up_of_id is not None:
         _check_follow_up(session, request.follow_up_of_id, request.client_id)
+    kept: frozenset[uuid.UUID] = frozenset()
+    if request.hold_id is not None:
+        kept = hold.kept_by(session, request.hold_id, request.location_id)
+        items = hold.preferring(items, kept)
     visit = claim.Visit(
         id=new_id(),
         is_new=True,
@@ -41,8 +45,14 @@ def book(session: Session, actor: Actor, request: NewVisit) -> queries.VisitRow:
         event=AppointmentEvent.BOOKED,
         source=_source(request),
         follow_up_of_id=request.follow_up_of_id,
+        hold_id=request.hold_id,
     )
-    chosen = claim.find_place(session, actor, visit, items, request.overrides)
+    chosen = claim.find_place(
+        session, actor, visit, items, request.overrides, skip=request.hold_id, also_lock=kept
+    )
+    if request.hold_id is not None:
+        # Under the locks: nobody else books with it from here on.
+        hold.kept_by(session, request.hold_id, request.location_id)
     claim.write(session, actor, visit, chosen)
     return queries.visit(session, visit.id)
 

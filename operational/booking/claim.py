@@ -40,7 +40,7 @@ REFUSING = {ClientFlag.DO_NOT_TREAT: "marked do not treat", ClientFlag.DECEASED:
 
 _PROBE = text(
     "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]),"
-    " cast(:items as jsonb), :budget)"
+    " cast(:items as jsonb), :budget, :now)"
 )
 _WRITE = text("select booking_write(cast(:visit as jsonb))")
 
@@ -52,13 +52,16 @@ class Visit:
     id: uuid.UUID
     is_new: bool
     place: Place
-    client_id: uuid.UUID
+    client_id: uuid.UUID | None
+    """None for a hold: nobody is known yet."""
     status: AppointmentStatus
     event: AppointmentEvent
     source: VisitSource = VisitSource.DESK
     follow_up_of_id: uuid.UUID | None = None
     rescheduled_from_id: uuid.UUID | None = None
     reason: CancelReason | None = None
+    hold_id: uuid.UUID | None = None
+    """What kept the time for this visit."""
 
 
 def find_place(
@@ -71,7 +74,7 @@ def find_place(
     skip: uuid.UUID | None = None,
     also_lock: Collection[uuid.UUID] = (),
 ) -> Chosen:
-    """Lock every candidate and choose. `skip` is the visit whose own claims do not count against it.
+    """Lock every candidate and choose. `skip` is the visit or hold whose own claims do not count against it.
 
     Raises SlotTaken, NeedsOverride, OutsideShift, LocationClosed, ClientNotBookable or TryAgain.
     """
@@ -81,13 +84,15 @@ def find_place(
         "location": visit.place.id,
         "client": visit.client_id,
         "skip": skip,
-        "subjects": subjects_of(items, visit.client_id, *also_lock),
+        "subjects": subjects_of(items, *filter(None, [visit.client_id]), *also_lock),
         "items": questions_of(items),
         "budget": LOCK_BUDGET_MS,
+        "now": clock.now(),
     }
     with translating():
         found: dict[str, Any] = session.execute(_PROBE, values).scalar_one()
-    _check_client(found["client"])
+    if visit.client_id is not None:
+        _check_client(found["client"])
     return choose(items, found["items"], overrides)
 
 
@@ -117,6 +122,7 @@ def document_of(actor: Actor, visit: Visit, chosen: Chosen) -> str:
         "staff_id": actor.staff_id,
         "follow_up_of_id": visit.follow_up_of_id,
         "rescheduled_from_id": visit.rescheduled_from_id,
+        "hold_id": visit.hold_id,
         "history_id": new_id(),
         "event": visit.event,
         "override": ",".join(sorted(chosen.broken)) or None,
@@ -127,9 +133,9 @@ def document_of(actor: Actor, visit: Visit, chosen: Chosen) -> str:
             for item in items
             for need, resource in zip(item.asked.needs, item.resources, strict=True)
         ],
-        "claims": [_claim(one) for one in claims_of(items)],
+        "claims": claims_as_json(items),
     }
-    return json.dumps(document, default=_plain)
+    return json.dumps(document, default=plain)
 
 
 def _check_client(client: dict[str, Any] | None) -> None:
@@ -159,6 +165,10 @@ def _question(item: Asked) -> dict[str, Any]:
     }
 
 
+def claims_as_json(items: Sequence[Placed]) -> list[dict[str, Any]]:
+    return [_claim(one) for one in claims_of(items)]
+
+
 def _item(item: Placed) -> dict[str, Any]:
     return {
         "id": item.asked.id,
@@ -182,5 +192,5 @@ def _claim(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)

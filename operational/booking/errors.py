@@ -109,6 +109,13 @@ class ShiftOverlaps(DomainError):
     title = "The provider already has a shift at this time"
 
 
+class HoldUsed(DomainError):
+    """Booked with or released before; or it is of another location."""
+
+    code = "hold-used"
+    title = "This hold keeps no time any more"
+
+
 @contextlib.contextmanager
 def translating() -> Iterator[None]:
     """Turn what the database refuses on the booking path into problems. Never retries: the caller decides.

@@ -19,7 +19,7 @@ from operational.booking.errors import (
     ResourceNotSuitable,
 )
 from operational.booking.facts import Facts, ServiceFacts
-from operational.booking.schemas import NewItem, NewVisit
+from operational.booking.schemas import NewItem
 from operational.booking.shape import LONGEST, Asked, Need
 
 GRACE = timedelta(minutes=15)
@@ -28,11 +28,13 @@ FURTHEST = timedelta(days=730)
 """Further ahead no shifts exist; guards against mistyped years."""
 
 
-def plan_visit(facts: Facts, request: NewVisit) -> tuple[Asked, ...]:
+def plan_visit(
+    facts: Facts, wanted_items: Sequence[NewItem], starts_at: datetime | None, *, walk_in: bool = False
+) -> tuple[Asked, ...]:
     """The items of a new visit, each with its time and its candidates."""
-    start = _first_start(facts, request)
+    start = _first_start(facts, wanted_items[0], starts_at, walk_in=walk_in)
     items: list[Asked] = []
-    for position, wanted in enumerate(request.items):
+    for position, wanted in enumerate(wanted_items):
         if wanted.starts_at is not None:
             start = facts.place.instant(wanted.starts_at)
         service = facts.service(wanted.service_id)
@@ -93,15 +95,14 @@ def subjects_of(items: Sequence[Asked], *others: uuid.UUID) -> list[str]:
     return [str(one) for one in found]
 
 
-def _first_start(facts: Facts, request: NewVisit) -> datetime:
-    if request.starts_at is not None:
-        return facts.place.instant(request.starts_at)
-    if request.walk_in:
+def _first_start(facts: Facts, first: NewItem, starts_at: datetime | None, *, walk_in: bool) -> datetime:
+    if starts_at is not None:
+        return facts.place.instant(starts_at)
+    if walk_in:
         return clock.now().replace(second=0, microsecond=0)
-    first = request.items[0].starts_at
-    if first is None:
+    if first.starts_at is None:
         raise Invalid("starts_at: send when the visit starts.")
-    return facts.place.instant(first)
+    return facts.place.instant(first.starts_at)
 
 
 def _providers(

@@ -23,6 +23,9 @@ from operational.privacy.schemas import PhiSchema
 from operational.schemas import Sent
 
 MAX_ITEMS = 10
+HOLD_MINUTES = 10
+LONGEST_HOLD_MINUTES = 30
+"""Checked by the database as well."""
 Time = Annotated[
     datetime,
     Field(
@@ -68,6 +71,9 @@ class NewVisit(Request):
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     walk_in: bool = False
     follow_up_of_id: uuid.UUID | None = None
+    hold_id: uuid.UUID | None = Field(
+        None, description="What kept the time: its claims do not count, its provider and rooms are preferred."
+    )
     overrides: Overrides = ()
 
     @model_validator(mode="after")
@@ -75,6 +81,34 @@ class NewVisit(Request):
         if self.starts_at is None and self.items[0].starts_at is None and not self.walk_in:
             raise ValueError("send starts_at, or walk_in")
         return self
+
+
+class NewHold(Request):
+    """Time to keep while somebody chooses. Only free time is kept: a hold overrides nothing."""
+
+    location_id: uuid.UUID
+    starts_at: Time
+    items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    minutes: int = Field(HOLD_MINUTES, ge=1, le=LONGEST_HOLD_MINUTES)
+
+
+class HeldItem(BaseModel):
+    service_id: uuid.UUID
+    provider_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
+    resource_ids: list[uuid.UUID]
+
+
+class HoldOut(BaseModel):
+    """Nobody else gets this time before `expires_at`."""
+
+    id: uuid.UUID
+    location_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    items: list[HeldItem]
 
 
 class MovedItem(Request):

@@ -7,6 +7,7 @@ from operational.models.booking import (
     AppointmentHistory,
     AppointmentItem,
     AppointmentItemResource,
+    Hold,
     Occupancy,
 )
 from operational.models.catalogue import Product, Resource, Service, ServiceResource, TreatmentCategory
@@ -98,7 +99,7 @@ __all__ = [
     "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee",
     "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement",
     "EntitlementMovement", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard",
-    "GoodFaithExam", "IdempotencyKey", "ImportRow", "ImportRun", "Invoice", "InvoiceLine",
+    "GoodFaithExam", "Hold", "IdempotencyKey", "ImportRow", "ImportRun", "Invoice", "InvoiceLine",
     "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity", "LinkToken", "Location",
     "LocationHours", "LotMovement", "Membership", "MembershipEvent", "MembershipFreeze",
     "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion",

@@ -13,6 +13,7 @@ from medspa.kernel.vocabulary import (
     AppointmentEvent,
     AppointmentStatus,
     CancelledBy,
+    HoldStatus,
     SubjectKind,
     VisitSource,
 )
@@ -108,15 +109,48 @@ class AppointmentItemResource(TokenRow, Base):
     )
 
 
-class Occupancy(TokenRow, Base):
-    """A claim of an appointment on a subject's time. Two active hard claims never overlap.
+class Hold(TokenRow, Versioned, Base):
+    """Time kept for somebody who is choosing, until it expires. What it claims is in occupancy."""
 
-    Soft claims (buffers, finishing) are refused against by the service unless overridden.
+    __tablename__ = "hold"
+    __location_scoped__ = True
+
+    location_id: Mapped[SafeId]
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    status: Mapped[HoldStatus] = word(HoldStatus)
+    source: Mapped[VisitSource] = word(VisitSource)
+    held_by: Mapped[SafeId | None]
+    appointment_id: Mapped[KeyId | None]
+    """The visit that was booked with it."""
+
+    __table_args__ = (
+        tenant_fk("location", "location_id"),
+        tenant_fk("staff_member", "held_by"),
+        tenant_fk("appointment", "appointment_id"),
+        CheckConstraint("(status = 'booked') = (appointment_id is not null)", name="booked"),
+        CheckConstraint(
+            "created_at < expires_at and expires_at <= created_at + interval '30 minutes'", name="expires"
+        ),
+        UniqueConstraint("org_id", "appointment_id"),
+        Index("ix_hold_location", "org_id", "location_id", "created_at"),
+    )
+
+
+class Occupancy(TokenRow, Base):
+    """A claim of an appointment, or of a hold until it expires, on a subject's time.
+
+    Two active hard claims never overlap. Soft claims (buffers, finishing) are refused against by the service
+    unless overridden. An expired hold's claims stay active until the next booking of the subject, under its
+    lock, puts them out.
     """
 
     __tablename__ = "occupancy"
 
-    appointment_id: Mapped[KeyId]
+    appointment_id: Mapped[KeyId | None]
+    hold_id: Mapped[KeyId | None]
+    expires_at: Mapped[Instant | None]
     subject_kind: Mapped[SubjectKind] = word(SubjectKind)
     subject_id: Mapped[SafeId]
     during: Mapped[Range[Any]] = tagged(TSTZRANGE, Phi.SAFE, info={"land": False})
@@ -128,6 +162,9 @@ class Occupancy(TokenRow, Base):
 
     __table_args__ = (
         tenant_fk("appointment", "appointment_id"),
+        tenant_fk("hold", "hold_id"),
+        CheckConstraint("num_nonnulls(appointment_id, hold_id) = 1", name="owner"),
+        CheckConstraint("(hold_id is null) = (expires_at is null)", name="expires"),
         ExcludeConstraint(
             ("org_id", "="),
             ("subject_kind", "="),
@@ -144,6 +181,14 @@ class Occupancy(TokenRow, Base):
         CheckConstraint("ends_at <= starts_at + interval '24 hours'", name="length"),
         Index("ix_occupancy_subject", "org_id", "subject_kind", "subject_id", "starts_at"),
         Index("ix_occupancy_appointment", "org_id", "appointment_id"),
+        # Few rows: those of holds. Looked up at each booking to put the expired ones out.
+        Index("ix_occupancy_hold", "org_id", "hold_id", postgresql_where=text("hold_id is not null")),
+        Index(
+            "ix_occupancy_expires",
+            "org_id",
+            "subject_id",
+            postgresql_where=text("active and hold_id is not null"),
+        ),
     )
 
 

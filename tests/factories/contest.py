@@ -159,10 +159,28 @@ def move_against_book(arena: Arena, number: int) -> list[Call]:
     return calls
 
 
+def hold_against_book(arena: Arena, number: int) -> list[Call]:
+    """Half of the writers keep the slot, half book it."""
+    calls = []
+    items = [_item(arena.plain, arena.providers[0])]
+    for writer in range(WRITERS):
+        if writer % 2:
+            calls.append(_book(arena, writer, arena.slot(number), items))
+            continue
+        body = {
+            "location_id": str(arena.setup.location_id),
+            "starts_at": arena.slot(number).isoformat(),
+            "items": items,
+        }
+        calls.append(Call("POST", "/v1/holds", body, arena.setup.headers))
+    return calls
+
+
 CONTESTS: dict[str, Callable[[Arena, int], list[Call]]] = {
     "same provider": same_provider,
     "same room": same_room,
     "reversed order": reversed_order,
     "partial overlap": partial_overlap,
     "move against book": move_against_book,
+    "hold against book": hold_against_book,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "NotPerformedReason",
-    "ResourceKind", "SoftRule", "SubjectKind", "VisitSource",
+    "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "HoldStatus",
+    "NotPerformedReason", "ResourceKind", "SoftRule", "SubjectKind", "VisitSource",
 ]  # fmt: skip
 
 
@@ -68,6 +68,14 @@ class VisitSource(enum.StrEnum):
     FOLLOW_UP = "follow_up"
     ONLINE = "online"
     IMPORT = "import"
+
+
+class HoldStatus(enum.StrEnum):
+    """What became of time that was kept. One that is held past its expiry has expired."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    RELEASED = "released"
 
 
 class AppointmentEvent(enum.StrEnum):

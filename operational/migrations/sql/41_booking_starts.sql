@@ -27,8 +27,10 @@ $$;
 -- A provider is engaged before, while hands-on, while finishing and after; a room or device all the time.
 -- One statement for all subjects: a call per subject costs five times as much. A claim is at most 24 hours
 -- long (checked), so the search needs only the btree on starts_at: && is not leakproof under row security.
+-- What an expired hold kept is free. p_skip is the visit or the hold whose own claims do not count.
 create or replace function booking_calm_starts(
-    p_kind text, p_subjects uuid[], p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid
+    p_kind text, p_subjects uuid[], p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid,
+    p_now timestamptz
 ) returns table (subject uuid, hard_busy tstzmultirange, calm tstzmultirange)
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -52,7 +54,8 @@ begin
         from occupancy o
         where o.subject_kind = p_kind and o.subject_id = any (p_subjects)
             and o.starts_at >= v_low - interval '24 hours' and o.starts_at < v_high and o.ends_at > v_low
-            and o.active and o.appointment_id is distinct from p_skip
+            and o.active and coalesce(o.appointment_id, o.hold_id) is distinct from p_skip
+            and (o.expires_at is null or o.expires_at > p_now)
         group by o.subject_id
     )
     select s.id, coalesce(b.hard, '{}'), f.starts

@@ -53,7 +53,8 @@ $$;
 -- Locks every candidate subject, then says what is free for each item of a visit. Each statement of this
 -- function has a snapshot of its own (READ COMMITTED), so what follows the locks sees all earlier visits.
 create or replace function booking_probe(
-    p_location uuid, p_client uuid, p_skip uuid, p_subjects uuid[], p_items jsonb, p_budget_ms integer
+    p_location uuid, p_client uuid, p_skip uuid, p_subjects uuid[], p_items jsonb, p_budget_ms integer,
+    p_now timestamptz
 ) returns jsonb language plpgsql volatile set search_path = public, pg_temp as $$
 declare
     v_item record;
@@ -64,6 +65,9 @@ begin
         raise exception 'booking needs READ COMMITTED' using errcode = 'invalid_transaction_state';
     end if;
     perform booking_lock(p_subjects, p_budget_ms);
+    -- Nobody else touches the claims of these subjects now; left active, they would hit the constraint.
+    update occupancy set active = false
+    where subject_id = any (p_subjects) and active and hold_id is not null and expires_at <= p_now;
     select jsonb_build_object('flags', c.flags, 'merged', c.merged_into_id is not null) into v_client
     from client c where c.id = p_client;
     for v_item in
@@ -83,7 +87,7 @@ begin
                         v_item.starts_at, v_item.starts_at + make_interval(mins => (v_item.shape).hands)),
                     'calm', v_item.starts_at <@ c.calm)), '[]')
                 from booking_calm_starts('provider', v_item.providers, v_item.shape,
-                    v_item.starts_at, v_item.starts_at, p_skip) c
+                    v_item.starts_at, v_item.starts_at, p_skip, p_now) c
                 left join booking_shift_starts(v_item.providers, p_location, v_item.shape,
                     v_item.starts_at, v_item.starts_at) s on s.provider = c.subject
             ),
@@ -94,7 +98,7 @@ begin
                     'calm', v_item.starts_at <@ c.calm)), '[]')
                 from jsonb_to_recordset(v_item.pools) as r(kind text, ids uuid[])
                 cross join lateral booking_calm_starts(r.kind, r.ids, v_item.shape,
-                    v_item.starts_at, v_item.starts_at, p_skip) c
+                    v_item.starts_at, v_item.starts_at, p_skip, p_now) c
             )
         );
     end loop;

@@ -1,5 +1,37 @@
 -- Booking: writes a visit with its items, resources and claims: all of them or none.
 
+-- Puts out what a hold claims; what it kept is booked or free afterwards. Under the locks of its subjects.
+create or replace function booking_end_hold(p_hold uuid, p_status text, p_appointment uuid) returns void
+language sql volatile set search_path = public, pg_temp as $$
+    update occupancy set active = false where hold_id = p_hold and active;
+    update hold set status = p_status, appointment_id = p_appointment where id = p_hold;
+$$;
+
+-- Keeps time until it expires. One document, one round trip. The caller holds the locks.
+create or replace function booking_hold(p jsonb) returns void
+language plpgsql volatile set search_path = public, pg_temp as $$
+declare
+    v_org uuid := current_setting('medspa.org_id')::uuid;
+    v_id uuid := p ->> 'id';
+    v_now timestamptz := p ->> 'now';
+    v_expires timestamptz := p ->> 'expires_at';
+begin
+    insert into hold (org_id, id, location_id, starts_at, ends_at, expires_at, status, source, held_by, created_at)
+    values (
+        v_org, v_id, (p ->> 'location_id')::uuid, (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz,
+        v_expires, 'held', p ->> 'source', (p ->> 'staff_id')::uuid, v_now
+    );
+    insert into occupancy (
+        org_id, id, hold_id, expires_at, subject_kind, subject_id, during, starts_at, ends_at, hard, active, created_at
+    )
+    select v_org, c.id, v_id, v_expires, c.subject_kind, c.subject_id, tstzrange(c.starts_at, c.ends_at, '[)'),
+        c.starts_at, c.ends_at, c.hard, true, v_now
+    from jsonb_to_recordset(p -> 'claims') as c(
+        id uuid, subject_kind text, subject_id uuid, starts_at timestamptz, ends_at timestamptz, hard boolean
+    )
+    order by c.subject_kind, c.subject_id, c.starts_at;
+end $$;
+
 -- One document, one round trip. A visit that exists is moved: its claims are released before the new ones
 -- are made. Nothing is deleted. Returns the visit's version.
 create or replace function booking_write(p jsonb) returns integer
@@ -20,6 +52,9 @@ begin
             'booked', p ->> 'source', v_now, (p ->> 'staff_id')::uuid, (p ->> 'follow_up_of_id')::uuid,
             (p ->> 'rescheduled_from_id')::uuid, v_now
         ) returning version into v_version;
+        if p ->> 'hold_id' is not null then
+            perform booking_end_hold((p ->> 'hold_id')::uuid, 'booked', v_id);
+        end if;
     else
         update occupancy set active = false where appointment_id = v_id and active;
         update appointment set

@@ -65,7 +65,10 @@ begin
         else
             v_appointment := v_row.appointment_id;
     end case;
-    perform booking_check_claims(v_row.org_id, v_appointment);
+    -- The claim of a hold, which is no visit's.
+    if v_appointment is not null then
+        perform booking_check_claims(v_row.org_id, v_appointment);
+    end if;
     return null;
 end $$;
 revoke all on function booking_claims_match() from public;

@@ -1,9 +1,8 @@
 -- Booking: possible starts of a service over days, per provider, by the functions that check one start.
 
-drop function if exists booking_openings(uuid, jsonb, uuid[], jsonb, uuid, timestamptz, timestamptz);
-create function booking_openings(
+create or replace function booking_openings(
     p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
-    p_from timestamptz, p_to timestamptz
+    p_from timestamptz, p_to timestamptz, p_now timestamptz
 ) returns table (provider uuid, lows timestamptz[], highs timestamptz[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -18,14 +17,14 @@ begin
     -- Any one of a pool will do: the union of its members' starts.
     for v_pool in select x.kind, x.ids from jsonb_to_recordset(p_pools) as x(kind text, ids uuid[]) loop
         select v_possible * coalesce(range_agg(c.calm), '{}') into v_possible
-        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, null) c;
+        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, null, p_now) c;
     end loop;
     if isempty(v_possible) then
         return;
     end if;
     return query
     select c.subject, array_agg(lower(r)), array_agg(upper(r))
-    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, null) c
+    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, null, p_now) c
     join booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to) s on s.provider = c.subject
     cross join lateral unnest(v_possible * s.in_shift * c.calm) r
     group by c.subject;

@@ -1910,10 +1910,77 @@ def upgrade() -> None:
     op.create_index("ix_invoice_client", "invoice", ["org_id", "client_id"], unique=False)
     op.create_index("ix_invoice_day", "invoice", ["org_id", "location_id", "business_date"], unique=False)
     op.create_table(
+        "hold",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "held",
+                "booked",
+                "released",
+                name="word_holdstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "desk",
+                "walk_in",
+                "follow_up",
+                "online",
+                "import",
+                name="word_visitsource",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("held_by", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(status = 'booked') = (appointment_id is not null)", name=op.f("ck_hold_booked")),
+        sa.CheckConstraint(
+            "created_at < expires_at and expires_at <= created_at + interval '30 minutes'",
+            name=op.f("ck_hold_expires"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_hold_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "held_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_hold_org_id_held_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_hold_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_hold")),
+        sa.UniqueConstraint("org_id", "appointment_id", name=op.f("uq_hold_org_id_appointment_id")),
+    )
+    op.create_index("ix_hold_location", "hold", ["org_id", "location_id", "created_at"], unique=False)
+    op.create_table(
         "occupancy",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("hold_id", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "subject_kind",
             sa.Enum(
@@ -1949,6 +2016,11 @@ def upgrade() -> None:
             name=op.f("ck_occupancy_during"),
         ),
         sa.CheckConstraint("ends_at <= starts_at + interval '24 hours'", name=op.f("ck_occupancy_length")),
+        sa.CheckConstraint("num_nonnulls(appointment_id, hold_id) = 1", name=op.f("ck_occupancy_owner")),
+        sa.CheckConstraint("(hold_id is null) = (expires_at is null)", name=op.f("ck_occupancy_expires")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "hold_id"], ["hold.org_id", "hold.id"], name=op.f("fk_occupancy_org_id_hold_id")
+        ),
         sa.ForeignKeyConstraint(
             ["org_id", "appointment_id"],
             ["appointment.org_id", "appointment.id"],
@@ -1962,6 +2034,20 @@ def upgrade() -> None:
         "occupancy",
         ["org_id", "subject_kind", "subject_id", "starts_at"],
         unique=False,
+    )
+    op.create_index(
+        "ix_occupancy_hold",
+        "occupancy",
+        ["org_id", "hold_id"],
+        unique=False,
+        postgresql_where=sa.text("hold_id is not null"),
+    )
+    op.create_index(
+        "ix_occupancy_expires",
+        "occupancy",
+        ["org_id", "subject_id"],
+        unique=False,
+        postgresql_where=sa.text("active and hold_id is not null"),
     )
     op.create_table(
         "signed_consent",

@@ -18,7 +18,7 @@ from tests.support.databases import Database
 from tests.support.storm import Answer, storm
 
 SLOTS = int(os.environ.get("CONTEST_SLOTS", "12"))
-"""Per kind of contest; five kinds."""
+"""Per kind of contest; six kinds."""
 CONTROL_SLOTS = 12
 LONGEST_WAIT = 3.0
 

@@ -11,3 +11,5 @@ select
     active,
     _batch_id
 from {{ source('raw', 'occupancy') }}
+-- Claims of holds are nobody's visit.
+where appointment_id is not null

@@ -1,0 +1,130 @@
+"""Keeps time while somebody chooses, books it for them, gives it back. Booking itself is book.py's.
+
+A hold claims like a visit, by the same path and under the same locks; it ends by its expiry, which needs
+nobody to come by: expired claims are ignored by availability and put out by the next booking.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import NotFound
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, HoldStatus, Permission, VisitSource
+from operational.booking import claim
+from operational.booking.errors import HoldUsed, translating
+from operational.booking.facts import Facts, load_facts
+from operational.booking.plan import plan_visit
+from operational.booking.schemas import NewHold
+from operational.booking.shape import Asked, Placed
+from operational.identity.access import Actor
+from operational.models import Hold, Occupancy
+
+_HOLD = text("select booking_hold(cast(:document as jsonb))")
+_END = text("select booking_end_hold(:id, :status, null)")
+_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Time that is kept, and for whom to do what."""
+
+    id: uuid.UUID
+    location_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    items: tuple[Placed, ...]
+
+
+def keep(session: Session, actor: Actor, request: NewHold, source: VisitSource = VisitSource.DESK) -> Held:
+    """Keep free time for `request.minutes`. Raises what booking it would raise."""
+    actor.require(Permission.BOOKING_WRITE, request.location_id)
+    facts = load_facts(
+        session,
+        request.location_id,
+        {item.service_id for item in request.items},
+        {item.provider_id for item in request.items if item.provider_id is not None},
+        {one for item in request.items for one in item.resource_ids},
+    )
+    chosen = claim.find_place(
+        session, actor, _nobodys(facts, source), plan_visit(facts, request.items, request.starts_at), ()
+    )
+    now = clock.now()
+    held = Held(
+        id=new_id(),
+        location_id=request.location_id,
+        starts_at=min(item.asked.starts_at for item in chosen.items),
+        ends_at=max(item.asked.client_time[1] for item in chosen.items),
+        expires_at=now + timedelta(minutes=request.minutes),
+        items=chosen.items,
+    )
+    document = {
+        "id": held.id, "now": now, "location_id": held.location_id, "starts_at": held.starts_at,
+        "ends_at": held.ends_at, "expires_at": held.expires_at, "source": source, "staff_id": actor.staff_id,
+        "claims": claim.claims_as_json(held.items),
+    }  # fmt: skip
+    with translating():
+        session.execute(_HOLD, {"document": json.dumps(document, default=claim.plain)})
+    return held
+
+
+def release(session: Session, actor: Actor, hold_id: uuid.UUID) -> None:
+    """Give the time back. Once more, or after its expiry, changes nothing. Raises HoldUsed once booked."""
+    hold = _found(session, hold_id)
+    actor.require(Permission.BOOKING_WRITE, hold.location_id)
+    subjects = [str(one) for one in _subjects(session, hold_id)]
+    with translating():
+        session.execute(_LOCK, {"subjects": subjects, "budget": claim.LOCK_BUDGET_MS})
+    if _found(session, hold_id).status is HoldStatus.BOOKED:
+        raise HoldUsed("It was booked: cancel the appointment instead.")
+    session.execute(_END, {"id": hold_id, "status": HoldStatus.RELEASED})
+
+
+def kept_by(session: Session, hold_id: uuid.UUID, location_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """The subjects whose time a hold keeps or kept, as the database has it now.
+
+    Raises HoldUsed for one that was booked with, was released, or is of another location.
+    """
+    hold = _found(session, hold_id)
+    if hold.status is not HoldStatus.HELD or hold.location_id != location_id:
+        raise HoldUsed("Choose the time again.")
+    return _subjects(session, hold_id)
+
+
+def preferring(items: Sequence[Asked], kept: frozenset[uuid.UUID]) -> tuple[Asked, ...]:
+    """The same items, what is kept for them first among their candidates."""
+
+    def first(ids: tuple[uuid.UUID, ...]) -> tuple[uuid.UUID, ...]:
+        return tuple(sorted(ids, key=lambda one: one not in kept))
+
+    return tuple(
+        replace(item, providers=first(item.providers), pools=tuple(map(first, item.pools))) for item in items
+    )
+
+
+def _nobodys(facts: Facts, source: VisitSource) -> claim.Visit:
+    return claim.Visit(
+        id=new_id(), is_new=True, place=facts.place, client_id=None,
+        status=AppointmentStatus.BOOKED, event=AppointmentEvent.BOOKED, source=source,
+    )  # fmt: skip
+
+
+def _found(session: Session, hold_id: uuid.UUID) -> Hold:
+    statement = select(Hold).where(Hold.id == hold_id).execution_options(populate_existing=True)
+    hold = session.scalar(statement)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold
+
+
+def _subjects(session: Session, hold_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    return frozenset(session.scalars(select(Occupancy.subject_id).where(Occupancy.hold_id == hold_id)))
