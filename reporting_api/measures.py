@@ -56,8 +56,8 @@ def shaped(report: Report, group_by: Sequence[str] | None = None, grain: Grain |
         return report
     chosen = [_dimension(report.measures, one) for one in group_by or report.measures.default]
     declared = [metrics()[name] for name in report.measures.metrics]
-    if grain and any(one.get("as_of") for one in declared):
-        raise NotMeasured(f"{report.name} is as of a date: leave `grain` out.")
+    if grain and any(one.get("as_of") or one.get("history") for one in declared):
+        raise NotMeasured(f"{report.name} is of one date or range: leave `grain` out.")
     columns = [
         *([Column(name="period", type="date", label=f"First day of the {grain}")] if grain else []),
         *(
@@ -116,14 +116,17 @@ def _money(declared: Sequence[dict[str, Any]]) -> bool:
 
 
 def _rows(mart: str, metric: dict[str, Any], date: str) -> str:
-    """The mart's rows of the range at the visible locations, each with its location's currency."""
+    """The mart's rows of the range at the visible locations, each with its location's currency.
+
+    A metric with a `history` compares the range with what was before it: it names :first and :until.
+    """
     when = f"mart.{date} between :first and :until"
     if metric.get("snapshot"):
         when = (
             f"mart.{date} = (select max(latest.{date}) from marts.{mart} latest where latest.org_id = :org"
             f" and latest.location_id = mart.location_id and latest.{date} <= :until)"
         )
-    elif metric.get("as_of"):
+    elif metric.get("as_of") or metric.get("history"):
         when = f"mart.{date} <= :until"
     return (
         f"select mart.*, place.currency as reporting_currency from marts.{mart} mart"

@@ -1,6 +1,6 @@
 -- Billed to recognised: net billed − prepaid billed + prepaid credited (lines and credit memos) + prepaid released
--- (sessions used and re-priced from entitlements; days, breakage and expiry from the liabilities they left) − what
--- the practice bore of a programme = recognised (postings on revenue).
+-- (sessions used and re-priced from entitlements and from periods that ended early; days, breakage and expiry from
+-- the liabilities they left) − what the practice bore of a programme = recognised (postings on revenue).
 select org_id, location_id, business_date, 'billed to recognised' as subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (
@@ -15,6 +15,9 @@ from (
     select used.org_id, used.location_id, used.business_date, used.value_minor, 0
     from build.fct_entitlement_movement as used {scope:used}
     where used.kind in ('used', 'reversed', 'refunded')
+    union all
+    select ended.org_id, ended.location_id, ended.business_date, ended.access_returned_minor, 0
+    from build.int_money__ended_periods as ended {scope:ended}
     union all
     select owed.org_id, owed.location_id, owed.business_date, owed.amount_minor, 0
     from build.fct_posting as owed {scope:owed}

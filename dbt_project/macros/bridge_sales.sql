@@ -8,7 +8,7 @@
 {% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
 {% set returned = paid ~ ' and tender is not null' %}
 {% set settled, released = ref('stg_operational__remittance_item'), ref('fct_entitlement_movement') %}
-{% set live = "event <> 'cutover'" %}
+{% set live, ended = "event <> 'cutover'", ref('int_money__ended_periods') %}
 {# What the outside world did later: claims against tenders that had been collected. #}
 {% set outside = "event in ('" ~ var('outside') | join("', '") ~ "')" %}
 {# Money that moved between our own hands and changed no claim: L3 has it. #}
@@ -21,6 +21,7 @@
     ('L0', 'prepaid_credited', 'left', 'net_minor', memos, 'is_prepaid'),
     ('L0', 'sessions_used', 'left', 'value_minor', released, "kind in ('used', 'reversed')"),
     ('L0', 'repriced', 'left', 'value_minor', released, "kind = 'refunded'"),
+    ('L0', 'repriced', 'left', 'access_returned_minor', ended, 'true'),
     ('L0', 'repriced', 'left', '-net_minor', memos, "kind in ('package', 'membership_dues')"),
     ('L0', 'days_earned', 'left', '-amount_minor', owed, "event = 'dues_earned'"),
     ('L0', 'breakage', 'left', '-amount_minor', owed, "event in ('breakage_recognised', 'prepaid_expired')"),

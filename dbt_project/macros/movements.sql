@@ -84,5 +84,7 @@ inner join (
 union
 {{ since('entitlement_movement', ['org_id', 'location_id', 'business_date']) }}
 union
+{{ since('membership_period', ['org_id', 'location_id', 'ended_on'], 'ended_on is not null') }}
+union
 {{ touched_outside_days() }}
 {%- endmacro %}

@@ -22,6 +22,11 @@ from {{ source('raw', 'membership') }} as membership
 inner join ({{ since('membership_plan_version', ['org_id', 'id']) }}) as version
     on version.org_id = membership.org_id and version.id = membership.membership_plan_version_id
 union
+select happened.org_id, happened.membership_id
+from {{ source('raw', 'membership_event') }} as happened
+inner join ({{ since('membership_plan_version', ['org_id', 'id']) }}) as version
+    on version.org_id = happened.org_id and version.id = happened.membership_plan_version_id
+union
 {{ since('entitlement', ['org_id', 'membership_id'], 'membership_id is not null') }}
 union
 {{ touched_by_movement('membership_id') }}

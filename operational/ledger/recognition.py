@@ -22,6 +22,7 @@ from medspa.kernel.vocabulary import (
     MembershipStatus,
     PeriodStatus,
 )
+from operational.ledger.card_expiry import expire_cards
 from operational.ledger.post import Line, post
 from operational.models import (
     Entitlement,
@@ -91,9 +92,10 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
     run_id = new_id()
     earned = _dues_earned(session, location.id, business_date)
     expired = _expire(session, location.id, business_date, before.business_date if before else None)
+    cards = expire_cards(session, location, business_date)
     used = _used_micro(session, location, business_date)
     breakage: list[Line] = []
-    expiry = [line for one in expired for line in _expired_lines(one)]
+    expiry = [*cards, *(line for one in expired for line in _expired_lines(one))]
     entitled = {}
     balances = _balances(session, location, business_date)
     unearned = _unearned(session, location.id)
@@ -105,7 +107,8 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
             held -= sum(line.amount_minor for line in earned if line.amount_minor > 0) + unearned
         should = arithmetic.allowance(so_far, held)
         change = should - balances.get(pool.allowance, 0)
-        released = min(_value(expired, pool), should)
+        lost = _value(expired, pool) if pool is not GIFT_CARDS else sum(one.amount_minor for one in cards)
+        released = min(lost, should)
         entitled[pool.entitled] = so_far - released * MICRO
         breakage += [
             Line(pool.allowance, change, location.id),
@@ -113,7 +116,7 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
         ]
         expiry += [
             Line(pool.allowance, -released, location.id),
-            Line(Account.BREAKAGE_REVENUE, -(_value(expired, pool) - released), location.id),
+            Line(Account.BREAKAGE_REVENUE, -(lost - released), location.id),
         ]
     session.add(
         RecognitionRun(
@@ -151,6 +154,7 @@ def _dues_earned(session: Session, location_id: UUID, business_date: date) -> li
             MembershipPeriod.status == PeriodStatus.PAID,
             MembershipPeriod.earned_days < MembershipPeriod.days,
             MembershipPeriod.starts_on <= business_date,
+            MembershipPeriod.ended_on.is_(None) | (MembershipPeriod.ended_on > business_date),
         )
         .order_by(MembershipPeriod.membership_id, MembershipPeriod.number)
         .with_for_update(key_share=True)
@@ -255,5 +259,8 @@ def _unearned(session: Session, location_id: UUID) -> int:
         )
     )
     return sum(
-        one.access_minor - arithmetic.earned(one.access_minor, one.earned_days, one.days) for one in periods
+        one.access_minor
+        - one.access_returned_minor
+        - arithmetic.earned(one.access_minor, one.earned_days, one.days)
+        for one in periods
     )

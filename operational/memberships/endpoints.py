@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Response, status
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission, Purpose
-from operational.checkout import claims
+from operational.checkout import answer_schemas, answers, claims
 from operational.checkout.claims import Claim, StoredAnswer
 from operational.checkout.desk import Desk
 from operational.checkout.endpoints import processor_of
@@ -19,7 +19,7 @@ from operational.checkout.queries import found
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs, signed_in
 from operational.identity.unit import Unit
-from operational.memberships import billing, life, plans, schemas, views
+from operational.memberships import billing, change, life, plans, refund, schemas, views
 from operational.models import Membership, MembershipPlan
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
@@ -31,6 +31,7 @@ Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]
 Reader = Annotated[Unit, Depends(needs(Permission.INVOICE_READ, phi=Purpose.PAYMENT), scope="function")]
 Keep = Annotated[Call, Depends(moves_money(Permission.MEMBERSHIP_MANAGE), scope="function")]
+Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
 Pay = Annotated[Call, Depends(moves_money(Permission.PAYMENT_TAKE), scope="function")]
 
 
@@ -134,6 +135,31 @@ def cancel(membership_id: uuid.UUID, body: schemas.CancelIn, call: Keep) -> Resp
     """No more dues; what is paid is earned to its end."""
     return call.run(
         lambda session: views.answer_of(life.cancel(session, call.unit.actor, membership_id, body.reason))
+    )
+
+
+@router.post("/memberships/{membership_id}/change-plan", response_model=schemas.PlanChangeAnswer)
+def change_plan(membership_id: uuid.UUID, body: schemas.PlanChangeIn, call: Keep) -> Response:
+    """Another plan from today on. The rest of the cycle costs its part of the new price, which what is left
+    of the old dues pays for; the dues of the next cycle fall due when they did."""
+    return call.run(
+        lambda session: views.answer_of_change(
+            change.change_plan(session, call.unit.actor, membership_id, body.membership_plan_id)
+        )
+    )
+
+
+@router.post(
+    "/memberships/{membership_id}/refund",
+    status_code=status.HTTP_201_CREATED,
+    response_model=answer_schemas.CreditMemoAnswer,
+)
+def refund_dues(membership_id: uuid.UUID, body: schemas.DuesRefundIn, call: Refund) -> Response:
+    """Credit the days to come and the unused credits of a paid period; pay the credit memo out afterwards."""
+    return call.run(
+        lambda session: answers.of_credit_memo(
+            session, refund.refund_dues(session, call.unit.actor, membership_id, body)
+        )
     )
 
 

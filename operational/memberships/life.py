@@ -84,7 +84,7 @@ def settle_dues(session: Session, actor: Actor, membership_id: uuid.UUID) -> Mem
 def freeze(session: Session, actor: Actor, membership_id: uuid.UUID) -> Membership:
     """From today on nothing is earned, billed or used. Raises NotPossibleNow."""
     membership, day = _hold(session, actor, membership_id)
-    if membership.status is not MembershipStatus.ACTIVE or _owed(session, membership):
+    if membership.status is not MembershipStatus.ACTIVE or owed_periods(session, membership):
         raise NotPossibleNow("Only a membership without open dues is frozen.")
     again = session.scalar(
         select(MembershipFreeze.id).where(
@@ -121,7 +121,7 @@ def cancel(
     if membership.status is MembershipStatus.FROZEN:
         _thaw(session, actor, membership, day)
     ends = (membership.next_bill_on or day) - timedelta(days=1)
-    for period in _owed(session, membership):
+    for period in owed_periods(session, membership):
         _refuse_in_flight(session, period)
         period.status, period.next_attempt_on = PeriodStatus.WAIVED, None
         ends = period.starts_on - timedelta(days=1)
@@ -143,7 +143,7 @@ def _hold(
     return lock_membership(session, membership_id), day
 
 
-def _owed(session: Session, membership: Membership) -> list[MembershipPeriod]:
+def owed_periods(session: Session, membership: Membership) -> list[MembershipPeriod]:
     return list(
         session.scalars(
             select(MembershipPeriod).where(

@@ -5,6 +5,7 @@ The caller holds the location's day and then the membership's row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -32,6 +33,7 @@ from operational.models import (
     Membership,
     MembershipEvent,
     MembershipPeriod,
+    MembershipPlanCredit,
     MembershipPlanVersion,
 )
 from operational.prepaid import entitlements
@@ -40,6 +42,7 @@ from operational.prepaid.arithmetic import allocate, months_after
 RETRY_AFTER = timedelta(days=3)
 TRIES = 3
 """Dues are tried on the day, three days and six days later; then somebody has to speak with the member."""
+SET_TERMS = (MembershipEventKind.JOINED, MembershipEventKind.CHANGED)
 OPEN = (PeriodStatus.DUE, PeriodStatus.CHARGING, PeriodStatus.FAILED)
 
 
@@ -55,6 +58,7 @@ def note(
         MembershipEvent(
             org_id=membership.org_id, membership_id=membership.id, kind=kind, business_date=day,
             membership_period_id=None if period is None else period.id, staff_id=actor.staff_id,
+            membership_plan_version_id=membership.membership_plan_version_id if kind in SET_TERMS else None,
         )
     )  # fmt: skip
 
@@ -88,7 +92,7 @@ def open_period(session: Session, membership: Membership, day: date) -> Membersh
     period = MembershipPeriod(
         org_id=membership.org_id, membership_id=membership.id, location_id=membership.location_id,
         number=number, starts_on=begins, days=(following - begins).days, price_minor=version.price_minor,
-        access_minor=0, earned_days=0, status=PeriodStatus.DUE, failures=0,
+        access_minor=0, access_returned_minor=0, earned_days=0, status=PeriodStatus.DUE, failures=0,
     )  # fmt: skip
     membership.next_number = number + 1
     membership.next_bill_on = following
@@ -127,7 +131,7 @@ def settle(
     draft = Draft(LineKind.MEMBERSHIP_DUES, MILLI, period.price_minor, version.tax_class, period=period)
     issued = issue(session, actor, location, membership.client_id, None, [draft])
     spend(session, actor, issued.invoice, balance, owed)
-    _grant(session, membership, version, period, day)
+    give(session, membership, version, period, day, credits_of(session, version.id))
     late = membership.status is MembershipStatus.PAST_DUE
     period.status, period.paid_on, period.invoice_id = PeriodStatus.PAID, day, issued.invoice.id
     period.next_attempt_on = None
@@ -139,17 +143,19 @@ def settle(
     session.flush()
 
 
-def _grant(
+def give(
     session: Session,
     membership: Membership,
     version: MembershipPlanVersion,
     period: MembershipPeriod,
     day: date,
+    items: Sequence[MembershipPlanCredit],
+    access_standalone_minor: int | None = None,
 ) -> None:
     """The dues over access and credits by stand-alone price; the credits with their expiry."""
-    items = credits_of(session, version.id)
     worth = entitlements.worth_of(items, entitlements.standalone_of(session, items))
-    period.access_minor = allocate(period.price_minor, [version.access_standalone_minor, *worth])[0]
+    access = version.access_standalone_minor if access_standalone_minor is None else access_standalone_minor
+    period.access_minor = allocate(period.price_minor, [access, *worth])[0]
     if not items:
         return
     lasts = version.rollover_periods

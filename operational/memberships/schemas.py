@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from medspa.kernel.vocabulary import MembershipEndReason, MembershipStatus, PeriodStatus
+from medspa.kernel.vocabulary import MembershipEndReason, MembershipStatus, PeriodEnd, PeriodStatus
 from operational.checkout.schemas import Token
-from operational.packages.schemas import Breakage, ItemIn, ItemView, Price
+from operational.packages.schemas import Breakage, ItemIn, ItemView, Price, RefundIn
 from operational.privacy.schemas import PhiSchema
 from operational.schemas import Code, Money, Sent, Shown
 from operational.text import Line
@@ -80,6 +80,18 @@ class CancelIn(Sent):
     reason: MembershipEndReason
 
 
+class PlanChangeIn(Sent):
+    """The plan from today on, on its current terms."""
+
+    membership_plan_id: uuid.UUID
+
+
+class DuesRefundIn(RefundIn):
+    """`number`: the period; the last paid one if left out."""
+
+    number: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
 class PeriodView(Shown):
     id: uuid.UUID
     number: int
@@ -93,6 +105,11 @@ class PeriodView(Shown):
     next_attempt_on: date | None
     invoice_id: uuid.UUID | None
     paid_on: date | None
+    ended_on: date | None = Field(
+        description="The first day that it covers no more; null: it runs to its last."
+    )
+    ended_as: PeriodEnd | None
+    access_returned_minor: int
 
 
 class MembershipView(PhiSchema):
@@ -123,6 +140,15 @@ class MembershipAnswer(BaseModel):
     status: MembershipStatus
     next_bill_on: date | None
     ends_on: date | None
+
+
+class PlanChangeAnswer(MembershipAnswer):
+    """`due_minor`: still owed of the rest of the cycle. `kept_minor`: account credit of the old dues."""
+
+    invoice_id: uuid.UUID | None
+    credit_memo_id: uuid.UUID | None
+    kept_minor: int
+    due_minor: int
 
 
 class BillingAnswer(BaseModel):

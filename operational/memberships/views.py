@@ -12,12 +12,14 @@ from medspa.kernel.vocabulary import Account
 from operational.checkout.claims import StoredAnswer
 from operational.checkout.idempotency import answer
 from operational.ledger.balances import liability_minor
+from operational.memberships.change import Changed
 from operational.memberships.plans import credits_of, current_version
 from operational.memberships.schemas import (
     MembershipAnswer,
     MembershipPlanView,
     MembershipView,
     PeriodView,
+    PlanChangeAnswer,
     VersionView,
 )
 from operational.models import Membership, MembershipPeriod, MembershipPlan, MembershipPlanVersion
@@ -54,6 +56,16 @@ def membership_in_full(session: Session, row: Membership) -> Mapping[str, Any]:
         "balance_minor": liability_minor(session, Account.DEFERRED_MEMBERSHIPS, contract_id=row.id),
         "periods": [PeriodView.model_validate(period) for period in periods],
     }
+
+
+def answer_of_change(changed: Changed) -> StoredAnswer:
+    row = changed.membership
+    said = PlanChangeAnswer(
+        id=row.id, location_id=row.location_id, status=row.status, next_bill_on=row.next_bill_on,
+        ends_on=row.ends_on, invoice_id=changed.invoice_id, credit_memo_id=changed.credit_memo_id,
+        kept_minor=changed.kept_minor, due_minor=changed.due_minor,
+    )  # fmt: skip
+    return answer(200, said, row.location_id)
 
 
 def answer_of(row: Membership, status: int = 200) -> StoredAnswer:

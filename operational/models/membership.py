@@ -9,6 +9,7 @@ from medspa.kernel.vocabulary import (
     MembershipEndReason,
     MembershipEventKind,
     MembershipStatus,
+    PeriodEnd,
     PeriodStatus,
 )
 from operational.models.base import (
@@ -156,6 +157,11 @@ class MembershipPeriod(TokenRow, Versioned, Base):
     """The last try."""
     invoice_id: Mapped[KeyId | None]
     paid_on: Mapped[Day | None]
+    ended_on: Mapped[Day | None]
+    """The first day that it does not cover any more; None: it runs to its last."""
+    ended_as: Mapped[PeriodEnd | None] = word(PeriodEnd, nullable=True)
+    access_returned_minor: Mapped[Minor]
+    """Of the access, what its end gave back: it is never earned."""
 
     __table_args__ = (
         tenant_fk("membership", "membership_id"),
@@ -165,6 +171,12 @@ class MembershipPeriod(TokenRow, Versioned, Base):
         UniqueConstraint("org_id", "membership_id", "number"),
         CheckConstraint("days > 0 and earned_days between 0 and days", name="days"),
         CheckConstraint("price_minor >= 0 and access_minor between 0 and price_minor", name="price"),
+        CheckConstraint(
+            "(ended_on is null) = (ended_as is null) and (ended_on is null or status = 'paid')"
+            " and access_returned_minor between 0 and access_minor"
+            " and (access_returned_minor = 0 or ended_on is not null)",
+            name="ended",
+        ),
         CheckConstraint("(status = 'paid') = (paid_on is not null)", name="paid"),
         CheckConstraint("(status = 'paid') = (invoice_id is not null)", name="invoice"),
         Index(
@@ -201,11 +213,14 @@ class MembershipEvent(TokenRow, Base):
     kind: Mapped[MembershipEventKind] = word(MembershipEventKind)
     business_date: Mapped[Day]
     membership_period_id: Mapped[KeyId | None]
+    membership_plan_version_id: Mapped[SafeId | None]
+    """The terms since then, where it set them."""
     staff_id: Mapped[SafeId | None]
 
     __table_args__ = (
         tenant_fk("membership", "membership_id"),
         tenant_fk("membership_period", "membership_period_id"),
+        tenant_fk("membership_plan_version", "membership_plan_version_id"),
         tenant_fk("staff_member", "staff_id"),
         Index("ix_membership_event_membership", "org_id", "membership_id"),
     )

@@ -72,6 +72,8 @@ class Location(PlainRow, Versioned, Base):
     cutover_hour: Mapped[SafeSmall]
     notice_minutes: Mapped[SafeInt]
     """Cancelling later than this before the start is late; the boundary itself is on time."""
+    gift_card_expires_years: Mapped[SafeSmall | None]
+    """Years after which a card that nobody loaded since is worth nothing more; None: never."""
     gift_card_breakage_ppm: Mapped[Ppm] = tagged(Integer, Phi.SAFE, server_default="0")
     """The part of gift card value that is expected never to be used."""
     no_show_fee_minor: Mapped[Minor]
@@ -87,6 +89,7 @@ class Location(PlainRow, Versioned, Base):
         CheckConstraint("cutover_hour between 0 and 12", name="cutover_hour"),
         CheckConstraint("cash_step_minor > 0", name="cash_step"),
         CheckConstraint("no_show_fee_minor >= 0 and late_cancel_fee_minor >= 0", name="fees"),
+        CheckConstraint("gift_card_expires_years between 5 and 50", name="gift_card_expiry"),
         CheckConstraint("gift_card_breakage_ppm between 0 and 500000", name="breakage"),
         CheckConstraint("notice_minutes >= 0 and invoice_due_days >= 0", name="periods"),
     )

@@ -69,6 +69,13 @@ class LocationRules(Sent):
     notice_minutes: int = Field(
         1440, ge=0, le=60 * 24 * 60, description="Cancelling later than this before the start is late."
     )
+    gift_card_expires_years: int | None = Field(
+        None,
+        ge=5,
+        le=50,
+        description="Years after which a gift card that nobody loaded since expires, not before the law of"
+        " the location's state lets it; null: never.",
+    )
     gift_card_breakage_ppm: int = Field(
         0, ge=0, le=500_000, description="Part of gift card value expected never to be used, in millionths."
     )
@@ -96,6 +103,7 @@ class LocationChange(Sent):
 
     name: Line | None = None
     notice_minutes: int | None = Field(None, ge=0, le=60 * 24 * 60)
+    gift_card_expires_years: int | None = Field(None, ge=5, le=50)
     gift_card_breakage_ppm: int | None = Field(None, ge=0, le=500_000)
     no_show_fee_minor: Money | None = None
     late_cancel_fee_minor: Money | None = None
@@ -114,6 +122,7 @@ class LocationView(Shown):
     state: str
     cutover_hour: int
     notice_minutes: int
+    gift_card_expires_years: int | None
     gift_card_breakage_ppm: int
     no_show_fee_minor: int
     late_cancel_fee_minor: int

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from medspa.kernel.vocabulary import MembershipEndReason, MembershipStatus, PeriodStatus, Purpose, Tender
+import contextlib
+import uuid
+
+from medspa.kernel.database import TenantSession
+from medspa.kernel.vocabulary import (
+    CreditReason,
+    MembershipEndReason,
+    MembershipStatus,
+    PeriodStatus,
+    Purpose,
+    Tender,
+)
+from operational.checkout import payouts
+from operational.checkout.errors import MoreThanCameIn, NotRefundable
 from operational.checkout.queries import found, present
+from operational.checkout.refundable import payable_of_memo
+from operational.checkout.schemas import PayoutIn
 from operational.ledger.days import open_business_date
 from operational.memberships import life
 from operational.memberships.billing import bill_due
+from operational.memberships.change import change_plan
+from operational.memberships.errors import NotPossibleNow
 from operational.memberships.periods import dues_of, open_period
-from operational.memberships.schemas import JoinIn
+from operational.memberships.refund import refund_dues
+from operational.memberships.schemas import DuesRefundIn, JoinIn
 from operational.models import Membership as Row
+from operational.prepaid.errors import NothingLeft
 from operational.simulation import tender
 from operational.simulation.later import Bill, Enroll, Membership
 from operational.simulation.stage import Stage
@@ -53,10 +72,13 @@ def step(stage: Stage, event: Membership) -> None:
             life.freeze(session, stage.front, membership_id)
         elif event.how == "unfreeze" and row.status is MembershipStatus.FROZEN:
             life.unfreeze(session, stage.front, membership_id)
+            _go_over(stage, session, membership_id)
         elif event.how in ("cancel", "unpaid") and row.status is not MembershipStatus.CANCELLED:
             unpaid = event.how == "unpaid"
             reason = MembershipEndReason.DUES_UNPAID if unpaid else MembershipEndReason.CLIENT_ASKED
             life.cancel(session, stage.front, membership_id, reason)
+            if not unpaid:
+                _give_back(stage, session, membership_id)
     if not due:
         return
     sent = tender.asked(
@@ -68,3 +90,22 @@ def step(stage: Stage, event: Membership) -> None:
     tender.capture(stage, call, visit.place)
     with stage.act(stage.front, Purpose.PAYMENT) as session:
         life.settle_dues(session, stage.front, membership_id)
+
+
+def _go_over(stage: Stage, session: TenantSession, membership_id: uuid.UUID) -> None:
+    """Who comes back takes the dearer plan, unless dues are to be billed first."""
+    with contextlib.suppress(NotPossibleNow, MoreThanCameIn), session.begin_nested():
+        change_plan(session, stage.manager, membership_id, present(stage.ids.club_plus))
+
+
+def _give_back(stage: Stage, session: TenantSession, membership_id: uuid.UUID) -> None:
+    """What is left of the dues of who leaves stays with the client as account credit."""
+    asked = DuesRefundIn(reason=CreditReason.GOODWILL)
+    with contextlib.suppress(NothingLeft, NotRefundable, MoreThanCameIn), session.begin_nested():
+        memo = refund_dues(session, stage.manager, membership_id, asked).memo
+        payable = payable_of_memo(session, memo)
+        if payable:
+            sent = PayoutIn(
+                currency=tender.CURRENCY, credit_memo_id=memo.id, to_account_credit=True, amount_minor=payable
+            )
+            payouts.pay_out(session, stage.manager, sent, f"dues_{memo.id.hex}")

@@ -78,6 +78,7 @@ PACKAGES = {
 }
 """Service → package: its name, sessions and price."""
 CLUB, CLUB_OFFER, CLUB_MINOR, CLUB_ACCESS_MINOR = "Glow membership", "HydraFacial", 16_500, 4_000
+CLUB_PLUS, CLUB_PLUS_MINOR, CLUB_PLUS_ACCESS_MINOR = "Glow membership plus", 19_500, 8_000
 """A simple membership: each month its price buys one of that service, and benefits worth the last amount."""
 BY_NAME = {offer.name: offer for offer in OFFERS}
 NEUROTOXIN, CONSULTATION = "Neurotoxin", "Consultation"

@@ -13,6 +13,7 @@ from operational.catalogue.defaults import load_defaults
 from operational.catalogue.schemas import ProductCreate, ResourceCreate, ServiceCreate
 from operational.consent.schemas import NewTemplate, NewVersion
 from operational.consent.templates import create_template, publish_version
+from operational.identity.access import Actor
 from operational.identity.staff import RoleAt, hire
 from operational.ledger.drawers import create_drawer
 from operational.memberships.plans import create_membership_plan
@@ -36,6 +37,9 @@ from operational.simulation.menu import (
     CLUB_ACCESS_MINOR,
     CLUB_MINOR,
     CLUB_OFFER,
+    CLUB_PLUS,
+    CLUB_PLUS_ACCESS_MINOR,
+    CLUB_PLUS_MINOR,
     OFFERS,
     PACKAGES,
     PRODUCTS,
@@ -171,16 +175,23 @@ def _catalogue(session: TenantSession, stage: Stage) -> None:
         )
         values = plan.model_dump(exclude={"items"})
         ids.plans[offer_name] = create_package_plan(session, owner, values, plan.items).id
+    ids.club = _club(session, stage, owner, CLUB, CLUB_MINOR, CLUB_ACCESS_MINOR)
+    ids.club_plus = _club(session, stage, owner, CLUB_PLUS, CLUB_PLUS_MINOR, CLUB_PLUS_ACCESS_MINOR)
+
+
+def _club(
+    session: TenantSession, stage: Stage, owner: Actor, name: str, price_minor: int, access_minor: int
+) -> uuid.UUID:
     terms = MembershipPlanCreate(
-        name=CLUB,
-        price_minor=CLUB_MINOR,
-        access_standalone_minor=CLUB_ACCESS_MINOR,
+        name=name,
+        price_minor=price_minor,
+        access_standalone_minor=access_minor,
         rollover_periods=2,
         breakage_ppm=30_000,
-        credits=[ItemIn(service_id=ids.services[CLUB_OFFER], quantity_milli=MILLI)],
+        credits=[ItemIn(service_id=stage.ids.services[CLUB_OFFER], quantity_milli=MILLI)],
     )
     values = terms.model_dump(exclude={"name", "credits"})
-    ids.club = create_membership_plan(session, owner, CLUB, values, terms.credits).id
+    return create_membership_plan(session, owner, name, values, terms.credits).id
 
 
 def _service(session: TenantSession, stage: Stage, offer: Offer) -> uuid.UUID:

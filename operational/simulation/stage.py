@@ -102,6 +102,7 @@ class Ids:
     """Visit → the package that was sold with it; and the membership that was taken after it."""
     memberships: dict[int, uuid.UUID] = field(default_factory=dict)
     club: uuid.UUID | None = None
+    club_plus: uuid.UUID | None = None
     merchants: dict[str, uuid.UUID] = field(default_factory=dict)
 
 

@@ -64,6 +64,7 @@ def outside_day(practice: RawPractice) -> None:
     practice.deposit_check(check, day)
     practice.return_check(check, day, 1_200)
     practice.remit(financed, day, 900)
+    practice.give_back_dues(practice.join(dora, a, day, practice.plan(10_001)), dora, day)
     practice.drop_cash(session, 5_000)
     practice.bank_cash(a, day, 4_000, 3_990)
     practice.bank_line(a, day, -250)

@@ -10,7 +10,14 @@ from typing import Any
 from tests.factories.raw import Row
 from tests.factories.raw_books import RawBooks
 
-REVENUE = {"service": "4000", "retail": "4010", "fee": "4030", "gift_card": "2200", "package": "2300"}
+REVENUE = {
+    "service": "4000",
+    "retail": "4010",
+    "fee": "4030",
+    "gift_card": "2200",
+    "package": "2300",
+    "membership_dues": "2310",
+}
 TENDER_ACCOUNTS = {"cash": "1000", "check": "1010", "card": "1020", "third_party": "1030"}
 
 
@@ -66,7 +73,7 @@ class RawMoney(RawBooks):
                     jurisdiction_id=self.jurisdiction,
                     **keys,
                 )
-            prepaid = kind in ("gift_card", "package")
+            prepaid = kind in ("gift_card", "package", "membership_dues")
             self.post(
                 location,
                 date,

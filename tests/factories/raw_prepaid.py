@@ -95,16 +95,22 @@ class RawPrepaid(RawMoney):
             status="active",
             next_bill_on=date,
         )
-        self.happened_to(member, "joined", date)
+        self.happened_to(member, "joined", date, version)
         return member
 
-    def happened_to(self, membership: Row, kind: str, date: dt.date) -> Row:
+    def go_over(self, membership: Row, date: dt.date, version: Row) -> None:
+        """To another plan, or to other terms of the same."""
+        self.put("membership", **{**membership, "membership_plan_version_id": version["id"]})
+        self.happened_to(membership, "changed", date, version)
+
+    def happened_to(self, membership: Row, kind: str, date: dt.date, terms: Row | None = None) -> Row:
         return self.put(
             "membership_event",
             membership_id=membership["id"],
             kind=kind,
             business_date=date,
             created_at=dt.datetime.combine(date, dt.time(12), dt.UTC),
+            membership_plan_version_id=terms["id"] if terms else None,
         )
 
     def bill_dues(self, membership: Row, number: int, status: str) -> Row:
@@ -123,6 +129,7 @@ class RawPrepaid(RawMoney):
             days=30,
             price_minor=price,
             access_minor=price // 4,
+            access_returned_minor=0,
             earned_days=number % 31,
             status=status,
             failures=int(status == "failed"),
@@ -146,3 +153,51 @@ class RawPrepaid(RawMoney):
                 taxed_at_sale=False,
             )
         return period
+
+    def give_back_dues(self, membership: Row, client: Row, date: dt.date) -> None:
+        """Dues of 100.00 for access that go back after a tenth was earned, less a fee of 5.00."""
+        place = membership["location_id"]
+        invoice = self.invoice(client, place, date, [("membership_dues", 10_000, 0, 0)])
+        (line,) = self.lines_of(invoice)
+        self.put(
+            "membership_period",
+            membership_id=membership["id"],
+            location_id=place,
+            number=1_000,
+            starts_on=date - dt.timedelta(days=3),
+            days=30,
+            price_minor=10_000,
+            access_minor=10_000,
+            access_returned_minor=9_000,
+            earned_days=3,
+            status="paid",
+            failures=0,
+            paid_on=date,
+            invoice_id=invoice["id"],
+            ended_on=date,
+            ended_as="refunded",
+        )
+        contract = {"contract_id": line["id"]}
+        earned = (("2310", 1_000, contract), ("4020", -1_000, contract))
+        self.post(place, date, "dues_earned", self.new_id(), *earned)
+        memo = self.put(
+            "credit_memo",
+            invoice_id=invoice["id"],
+            client_id=client["id"],
+            currency="USD",
+            location_id=place,
+            business_date=date,
+            reason="dissatisfied",
+        )
+        part = {"credit_memo_id": memo["id"], "invoice_line_id": line["id"]}
+        self.put("credit_memo_line", **part, net_minor=8_500, tax_minor=0)
+        keys = {"invoice_line_id": line["id"]}
+        self.post(
+            place,
+            date,
+            "prepaid_credited",
+            memo["id"],
+            ("2310", 9_000, {**keys, **contract}),
+            ("4030", -500, keys),
+            ("1100", -8_500, {"invoice_id": invoice["id"], **keys}),
+        )

@@ -46,6 +46,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "remittance_item": {"remittance_id": REFERRED, "receivable_minor": 0, "practice_funded_minor": 0},
     "processor_attempt": {"payment_id": REFERRED},
     "entitlement": {"package_id": REFERRED},
+    "membership_period": {"access_returned_minor": 0},
     "import_run": {"rows_merged": 0, "rows_known": 0, "rows_refused": 0},
     "import_row": {"outcome": "imported"},
     "entitlement_movement": {"invoice_line_id": REFERRED},

@@ -73,7 +73,10 @@ def belong(practice: RawPractice, number: int) -> None:
         told = ("frozen", "cancelled", "unfrozen")[number % 3]
         practice.happened_to(member, told, DAY + dt.timedelta(days=10))
     else:
-        practice.put("membership_plan_version", **{**versions[number % len(versions)], "price_minor": 10})
+        changed = practice.put(
+            "membership_plan_version", **{**versions[number % len(versions)], "price_minor": 10}
+        )
+        practice.go_over(members[number % len(members)], DAY + dt.timedelta(days=number % 5), changed)
 
 
 def merge(practice: RawPractice, number: int) -> None:

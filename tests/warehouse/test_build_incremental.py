@@ -43,7 +43,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
         practice.pay(invoice, session, "cash", 30_000)
         held = practice.package(anna, a, DAY, 30_000)
         member = practice.join(bela, a, DAY, practice.plan(2_000))
-        practice.bill_dues(member, 1, "paid")
+        period = practice.bill_dues(member, 1, "paid")
         practice.treat(anna, DAY)
         practice.treat(bela, DAY, product_id=practice.slow_product)
         visit = practice.appointment(anna, DAY, "completed")
@@ -100,6 +100,21 @@ def test_incremental_builds_equal_a_build_from_nothing(
         payout = practice.pay_out_card(early, DAY, 30)
         practice.arrive(b, DAY + dt.timedelta(days=3), 870, "processor_payout", payout)
         practice.count_drawer(session, over_short=-200)
+        # Over to another plan; the terms before change late; what is left of the dues goes back.
+        dearer = practice.plan(4_000)
+        practice.go_over(member, DAY + dt.timedelta(days=9), dearer)
+        ended = {"ended_on": DAY + dt.timedelta(days=9), "ended_as": "changed", "access_returned_minor": 50}
+        practice.put("membership_period", **{**period, **ended})
+    middle = build(warehouse_settings, store.batch_id)
+    assert not middle.full
+
+    with store.batch():
+        terms = practice.all_rows("membership_plan_version")[0]
+        practice.put("membership_plan_version", **{**terms, "price_minor": 3_000})
+        # A provider renamed, a refund dated before its sale, a visit that makes a cohort an earlier one.
+        practice.put("staff_member", **{**provider, "label": "Provider renamed"})
+        practice.credit(invoice, practice.lines_of(invoice)[0], DAY - dt.timedelta(days=2), 1_000, 0)
+        practice.appointment(bela, DAY - dt.timedelta(days=70), "completed")
         practice.close(a, DAY)
     third = build(warehouse_settings, store.batch_id)
     assert not third.full
@@ -128,6 +143,18 @@ def test_incremental_builds_equal_a_build_from_nothing(
         "fct_package", "fct_membership", "fct_membership_period", "fct_membership_movement", "client_balance",
     )  # fmt: skip
     assert all(whole[name] for name in filled)
+
+    # A location that another legal entity takes over: all is built anew, the books stay whose they were.
+    with store.batch():
+        taken_over = practice.put("legal_entity", name="Other entity", currency="USD")["id"]
+        place = store.tables["location"][practice.org, b]
+        practice.put("location", **{**place, "legal_entity_id": taken_over})
+    assert build(warehouse_settings, store.batch_id).full
+    for table, entity in (("fct_invoice", taken_over), ("fct_posting", practice.entity)):
+        found = connection.execute(
+            f"select distinct legal_entity_id from build.{table} where location_id = %s".encode(), (b,)
+        )
+        assert found.fetchall() == [(entity,)]
 
     # The control: a batch that the models never read differs, and the check of every publication sees it.
     with store.batch():

@@ -9,6 +9,7 @@ __all__ = [
     "MembershipEndReason",
     "MembershipEventKind",
     "MembershipStatus",
+    "PeriodEnd",
     "PeriodStatus",
 ]  # fmt: skip
 
@@ -42,6 +43,14 @@ class PeriodStatus(enum.StrEnum):
     WAIVED = "waived"
 
 
+class PeriodEnd(enum.StrEnum):
+    """Why a paid period ended before its last day."""
+
+    REFUNDED = "refunded"
+    CHANGED = "changed"
+    """Its member went over to another plan."""
+
+
 class MembershipEventKind(enum.StrEnum):
     """What happened to a membership."""
 
@@ -53,6 +62,8 @@ class MembershipEventKind(enum.StrEnum):
     FROZEN = "frozen"
     UNFROZEN = "unfrozen"
     CANCELLED = "cancelled"
+    CHANGED = "changed"
+    REFUNDED = "refunded"
 
 
 class MembershipEndReason(enum.StrEnum):

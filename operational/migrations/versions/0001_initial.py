@@ -447,6 +447,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cutover_hour", sa.SmallInteger(), nullable=False),
         sa.Column("notice_minutes", sa.Integer(), nullable=False),
+        sa.Column("gift_card_expires_years", sa.SmallInteger(), nullable=True),
         sa.Column("gift_card_breakage_ppm", sa.Integer(), server_default="0", nullable=False),
         sa.Column("no_show_fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("late_cancel_fee_minor", sa.BigInteger(), nullable=False),
@@ -456,6 +457,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "gift_card_expires_years between 5 and 50", name=op.f("ck_location_gift_card_expiry")
+        ),
         sa.CheckConstraint("cash_step_minor > 0", name=op.f("ck_location_cash_step")),
         sa.CheckConstraint("cutover_hour between 0 and 12", name=op.f("ck_location_cutover_hour")),
         sa.CheckConstraint("gift_card_breakage_ppm between 0 and 500000", name=op.f("ck_location_breakage")),
@@ -3849,9 +3853,29 @@ def upgrade() -> None:
         sa.Column("payment_id", sa.Uuid(), nullable=True),
         sa.Column("invoice_id", sa.Uuid(), nullable=True),
         sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column(
+            "ended_as",
+            sa.Enum(
+                "refunded",
+                "changed",
+                name="word_periodend",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("access_returned_minor", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(ended_on is null) = (ended_as is null) and (ended_on is null or status = 'paid')"
+            " and access_returned_minor between 0 and access_minor"
+            " and (access_returned_minor = 0 or ended_on is not null)",
+            name=op.f("ck_membership_period_ended"),
+        ),
         sa.CheckConstraint(
             "(status = 'paid') = (invoice_id is not null)", name=op.f("ck_membership_period_invoice")
         ),
@@ -3992,6 +4016,8 @@ def upgrade() -> None:
                 "frozen",
                 "unfrozen",
                 "cancelled",
+                "changed",
+                "refunded",
                 name="word_membershipeventkind",
                 native_enum=False,
                 create_constraint=True,
@@ -4001,9 +4027,15 @@ def upgrade() -> None:
         ),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("membership_period_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_plan_version_id", sa.Uuid(), nullable=True),
         sa.Column("staff_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "membership_plan_version_id"],
+            ["membership_plan_version.org_id", "membership_plan_version.id"],
+            name=op.f("fk_membership_event_org_id_membership_plan_version_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["org_id", "membership_id"],
             ["membership.org_id", "membership.id"],

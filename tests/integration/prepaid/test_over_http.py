@@ -17,6 +17,8 @@ from tests.factories.prepaid import carried, count_drawers, item_of, owed
 from tests.support.api import client_of
 from tests.support.databases import Database
 
+ACCESS = {"access_standalone_minor": 10_000}
+
 
 @pytest.fixture(scope="module")
 def shop(operational_module: Database) -> Shop:
@@ -41,6 +43,32 @@ def read(http: TestClient, shop: Shop, path: str) -> Any:
     answer = http.get(path, headers=shop.made.headers)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_a_member_goes_over_to_a_dearer_plan_and_gets_the_rest_back(http: TestClient, shop: Shop) -> None:
+    """On the first day the whole price of each is exchanged: 100.00 paid, 140.00 asked, 40.00 still owed."""
+    plans = [
+        send(http, shop, "/v1/membership-plans", {"name": name, "price_minor": price, **ACCESS})["id"]
+        for name, price in (("Access", 10_000), ("More access", 14_000))
+    ]
+    desk = {"location_id": str(shop.south), "client_id": str(shop.client_id)}
+    member = send(http, shop, "/v1/memberships", {**desk, "membership_plan_id": plans[0]})["id"]
+    deposit = {"drawer_session_id": str(shop.drawers[shop.south]), "tender": "cash", "currency": "USD"}
+    send(http, shop, "/v1/payments", {**desk, **deposit, "amount_minor": 10_000, "tendered_minor": 10_000})
+    send(http, shop, f"/v1/memberships/{member}/settle", {}, 200)
+    path = f"/v1/memberships/{member}"
+    changed = send(http, shop, f"{path}/change-plan", {"membership_plan_id": plans[1]}, 200)
+    assert (changed["due_minor"], changed["kept_minor"]) == (4_000, 0)
+    again = send(http, shop, f"{path}/change-plan", {"membership_plan_id": plans[1]}, 422)
+    assert again["type"] == "urn:medspa:problem:invalid"
+    first, second = read(http, shop, path)["periods"]
+    assert (first["ended_as"], first["access_returned_minor"], first["status"]) == ("changed", 10_000, "paid")
+    assert (second["price_minor"], second["ended_on"]) == (14_000, None)
+    memo = send(http, shop, f"{path}/refund", {"reason": "dissatisfied", "number": second["number"]})
+    # 40.00 of it were never paid.
+    assert (memo["total_minor"], memo["payable_minor"]) == (14_000, 10_000)
+    assert read(http, shop, path)["balance_minor"] == 0
+    assert send(http, shop, f"{path}/refund", {"reason": "dissatisfied"}, 409)["status"] == 409
 
 
 def test_sold_used_twice_refunded_and_closed(http: TestClient, shop: Shop) -> None:

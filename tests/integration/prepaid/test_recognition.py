@@ -13,10 +13,11 @@ from medspa.kernel import clock
 from medspa.kernel.vocabulary import Account
 from operational.checkout import apply, schemas
 from operational.checkout.invoices import Issued
+from operational.ledger.card_expiry import years_of
 from operational.ledger.close import DayClosing
 from operational.ledger.errors import DayClosed
 from operational.ledger.recognition import recognise
-from operational.models import RecognitionRun
+from operational.models import Location, RecognitionRun
 from operational.prepaid import errors
 from tests.factories.checkout import Shop, open_shop
 from tests.factories.prepaid import (
@@ -167,3 +168,42 @@ def test_a_close_that_expires_and_a_use_elsewhere_do_not_wait_for_each_other_for
         gone = movements(shop, sessions)
         assert gone[-1] == (("expired", 5_000, 40_000) if refused else ("expired", 4_000, 32_000))
         assert owed(shop, package) == carried(shop, package) == 0
+
+
+LOADED = "from gift_card c where c.id = p.gift_card_id and p.amount_minor < 0"
+
+
+def test_a_gift_card_expires_once_and_not_before_its_years_are_over(shop: Shop) -> None:
+    """Of two cards of six years ago one was loaded again since; one is a day younger."""
+    for number in range(3):
+        sale = shop.invoice(gift_cards=[{"code": f"CARD-OLD-{number}", "value_minor": 5_000}])
+        shop.pay(sale.invoice.id)
+    sold = "issued_on = issued_on - interval '6 years'"
+    shift = [
+        f"update gift_card set {sold} where last_four <> 'OLD2'",
+        f"update gift_card set {sold} + interval '1 day' where last_four = 'OLD2'",
+        f"update posting p set business_date = c.issued_on {LOADED} and c.last_four <> 'OLD1'",
+        "update location set gift_card_expires_years = 6, state = 'TX'",
+    ]
+    with shop.database.session("admin") as session:
+        # As if they had been sold then: the books of those years are not lived here.
+        session.execute(text("set local session_replication_role = replica"))
+        for one in shift:
+            session.execute(text(one))
+    count_drawers(shop, shop.balance(Account.CASH_DRAWER))
+    close(shop)
+    assert (-shop.balance(Account.GIFT_CARDS), breakage(shop)) == (10_000, 5_000)
+    with clock.frozen(shop.opened_at + timedelta(days=3)):
+        close(shop, shop.today + timedelta(days=1))
+        close(shop, shop.today + timedelta(days=2))
+    assert (-shop.balance(Account.GIFT_CARDS), breakage(shop)) == (5_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("state", "years", "after"),
+    [("TX", 5, 5), ("TX", 8, 8), ("NY", 5, 9), ("NY", 12, 12), ("CA", 8, None), ("TX", None, None)],
+)
+def test_no_card_expires_sooner_than_the_law_lets_it(
+    state: str, years: int | None, after: int | None
+) -> None:
+    assert years_of(Location(state=state, gift_card_expires_years=years)) == after

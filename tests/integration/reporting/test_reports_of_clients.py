@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from reporting_api.catalog import report_named
+from reporting_api.catalog import metrics, report_named
+from reporting_api.errors import NotMeasured
 from reporting_api.measures import shaped
+from reporting_api.metric_endpoints import report_of
 from reporting_api.queries import Asked, run
 from tests.factories.marts import PLACE, Marts
 from tests.support.databases import Database
@@ -36,6 +38,13 @@ def read(
 ) -> list[dict[str, Any]]:
     report = shaped(report_named(name), group_by or None, None)
     return run(warehouse.engine("reporting"), report, ORG, Asked(first, until, places), None).rows
+
+
+def value(warehouse: Database, metric: str, first: dt.date, until: dt.date) -> Any:
+    """A metric of the whole organization by its own expression."""
+    report = shaped(report_of(metrics()[metric], []))
+    ((one),) = run(warehouse.engine("reporting"), report, ORG, Asked(first, until, ()), None).rows
+    return one[metric]
 
 
 def write_appointments(marts: Marts, count: int, **values: Any) -> None:
@@ -94,6 +103,8 @@ def test_32_of_40_hours_are_eighty_per_cent(warehouse: Database, marts: Marts) -
         75,
         0.625,
     )
+    # 75 minutes outside the shifts: (1 920 + 75) ÷ 2 400.
+    assert value(warehouse, "utilization_boulevard", JANUARY, JANUARY + dt.timedelta(days=6)) == 0.83125
 
 
 def visit(
@@ -113,6 +124,9 @@ def visit(
         "next_core_visit_here_on": None,
         "is_rebooked": False,
         "is_rebooked_same_category": False,
+        "is_rebooked_on_the_day": False,
+        "is_rebooked_within_a_day": False,
+        "last_booked_on": None,
     }
     marts.write("fct_visit", ORG, **{**row, **values})
 
@@ -213,11 +227,61 @@ def test_lapsed_by_band_and_adherence(warehouse: Database, marts: Marts) -> None
 def test_rebooked_new_and_returning(warehouse: Database, marts: Marts) -> None:
     one, two = uuid.UUID(int=11), uuid.UUID(int=12)
     visit(marts, one, JANUARY, JANUARY, is_rebooked=True)
-    visit(marts, one, dt.date(2026, 2, 1), JANUARY)
-    visit(marts, one, dt.date(2026, 2, 2), JANUARY)
-    visit(marts, two, dt.date(2026, 2, 1), dt.date(2026, 2, 1), is_rebooked=True)
-    (row,) = read(warehouse, "visits", dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+    later: dict[str, Any] = {"last_booked_on": dt.date(2026, 3, 1)}
+    visit(marts, one, dt.date(2026, 2, 1), JANUARY, is_rebooked_on_the_day=True, **later)
+    visit(marts, one, dt.date(2026, 2, 2), JANUARY, is_rebooked_within_a_day=True, **later)
+    visit(
+        marts, two, dt.date(2026, 2, 1), dt.date(2026, 2, 1), is_rebooked=True, is_rebooked_within_a_day=True
+    )
+    february = (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+    (row,) = read(warehouse, "visits", *february)
     assert (row["completed_visits"], row["new_clients"], row["returning_clients"]) == (3, 1, 1)
     assert row["rebooking_rate"] == pytest.approx(1 / 3)
+    # Booked on the day: one visit of three; held a day later: two; a client of two has one in March.
+    variants = ("rebooking_rate_zenoti", "rebooking_rate_kitomba", "rebooked_clients_fresha")
+    assert [value(warehouse, one, *february) for one in variants] == pytest.approx([1 / 3, 2 / 3, 1 / 2])
     often = read(warehouse, "visit_frequency", JANUARY, TODAY)
     assert [(row["visits"], row["clients"], row["share"]) for row in often] == [("1", 1, 0.5), ("3", 1, 0.5)]
+
+
+def test_members_lost_as_a_share_of_those_at_the_start(warehouse: Database, marts: Marts) -> None:
+    """Of forty at the start of January one leaves and one cannot be charged; another joins in it."""
+    told = [
+        (dt.date(2025, 12, 1), 40, "new", None), (dt.date(2025, 12, 5), -1, "paused", None),
+        (dt.date(2025, 12, 9), 1, "reactivated", None), (JANUARY, 1, "new", None),
+        (dt.date(2026, 1, 9), -1, "churned", "moved_away"),
+        (dt.date(2026, 1, 20), -1, "churned", "failed_payment"),
+        (dt.date(2026, 2, 1), -5, "churned", "price"),
+    ]  # fmt: skip
+    for day, members, movement, reason in told:
+        row = {"business_date": day, "members": members, "movement": movement, "reason": reason}
+        marts.write("fct_membership_movement", ORG, membership_event_id=uuid.uuid4(), location_id=HERE, **row)
+    rates = ("churn_rate", "churn_rate_voluntary", "churn_rate_failed_payment")
+    january = (JANUARY, dt.date(2026, 1, 31))
+    assert [value(warehouse, one, *january) for one in rates] == [0.05, 0.025, 0.025]
+    assert value(warehouse, "churn_rate", dt.date(2025, 1, 1), dt.date(2025, 12, 31)) is None
+    with pytest.raises(NotMeasured):
+        shaped(report_of(metrics()["churn_rate"], []), None, "month")
+
+
+def test_the_variants_of_return_retention(warehouse: Database, marts: Marts) -> None:
+    """A touch-up after ten days is a return in one variant, a visit in the month after in the other."""
+    one, two = uuid.UUID(int=11), uuid.UUID(int=12)
+    touched_up, back = dt.date(2026, 1, 15), dt.date(2026, 2, 20)
+    visit(
+        marts,
+        one,
+        dt.date(2026, 1, 5),
+        dt.date(2026, 1, 5),
+        next_visit_on=touched_up,
+        next_core_visit_on=None,
+    )
+    visit(marts, one, touched_up, dt.date(2026, 1, 5), is_core=False)
+    visit(marts, two, dt.date(2026, 1, 6), dt.date(2026, 1, 6), next_visit_on=back, next_core_visit_on=back)
+    rows = read(warehouse, "return_retention", JANUARY, dt.date(2026, 1, 31))
+    found = {(row["location"], row["days"]): row for row in rows}
+    shares = ("retention", "retention_all_visits", "retention_after_range")
+    assert [found["All locations", "30"][one] for one in shares] == [0, 0.5, 0.5]
+    assert [found["All locations", "60"][one] for one in shares] == [0.5, 1, 0.5]
+    # Until the days after the range have passed nothing is said of them.
+    assert found["All locations", "150"]["retention_after_range"] is None

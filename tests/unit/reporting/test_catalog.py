@@ -13,7 +13,7 @@ DECLARED = {
     "name", "label", "description", "formula", "grain", "dimensions", "unit", "expression", "version", "mart",
     "area",
 }  # fmt: skip
-MAY_DECLARE = {"as_of", "date", "snapshot", "buckets", "additive"}
+MAY_DECLARE = {"as_of", "date", "history", "snapshot", "buckets", "additive"}
 
 
 @pytest.mark.parametrize("name", reports())

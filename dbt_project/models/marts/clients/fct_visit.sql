@@ -64,23 +64,19 @@ numbered as (
     from visits
 ),
 
--- What was in the book when the day was over, from what had happened until then: it never changes.
 rebooked as (
+    {{ rebooked_visits('visits', visit) }}
+),
+
+later as (
     select
-        {{ columns('visits', visit) }},
-        max(case when item.category_id = any(visits.category_ids) then 1 else 0 end) = 1 as same_category
-    from visits
-    inner join {{ ref('fct_appointment_event') }} as event
-        on
-            event.org_id = visits.org_id
-            and event.client_key = visits.client_key
-            and event.is_holding
-            and event.scheduled_on > visits.business_date
-            and event.happened_at < visits.day_ends_at
-            and (event.until_at is null or event.until_at >= visits.day_ends_at)
-    left join {{ ref('fct_appointment_item') }} as item
-        on item.org_id = event.org_id and item.appointment_id = event.appointment_id
-    group by {{ columns('visits', visit) }}
+        appointment.org_id,
+        appointment.client_key,
+        max(appointment.business_date) as last_booked_on
+    from {{ ref('fct_appointment') }} as appointment
+    {{ only_touched('appointment', ['org_id', 'client_key']) }}
+    where appointment.status not in ('cancelled', 'late_cancelled', 'no_show')
+    group by appointment.org_id, appointment.client_key
 )
 
 select
@@ -99,11 +95,16 @@ select
     numbered.next_visit_on,
     numbered.next_core_visit_on,
     numbered.next_core_visit_here_on,
-    rebooked.org_id is not null as is_rebooked,
+    coalesce(rebooked.at_day_end, false) as is_rebooked,
     coalesce(rebooked.same_category, false) as is_rebooked_same_category,
+    coalesce(rebooked.on_the_day, false) as is_rebooked_on_the_day,
+    coalesce(rebooked.at_day_after, false) as is_rebooked_within_a_day,
+    later.last_booked_on,
     {{ build_id() }}
 from numbered
 left join {{ ref('dim_client') }} as client
     on client.org_id = numbered.org_id and client.client_key = numbered.client_key
 left join rebooked
     on {{ same('rebooked', 'numbered', visit) }}
+left join later
+    on later.org_id = numbered.org_id and later.client_key = numbered.client_key

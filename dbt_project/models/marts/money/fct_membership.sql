@@ -12,8 +12,13 @@ billed as (
         period.membership_id,
         count(case when period.status = 'paid' then 1 end) as periods_paid,
         sum(case when period.status = 'paid' then period.price_minor else 0 end) as paid_minor,
-        sum(case when period.status = 'paid' then period.access_minor - period.access_earned_minor else 0 end)
-            as access_left_minor,
+        sum(
+            case
+                when period.status = 'paid'
+                    then period.access_minor - period.access_earned_minor - period.access_returned_minor
+                else 0
+            end
+        ) as access_left_minor,
         sum(period.credits_left_milli) as credits_left_milli,
         sum(period.credits_left_minor) as credits_left_minor,
         min(case when period.credits_left_milli > 0 then period.credits_expire_on end) as credits_expire_on,

@@ -45,8 +45,9 @@ select
     periods.location_id,
     cast(periods.number as integer) as number,
     periods.starts_on,
-    {{ days_after('periods.starts_on', 'periods.days') }} as ends_before,
+    coalesce(periods.ended_on, {{ days_after('periods.starts_on', 'periods.days') }}) as ends_before,
     periods.status,
+    periods.ended_as,
     cast(periods.failures as integer) as failures,
     periods.paid_on,
     periods.invoice_id,
@@ -56,6 +57,7 @@ select
     -- Row 8 earns by cumulated share, rounded half up, so that the days add up to the whole.
     cast(round(periods.access_minor * periods.earned_days / cast(periods.days as numeric)) as bigint)
         as access_earned_minor,
+    coalesce(periods.access_returned_minor, 0) as access_returned_minor,
     cast(coalesce(credits.granted_milli, 0) as bigint) as credits_granted_milli,
     cast(coalesce(credits.left_milli, 0) as bigint) as credits_left_milli,
     cast(coalesce(credits.left_minor, 0) as bigint) as credits_left_minor,

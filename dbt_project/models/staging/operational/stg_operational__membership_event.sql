@@ -6,6 +6,7 @@ select
     kind,
     business_date,
     membership_period_id,
+    membership_plan_version_id,
     created_at,
     _batch_id
 from {{ source('raw', 'membership_event') }}

@@ -14,5 +14,8 @@ select
     failures,
     invoice_id,
     paid_on,
+    ended_on,
+    ended_as,
+    access_returned_minor,
     _batch_id
 from {{ source('raw', 'membership_period') }}
