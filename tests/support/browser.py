@@ -97,7 +97,7 @@ class Seen:
         """Violations of WCAG A and AA at this width and scheme, what is too wide, and every trouble."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(axe())
-        found: list[str] = self.page.evaluate(_AXE, [rules, REPEATED])
+        found: list[str] = self.page.evaluate(_AXE, [rules, REPEATED]) if rules else []
         wide: list[str] = self.page.evaluate(_WIDER)
         return [*found, *wide, *self.troubles]
 
