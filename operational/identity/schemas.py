@@ -115,7 +115,7 @@ class StaffView(Shown):
 
 
 class EnrolmentLink(Shown):
-    """Shown once. The person sets a password with it: POST /v1/enrolments."""
+    """Shown once. The person sets a password with it, at /enrolment or by POST /v1/enrolments."""
 
     staff_id: uuid.UUID
     enrolment_token: str
