@@ -12,7 +12,7 @@ import pytest
 
 from medspa.kernel.vocabulary import Account, DisputeStatus, ProcessorLineKind
 from operational.banking.processor_reports import Read, read_reports
-from operational.checkout.errors import ProcessorSilent
+from operational.checkout.errors import AccountUnnamed, ProcessorSilent
 from operational.checkout.processor.port import OWN_ACCOUNT, Disputed
 from operational.checkout.processor.stripe import StripeProcessor, read_event
 from tests.conftest import StartServer
@@ -77,6 +77,11 @@ def test_the_account_is_read_page_by_page_and_its_payout_booked(
     assert [one.kind for one in processor.balance_lines("acct_x", "txn_1", BEGUN)] == [
         ProcessorLineKind.FEE, ProcessorLineKind.ADJUSTMENT,
     ]  # fmt: skip
+    # It begins with an instant, and an account without a name is none of which a report is read.
+    (last,) = processor.balance_lines("acct_x", None, datetime.fromtimestamp(SECONDS + 3, UTC))
+    assert last.reference == "txn_3"
+    with pytest.raises(AccountUnnamed):
+        processor.payouts("01990000-0000-7000-8000-000000000000", BEGUN.date())
     assert read_reports(engine, processor) == Read(3, 1)
     assert read_reports(engine, processor) == Read(0, 0)
     found = {one: shop.balance(one) for one in Account}
