@@ -34,7 +34,7 @@ GOAL_LAND, GOAL_LOAD = 3.0, 2.0
 def run(visits: float = 150_000, rounds: float = 3) -> Result:
     """Ratios with their spread, and the seconds behind them."""
     with stores() as settings:
-        org = bulk.fill(settings.operational_dsn("admin"), int(visits))
+        (org,) = bulk.fill(settings.operational_dsn("admin"), int(visits))
         _make_targets(settings)
         seconds: dict[str, list[float]] = {"floor": [], "land": [], "load": [], "round trip": []}
         rows = 0

@@ -67,6 +67,37 @@ def _vagaro(found: Result) -> Sequence[Figure]:
     ]
 
 
+def _scale(found: Result) -> Sequence[Figure]:
+    figures = []
+    for lines, size in found["sizes"].items():
+        named = f"{int(lines) / 1e6:g} million lines"
+        for step, one in size["full"].items():
+            figures.append(shown(f"{named}: {step}, lines per second", _one(one["lines/s"]), "/s"))
+        recent, slowest = _one(size["incremental / full"]), _one(max(size["reports, p95 ms"].values()))
+        ratio, build = f"{named}: newest 1 % / full run", size["incremental build / full build"]
+        # A budget of five million lines and more, and one of ten: below, a figure is only shown.
+        figures.append(at_most(ratio, recent, 0.05) if int(lines) >= 5e6 else shown(ratio, recent))
+        figures.append(shown(f"{named}: newest 1 % / full, build alone", _one(build)))
+        figures.append(at_most(f"{named}: slowest report, p95 warm", slowest, 300, "ms"))
+        for name, one in size["facts / marts"].items():
+            what = f"{named}: {name} from facts / from its mart"
+            figures.append(at_least(what, one, 50) if int(lines) >= 1e7 else shown(what, one))
+    for step, one in found["growth"].items():
+        figures.append(
+            at_most(f"{step}: seconds per line, largest / smallest", _one(one["seconds per line"]), 1.2)
+        )
+        figures += [
+            at_most(f"{step}: {memory}, largest / smallest", _one(one[memory]), 1.5)
+            for memory in ("memory", "server memory")
+        ]
+    return figures
+
+
+def _one(value: float) -> dict[str, float]:
+    """A value that was measured once."""
+    return {"median": value, "low": value, "high": value}
+
+
 BENCHMARKS = (
     Benchmark(
         "tokens",
@@ -102,6 +133,11 @@ BENCHMARKS = (
         "commit_to_mart",
         "commit → mart: p95 ≤ 5 s under steady traffic",
         "benchmarks.commit_to_mart", (30,), (10,), _commit_to_mart,
+    ),
+    Benchmark(
+        "scale",
+        "200 organizations: linear, flat memory; the newest 1 % ≤ 5 % of a full run; a report ≤ 300 ms",
+        "benchmarks.scale", (1, 3), (0.02, 0.06), _scale,
     ),
     Benchmark(
         "vagaro",
