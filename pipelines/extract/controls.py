@@ -6,10 +6,10 @@ organization, location, business date and key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pyarrow as pa
 
 from pipelines.contract import contracts
@@ -25,6 +25,8 @@ SCHEMA = pa.schema(
         ("value", pa.int64()),
     ]
 )
+_WORK_MEM = "64MB"
+"""For the groups: a day of a location has several, and there are as many as the store is old."""
 _NIL = "'00000000-0000-0000-0000-000000000000'::uuid"
 
 
@@ -40,17 +42,10 @@ def query() -> str:
     return " union all ".join([*counts, money])
 
 
-def control_totals(connection: psycopg.Connection[Any]) -> pa.Table:
-    """The totals of the connection's snapshot, sorted."""
-    with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute((query() + " order by 2, 3, 1, 4, 5, 6").encode()).fetchall()
-    columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
-    arrays = [
-        pa.ExtensionArray.from_storage(
-            pa.uuid(), pa.array([None if v is None else v.bytes for v in column], pa.binary(16))
-        )
-        if field.type == pa.uuid()
-        else pa.array(column, field.type)
-        for field, column in zip(SCHEMA, columns, strict=True)
-    ]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+def control_totals(reader: Any) -> Iterator[pa.Table]:
+    """The totals of a columnar reader's snapshot, a part at a time: every day of a location has some."""
+    with reader.cursor() as cursor:
+        cursor.execute(f"set local work_mem = '{_WORK_MEM}'")
+        cursor.execute(query())
+        for batch in cursor.fetch_record_batch():
+            yield pa.Table.from_batches([batch]).replace_schema_metadata(None).cast(SCHEMA)

@@ -16,7 +16,7 @@ from pipelines.contract import contracts, schema_hash
 from pipelines.deidentify.guard import check_views
 from pipelines.deidentify.tokens import Tokeniser, TokenKeys
 from pipelines.errors import TokenKeyChanged
-from pipelines.extract.controls import control_totals
+from pipelines.extract.controls import SCHEMA, control_totals
 from pipelines.extract.identity import difference, knows_mark, leave_mark
 from pipelines.extract.read import chunks
 from pipelines.extract.snapshot import SourceSnapshot, Watermark, locked_source, open_snapshot
@@ -98,7 +98,7 @@ def land(
             report(f"snapshot taken, {'full: ' + plan.reason if plan.reason else 'incremental'}")
             with ThreadPoolExecutor(max_workers=1) as beside:
                 # An incremental batch is often empty and needs no totals: only a full one counts meanwhile.
-                early = beside.submit(control_totals, snapshot.control) if plan.reason else None
+                early = beside.submit(_write_totals, lake, plan, snapshot) if plan.reason else None
                 files = _write_tables(lake, plan, snapshot, tokeniser, report)
             rows = sum(file.rows for file in files.values())
             kind = "full" if plan.reason else "incremental"
@@ -106,8 +106,7 @@ def land(
             if rows == 0 and not plan.reason:
                 lake.discard(plan.ref)
                 return Landed(None, kind, "", 0, snapshot.watermark.text, taken_at)
-            totals = early.result() if early else control_totals(snapshot.control)
-            files[CONTROLS] = write_plain(lake, plan.ref, CONTROLS, totals)
+            files[CONTROLS] = early.result() if early else _write_totals(lake, plan, snapshot)
             report("control totals written")
         # Its snapshot is closed: the mark comes after every commit that the snapshot showed.
         source = {**snapshot.identity.as_json(), "mark": leave_mark(control)}
@@ -161,6 +160,10 @@ def _rotated(last: Manifest, tokeniser: Tokeniser) -> bool:
             "longer join. Restore the key, or rotate it, which re-reads everything."
         )
     return False
+
+
+def _write_totals(lake: Lake, plan: Plan, snapshot: SourceSnapshot) -> LandedFile:
+    return write_plain(lake, plan.ref, CONTROLS, SCHEMA, control_totals(snapshot.reader()))
 
 
 def _write_tables(

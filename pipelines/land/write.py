@@ -40,12 +40,18 @@ def write_table(
         return LandedFile(rows=rows, path=name, sha256=target.hexdigest(), bytes=target.size)
 
 
-def write_plain(lake: Lake, ref: BatchRef, name: str, table: pa.Table) -> LandedFile:
-    """Land a small table that is no operational table (control totals)."""
+def write_plain(
+    lake: Lake, ref: BatchRef, name: str, schema: pa.Schema, parts: Iterable[pa.Table]
+) -> LandedFile:
+    """Land what is no operational table (control totals), a part at a time."""
     path = f"{name}.parquet"
+    rows = 0
     with lake.writing(ref, path) as target:
-        pq.write_table(table, target, compression=COMPRESSION)
-        return LandedFile(table.num_rows, path, target.hexdigest(), target.size)
+        with pq.ParquetWriter(target, schema, compression=COMPRESSION) as writer:
+            for part in parts:
+                writer.write_table(part)
+                rows += part.num_rows
+        return LandedFile(rows, path, target.hexdigest(), target.size)
 
 
 def prepare(chunk: pa.Table, contract: TableContract, tokeniser: Tokeniser) -> pa.Table:

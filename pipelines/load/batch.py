@@ -22,6 +22,7 @@ from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
 from pipelines.load import merge
+from pipelines.load.ddl import NIL
 
 Report = Callable[[str], None]
 
@@ -33,11 +34,22 @@ _STAGE_CONTROLS = (
     "create temporary table stage_control_total (org_id uuid, table_name text, measure text,"
     " location_id uuid, business_date date, key text, value bigint) on commit drop"
 )
+_SAME_TOTAL = (
+    "new.table_name = old.table_name and new.measure = old.measure and new.org_id = old.org_id"
+    f" and coalesce(new.location_id, {NIL}) = coalesce(old.location_id, {NIL})"
+    " and coalesce(new.business_date, 'infinity') = coalesce(old.business_date, 'infinity')"
+    " and new.key = old.key and new.value = old.value"
+)
+# Most totals of a batch are those of the one before: there are several for every day of a location.
+_FORGET_CONTROLS = (
+    "delete from meta.control_total old"
+    f" where not exists (select from stage_control_total new where {_SAME_TOTAL})"
+)
 _KEEP_CONTROLS = (
     "insert into meta.control_total"
     " (batch_id, org_id, table_name, measure, location_id, business_date, key, value)"
     " select {batch_id}, org_id, table_name, measure, location_id, business_date, key, value"
-    " from stage_control_total"
+    f" from stage_control_total new where not exists (select from meta.control_total old where {_SAME_TOTAL})"
 )
 _BATCH = (
     "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
@@ -99,6 +111,9 @@ def _load_table(cursor: Any, lake: Lake, ref: BatchRef, contract: TableContract,
     landed = _stage(cursor, lake, ref, merge.stage_name(contract), file, contract)
     if empty:
         cursor.execute(merge.insert(contract, ref.batch_id))
+        if landed >= ANALYZE_FROM:
+            # The build follows at once, before the server would have looked at the table by itself.
+            cursor.execute(f"analyze raw.{contract.name}")
         return Moved(landed, landed, 0, 0)
     if landed >= ANALYZE_FROM:
         cursor.execute(f"analyze {merge.stage_name(contract)}")
@@ -147,9 +162,13 @@ def _by_key(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
 
 def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
     cursor.execute(_STAGE_CONTROLS)
-    _stage(cursor, lake, ref, "stage_control_total", _file(manifest, CONTROLS))
-    cursor.execute("delete from meta.control_total")
+    landed = _stage(cursor, lake, ref, "stage_control_total", _file(manifest, CONTROLS))
+    if landed >= ANALYZE_FROM:
+        cursor.execute("analyze stage_control_total")
+    cursor.execute(_FORGET_CONTROLS)
     cursor.execute(_KEEP_CONTROLS.format(batch_id=ref.batch_id))
+    if landed >= ANALYZE_FROM:
+        cursor.execute("analyze meta.control_total")
 
 
 def _check_counts(cursor: Any, moved: dict[str, Moved]) -> None:

@@ -114,6 +114,11 @@ def protect(relation: str) -> Iterator[str]:
     yield f"revoke all on {relation} from medspa_load, medspa_build, medspa_reporting"
     yield f"grant select, insert, update, delete, truncate on {relation} to medspa_load"
     yield f"grant select on {relation} to medspa_build"
+    # For statistics after a first load. Older servers have no such privilege and refuse with a warning.
+    yield (
+        "do $$ begin if current_setting('server_version_num')::integer >= 170000 then"
+        f" execute 'grant maintain on {relation} to medspa_load'; end if; end $$"
+    )
 
 
 def grants() -> Iterator[str]:
