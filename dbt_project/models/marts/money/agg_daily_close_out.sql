@@ -9,7 +9,8 @@
 ) }}
 
 {# Every measure: what it is split by, what it sums, over which rows. #}
-{% set accounts, balances = ref('agg_daily_account'), ref('int_money__balances') %}
+{% set accounts = ref('agg_daily_account') %}
+{% set balances = 'touched_balances' if is_incremental() else ref('int_money__balances') %}
 {% set postings, jurisdiction = ref('fct_posting'), 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')' %}
 {% set lines, memos = ref('fct_invoice_line'), ref('fct_credit_memo_line') %}
 {% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
@@ -45,6 +46,12 @@
 
 with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_balance_days() }}{% endcall %},
 
+{% if is_incremental() %}
+touched_balances as (
+    {{ touched_balances() }}
+),
+
+{% endif %}
 figures as (
     {% for measure, key, amount, relation, condition in parts %}
     select

@@ -9,6 +9,8 @@
 ) }}
 
 {% set day = ['org_id', 'location_id', 'business_date'] %}
+{# Refs of the macro that only an incremental run uses. #}
+{% if not execute %}{% do ref('agg_daily_account') %}{% endif %}
 with {% call touched(day) %}{{ touched_balance_days() }}{% endcall %},
 
 balances as (
@@ -16,16 +18,30 @@ balances as (
         {{ columns('held', day) }},
         sum(case when held.account = '1100' then held.closing_minor else 0 end) as receivable_minor,
         sum(case when held.account = '2110' then -held.closing_minor else 0 end) as credit_minor
-    from {{ ref('int_money__balances') }} as held
+    from {{ '(' ~ touched_balances() ~ ')' if is_incremental() else ref('int_money__balances') }} as held
     where held.account in ('1100', '2110')
     group by {{ columns('held', day) }}
 ),
 
+{% if is_incremental() %}
+-- The year before its first touched day is all that is looked back on.
+looked_at as (
+    {{ first_touched() }}
+),
+
+{% endif %}
 billed as (
     select
         {{ columns('revenue', day) }},
         sum(revenue.gross_billed_minor) as gross_minor
     from {{ ref('agg_daily_revenue') }} as revenue
+    {% if is_incremental() %}
+    inner join looked_at
+        on
+            looked_at.org_id = revenue.org_id
+            and looked_at.location_id = revenue.location_id
+            and revenue.business_date > {{ days_after('looked_at.first_date', -365) }}
+    {% endif %}
     group by {{ columns('revenue', day) }}
 ),
 
@@ -39,6 +55,13 @@ looking_back as (
             range between interval '364 days' preceding and current row
         ) as gross_365_minor
     from {{ ref('fct_business_day') }} as day
+    {% if is_incremental() %}
+    inner join looked_at
+        on
+            looked_at.org_id = day.org_id
+            and looked_at.location_id = day.location_id
+            and day.business_date > {{ days_after('looked_at.first_date', -365) }}
+    {% endif %}
     left join billed
         on {{ same('billed', 'day', day) }}
 )
