@@ -68,10 +68,12 @@ def _publish(connection: psycopg.Connection, batch_id: int) -> Publication:
     connection.execute(statements.CHOOSE)
     with connection.cursor() as cursor:
         cursor.executemany(statements.CHOSEN, [{"org": one, "build": build_id} for one in passing])
+    connection.execute("analyze chosen")
+    whole, since = connection.execute(statements.WHAT).fetchone() or (False, None)
     moved = sum(
         connection.execute(statement).rowcount
         for contract in load_contracts().values()
-        for statement in statements.move(contract)
+        for statement in statements.move(contract, whole=whole, since=since)
     )
     bound = {"build": build_id, "batch": batch_id, "now": clock.now(), "certified": level == "full"}
     for statement in (statements.STATE, statements.PUBLISHED, statements.FORGET_KEYS):

@@ -29,6 +29,8 @@ select %(org)s, coalesce(max(published.build_id), 0),
 from (select build_id from meta.published where org_id = %(org)s) as published
 """
 
+WHAT = "select coalesce(bool_or(whole), false), min(after_build) filter (where not whole) from chosen"
+
 STATE = """
 insert into marts.publication_state as state
     (org_id, live_batch_id, live_at, data_as_of, certified_batch_id, certified_at)
@@ -63,22 +65,37 @@ where published.org_id = replaced.org_id and replaced.build_id <= published.buil
 """
 
 
-def move(contract: Contract) -> Iterator[str]:
-    """Statements that make a mart equal its build table for the chosen organizations."""
-    whole = "true" if not contract.incremental else "chosen.whole"
-    yield f"""
+def move(contract: Contract, *, whole: bool = True, since: int | None = 0) -> Iterator[str]:
+    """Statements that make a mart equal its build table for the chosen organizations.
+
+    `whole`: some of them are compared row by row. `since`: the others get what builds after it wrote, None
+    when there are none; as a number in the statement, for then the rows are found by their build's index.
+    """
+    if not contract.incremental:
+        yield _delete_missing(contract, "true")
+        yield _upsert(contract, "true")
+        return
+    if whole:
+        yield _delete_missing(contract, "chosen.whole")
+        yield _upsert(contract, "chosen.whole")
+    if since is not None:
+        yield _delete_replaced(contract, since)
+        yield _upsert(
+            contract,
+            f"not chosen.whole and new._build_id > {since} and new._build_id > chosen.after_build",
+        )
+
+
+def _delete_missing(contract: Contract, whose: str) -> str:
+    return f"""
         delete from marts.{contract.name} as old
         using chosen
-        where chosen.org_id = old.org_id and {whole}
+        where chosen.org_id = old.org_id and {whose}
             and not exists (select 1 from build.{contract.name} as new where {_same(contract, "new", "old")})
     """
-    if contract.incremental:
-        yield _delete_replaced(contract)
-    changed = "true" if not contract.incremental else "(chosen.whole or new._build_id > chosen.after_build)"
-    yield _upsert(contract, changed)
 
 
-def _delete_replaced(contract: Contract) -> str:
+def _delete_replaced(contract: Contract, since: int) -> str:
     types = {column.name: column.data_type for column in contract.columns}
     keys = ", ".join(f"(replaced.row_key ->> '{one}')::{types[one]} as {one}" for one in contract.key)
     return f"""
@@ -88,14 +105,14 @@ def _delete_replaced(contract: Contract) -> str:
             from meta.replaced_key as replaced
             inner join chosen on chosen.org_id = replaced.org_id
             where replaced.relation = '{contract.name}' and not chosen.whole
-                and replaced.build_id > chosen.after_build
+                and replaced.build_id > {since} and replaced.build_id > chosen.after_build
         ) as gone
         where {_same(contract, "gone", "old")}
             and not exists (select 1 from build.{contract.name} as new where {_same(contract, "new", "old")})
     """
 
 
-def _upsert(contract: Contract, changed: str) -> str:
+def _upsert(contract: Contract, which: str) -> str:
     names = [column.name for column in contract.columns]
     values = contract.values
     update = "do nothing"
@@ -109,7 +126,7 @@ def _upsert(contract: Contract, changed: str) -> str:
         select {", ".join(f"new.{one}" for one in names)}
         from build.{contract.name} as new
         inner join chosen on chosen.org_id = new.org_id
-        where {changed}
+        where {which}
         on conflict ({", ".join(contract.key)}) {update}
     """
 

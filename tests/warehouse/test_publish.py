@@ -20,7 +20,7 @@ from pipelines.build.lock import BuilderBusy, builder_lock
 from pipelines.publish import statements
 from pipelines.publish.contracts import Contract, load_contracts
 from pipelines.publish.run import PublicationBlocked, publish
-from tests.support.databases import Database
+from tests.support.databases import Database, Servers
 from tests.warehouse.conftest import settings_over
 
 NOW = dt.datetime(2026, 3, 2, 20, tzinfo=dt.UTC)
@@ -82,6 +82,13 @@ class HandBuilt:
             (build, batch, failed or self.orgs[0], failed is None, NOW),
         )
         return int(batch)
+
+
+@pytest.fixture
+def warehouse(servers: Servers) -> Iterator[Database]:
+    """Migrated, without the tables that dbt makes."""
+    with servers.clone("warehouse") as database:
+        yield database
 
 
 @pytest.fixture
