@@ -46,7 +46,8 @@ def test_what_comes_after_visits_is_booked(settings: Settings, operational: Data
     assert set(found["disputes"]) >= {"won", "lost"}, found
     assert set(found["debts"]) == {"written_off", "recovered"}, found
     assert found["checks"]["returned"] > 0, found
-    assert set(found["members"]) >= {"joined", "dues_failed", "frozen", "unfrozen", "cancelled"}, found
+    steps = {"joined", "dues_failed", "frozen", "unfrozen", "changed", "cancelled", "refunded"}
+    assert set(found["members"]) >= steps, found
     assert set(found["bank"]) >= {"processor_payout", "bank_deposit", "returned_check", "processor_fee"}, (
         found
     )

@@ -1,9 +1,16 @@
 -- Grain: one plan that an event of a membership joined or left. Who goes over to another leaves one and joins one.
-{# Told at one moment, the end is the last: who cancels a frozen membership thaws it first. #}
+{# Told at one moment, in the order in which they are possible: who changes or ends a frozen membership thaws it
+   first. #}
 {% set in_order %}
 order by
     created_at,
-    case kind when 'joined' then 0 when 'cancelled' then 2 else 1 end,
+    case
+        when kind = 'joined' then 0
+        when kind in ('unfrozen', 'recovered') then 1
+        when kind = 'changed' then 2
+        when kind = 'cancelled' then 4
+        else 3
+    end,
     membership_event_id
 {% endset %}
 {% set told = 'partition by org_id, membership_id ' ~ in_order %}
