@@ -71,6 +71,9 @@ def read_account(desk: Desk, processor: Processor, account_id: uuid.UUID) -> Rea
         told = processor.balance_lines(name, after, begin)
         with desk.transaction() as session:
             account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
+            if account.processor_account != name:
+                # Its name was corrected meanwhile: these lines are another account's.
+                return Read(lines, 0)
             new = keep(session, account, told)
         lines += new
         if not new:

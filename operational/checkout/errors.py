@@ -160,10 +160,10 @@ class ProcessorSilent(DomainError):
 
 
 class AccountUnnamed(DomainError):
-    """Its report is not read: several without a name would be one account."""
+    """It takes no cards and its report is not read: several without a name would be one account."""
 
     code = "account-unnamed"
-    title = "The merchant account has no processor_account"
+    title = "The merchant account's processor_account names no account of the card processor"
 
 
 class DisputeNotLost(DomainError):

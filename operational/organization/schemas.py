@@ -187,8 +187,8 @@ class MerchantAccountCreate(Sent):
     processor_account: Line | None = Field(
         default=None,
         examples=["acct_1NQ8f2"],
-        description="What the processor calls it; `own`: the account of the processor's key itself. Each is"
-        " known once. The in-process processor needs none.",
+        description="What the processor calls it (`acct_…`), or `own`: the account of the processor's key"
+        " itself. Each is known once. The in-process processor needs none.",
     )
     reports_from: date | None = Field(
         default=None,
@@ -197,12 +197,17 @@ class MerchantAccountCreate(Sent):
     )
 
 
-class MerchantAccountView(Shown):
-    """The processor's own account id is not shown."""
+class MerchantAccountChange(Sent):
+    """Until the account took a payment or a line of its report was read."""
 
+    processor_account: Line
+
+
+class MerchantAccountView(Shown):
     id: uuid.UUID
     legal_entity_id: uuid.UUID
     name: str
     processor: str
+    processor_account: str
     reports_from: date
     opening_minor: int | None = Field(description="What it owed when that day began; null: unsaid.")

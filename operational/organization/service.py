@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Permission
+from operational.checkout.errors import AccountUnnamed
 from operational.etag import check_if_match
 from operational.identity.access import Actor
+from operational.models import Payment, ProcessorLine, ProcessorPayout
 from operational.models.organization import (
     LegalEntity,
     Location,
@@ -25,6 +28,7 @@ from operational.models.organization import (
     TaxJurisdiction,
     TaxRate,
 )
+from operational.organization.errors import AccountUsed
 from operational.organization.schemas import OpeningHours
 from operational.rows import add_row, change_row, get_row
 
@@ -134,23 +138,59 @@ def add_rate(
 
 
 def create_merchant_account(
-    session: Session, actor: Actor, values: Mapping[str, Any], *, named: bool = False
+    session: Session, actor: Actor, values: Mapping[str, Any], *, names: re.Pattern[str] | None = None
 ) -> MerchantAccount:
-    """`named`: the processor must call it something. Its report begins today unless told otherwise.
+    """`names`: what the processor may call it; None: anything. Its report begins today unless told otherwise.
 
     Raises Forbidden, NotFound, Invalid.
     """
     actor.require_everywhere(MANAGE)
     entity = get_row(session, LegalEntity, values["legal_entity_id"])
     given = {name: value for name, value in values.items() if value is not None}
-    if named and "processor_account" not in given:
-        raise Invalid("processor_account: send what the processor calls the account, or `own`.")
+    _require_name(given.get("processor_account", ""), names)
     today = _today(session, entity.id)
     if given.setdefault("reports_from", today) > today:
         raise Invalid("reports_from: a day that has begun.")
     row_id = new_id()
     given.setdefault("processor_account", str(row_id))
     return add_row(session, MerchantAccount(org_id=actor.org_id, id=row_id, **given))
+
+
+def name_merchant_account(
+    session: Session, actor: Actor, account_id: uuid.UUID, name: str, names: re.Pattern[str] | None
+) -> MerchantAccount:
+    """Correct what the processor calls an account while it stands for nothing yet.
+
+    Raises Forbidden, NotFound, Invalid, AccountUsed.
+    """
+    actor.require_everywhere(MANAGE)
+    # Held against payments that begin: their key to the account waits for it.
+    account = get_row(session, MerchantAccount, account_id, lock=True)
+    _require_name(name, names)
+    if name != account.processor_account and _is_used(session, account_id):
+        raise AccountUsed
+    account.processor_account = name
+    session.flush()
+    return account
+
+
+def _require_name(name: str, names: re.Pattern[str] | None) -> None:
+    if names is not None and not names.fullmatch(name):
+        raise Invalid(
+            "processor_account: send what the processor calls the account, `acct_` and letters or digits,"
+            " or `own`."
+        )
+
+
+def _is_used(session: Session, account_id: uuid.UUID) -> bool:
+    """What was refused for the account's name never left here."""
+    sent = or_(Payment.decline_code.is_(None), Payment.decline_code != AccountUnnamed.code)
+    found = (
+        select(Payment.id).where(Payment.merchant_account_id == account_id, sent),
+        select(ProcessorLine.id).where(ProcessorLine.merchant_account_id == account_id),
+        select(ProcessorPayout.id).where(ProcessorPayout.merchant_account_id == account_id),
+    )
+    return any(session.scalar(one.limit(1)) is not None for one in found)
 
 
 def _today(session: Session, entity_id: uuid.UUID) -> date:

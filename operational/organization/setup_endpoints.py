@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission
+from operational.checkout.processor.open import account_names
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs, signed_in
 from operational.identity.unit import Unit
@@ -31,6 +32,7 @@ from operational.organization.schemas import (
     LocationChange,
     LocationCreate,
     LocationView,
+    MerchantAccountChange,
     MerchantAccountCreate,
     MerchantAccountView,
     OpeningHours,
@@ -197,6 +199,16 @@ def list_merchant_accounts(
 
 @router.post("/merchant-accounts", status_code=201)
 def create_merchant_account(unit: Manager, body: MerchantAccountCreate) -> MerchantAccountView:
-    named = unit.settings.processor != "inprocess"
-    row = service.create_merchant_account(unit.session, unit.actor, body.model_dump(), named=named)
+    names = account_names(unit.settings)
+    row = service.create_merchant_account(unit.session, unit.actor, body.model_dump(), names=names)
+    return MerchantAccountView.model_validate(row)
+
+
+@router.patch("/merchant-accounts/{merchant_account_id}")
+def edit_merchant_account(
+    unit: Manager, merchant_account_id: uuid.UUID, body: MerchantAccountChange
+) -> MerchantAccountView:
+    """Correct what the processor calls it, until it is first used."""
+    name, names = body.processor_account, account_names(unit.settings)
+    row = service.name_merchant_account(unit.session, unit.actor, merchant_account_id, name, names)
     return MerchantAccountView.model_validate(row)

@@ -172,7 +172,7 @@ def organization(
         places = [_location(org, entity.id, number) for number in range(1, locations + 1)]
         merchant = MerchantAccount(
             org_id=org, legal_entity_id=entity.id, name="Cards", processor="inprocess",
-            processor_account=processor_account or new_id().hex, reports_from=date(2026, 1, 1),
+            processor_account=processor_account or f"acct_{new_id().hex}", reports_from=date(2026, 1, 1),
         )  # fmt: skip
         product = product_row(org, category.id)
         visit = service_row(org, category.id, "Neurotoxin visit", billed_by_unit=True, price_minor=0)

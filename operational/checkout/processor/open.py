@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from operational.checkout.processor import inprocess, stripe
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.port import Processor
 from operational.checkout.processor.signature import HEADER
+from operational.checkout.processor.stripe_reports import ACCOUNT_NAMES
 from operational.checkout.webhooks import Source
 
 _FOLDER = "processor"
@@ -23,6 +25,11 @@ def open_processor(settings: Settings) -> Processor:
     if settings.processor == "stripe":
         return _stripe(settings.processor_url, _read(settings.processor_key_file, "KEY"))
     return open_inprocess(settings)
+
+
+def account_names(settings: Settings) -> re.Pattern[str] | None:
+    """What the processor may call a merchant account; None: it goes by any name."""
+    return ACCOUNT_NAMES if settings.processor == "stripe" else None
 
 
 @functools.cache

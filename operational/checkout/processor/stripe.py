@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from operational.checkout.errors import ProcessorMisused
+from operational.checkout.errors import AccountUnnamed, ProcessorMisused
 from operational.checkout.processor.port import (
     UNKNOWN,
     ChargeRequest,
@@ -88,7 +88,12 @@ class StripeProcessor(Reports):
 
     def _post(self, path: str, form: Mapping[str, str], key: str, account: str, read: Any) -> Result:
         try:
-            answer = self._client.post(path, data=form, headers={"Idempotency-Key": key, **named(account)})
+            headers = {"Idempotency-Key": key, **named(account)}
+        except AccountUnnamed as refused:
+            # Nothing is sent, so that the desk is told at once and no outcome has to be looked for.
+            return Result(Outcome.DECLINED, code=refused.code)
+        try:
+            answer = self._client.post(path, data=form, headers=headers)
             body: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError):
             return UNKNOWN
@@ -98,8 +103,9 @@ class StripeProcessor(Reports):
         return _refused(answer.status_code, body.get("error") or {})
 
     def _find(self, path: str, query: Mapping[str, str], key: str, account: str, read: Any) -> Result | None:
+        headers = named(account)
         try:
-            answer = self._client.get(path, params=query, headers=named(account))
+            answer = self._client.get(path, params=query, headers=headers)
             rows = answer.json()["data"] if answer.is_success else None
         except (httpx.HTTPError, ValueError, KeyError):
             return UNKNOWN

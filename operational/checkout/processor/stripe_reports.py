@@ -5,6 +5,7 @@ Calls that we make of it are in stripe.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -31,6 +32,8 @@ _RETURNED = "payout_reversal"
 _PAYOUTS = ("payout", _RETURNED)
 _PAID = "paid"
 _FAILED = ("failed", "canceled")
+ACCOUNT_NAMES = re.compile(rf"{OWN_ACCOUNT}|acct_[A-Za-z0-9]+")
+"""What a merchant account may be called here."""
 
 
 def read_dispute(event: Mapping[str, Any], row: Mapping[str, Any]) -> Disputed | None:
@@ -100,9 +103,6 @@ class Reports:
 
     def _pages(self, path: str, query: Mapping[str, str], account: str) -> Iterator[Mapping[str, Any]]:
         headers = named(account)
-        if not headers and account != OWN_ACCOUNT:
-            # Two accounts without a name would each read the account of the key into books of their own.
-            raise AccountUnnamed
         asked = {**query, "limit": str(PAGE)}
         while True:
             try:
@@ -118,8 +118,13 @@ class Reports:
 
 
 def named(account: str) -> dict[str, str]:
-    """The header that names an account under the key's own."""
-    return {"Stripe-Account": account} if account.startswith("acct_") else {}
+    """The header that names an account under the key's own. Raises AccountUnnamed for what names none.
+
+    Two accounts without a name would each take from, and read, the account of the key itself.
+    """
+    if not ACCOUNT_NAMES.fullmatch(account):
+        raise AccountUnnamed
+    return {} if account == OWN_ACCOUNT else {"Stripe-Account": account}
 
 
 def _line(row: Mapping[str, Any]) -> BalanceLine:

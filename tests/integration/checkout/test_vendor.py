@@ -14,7 +14,7 @@ from medspa.kernel import clock
 from medspa.kernel.settings import SettingMissing, Settings
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import attempts
-from operational.checkout.errors import ProcessorMisused
+from operational.checkout.errors import AccountUnnamed, ProcessorMisused
 from operational.checkout.processor.open import event_source, open_processor
 from operational.checkout.processor.port import ChargeRequest, Happened, Outcome, RefundRequest
 from operational.checkout.processor.signature import sign
@@ -74,20 +74,20 @@ def test_what_may_have_happened_is_unknown_and_found_again(
 ) -> None:
     assert processor.charge(asked("pm_hang", "hung")).outcome is Outcome.UNKNOWN
     assert processor.charge(asked("pm_broken", "broken")).outcome is Outcome.UNKNOWN
-    found = processor.lookup("hung")
+    found = processor.lookup("hung", account="acct_local")
     assert found is not None
     assert (found.outcome, found.reference) == (Outcome.SUCCEEDED, "pi_1")
-    assert processor.lookup("broken") is None
+    assert processor.lookup("broken", account="acct_local") is None
 
 
 def test_a_refund_is_found_by_its_charge(processor: StripeProcessor) -> None:
     paid = processor.charge(asked("pm_card_visa"))
     back = RefundRequest("key_2", "acct_local", paid.reference or "", 1_000, "USD")
     assert processor.refund(back).outcome is Outcome.SUCCEEDED
-    found = processor.lookup("key_2", paid.reference)
+    found = processor.lookup("key_2", paid.reference, "acct_local")
     assert found is not None
     assert found.outcome is Outcome.SUCCEEDED
-    assert processor.lookup("key_3", paid.reference) is None
+    assert processor.lookup("key_3", paid.reference, "acct_local") is None
     more = RefundRequest("key_4", "acct_local", paid.reference or "", 235, "USD")
     assert processor.refund(more).code == "charge_already_refunded"
 
@@ -96,15 +96,32 @@ def test_a_vendor_that_cannot_be_reached_is_unknown(url: str) -> None:
     nobody = StripeProcessor("http://127.0.0.1:9", KEY, httpx.Timeout(0.4))
     stranger = StripeProcessor(url, "sk_wrong", httpx.Timeout(0.4))
     assert nobody.charge(asked("pm_card_visa")).outcome is Outcome.UNKNOWN
-    lookup = nobody.lookup("key")
+    lookup = nobody.lookup("key", account="acct_local")
     assert lookup is not None
     assert lookup.outcome is Outcome.UNKNOWN
     assert stranger.charge(asked("pm_card_visa")).outcome is Outcome.DECLINED
-    lookup = stranger.lookup("key")
+    lookup = stranger.lookup("key", account="acct_local")
     assert lookup is not None
     assert lookup.outcome is Outcome.UNKNOWN
     for one in (nobody, stranger):
         one.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["Main", "", "acct_", "acct_1 x", "own ", "01990000-0000-7000-8000-000000000000"]
+)
+def test_what_names_no_account_takes_nothing(processor: StripeProcessor, vendor: Vendor, name: str) -> None:
+    """Without the header a call would be about the account of the key, whose report nobody reads."""
+    paid = processor.charge(asked("pm_card_visa"))
+    refused = [
+        processor.charge(ChargeRequest("key_2", name, 1_234, "USD", "pm_card_visa")),
+        processor.refund(RefundRequest("key_3", name, paid.reference or "", 1_000, "USD")),
+    ]
+    assert {(one.outcome, one.code) for one in refused} == {(Outcome.DECLINED, AccountUnnamed.code)}
+    for charge_of in (None, paid.reference):
+        with pytest.raises(AccountUnnamed):
+            processor.lookup("key_1", charge_of, name)
+    assert (len(vendor.intents), vendor.refunds) == (1, [])
 
 
 def test_the_desk_over_the_vendor(shop: Shop, processor: StripeProcessor, vendor: Vendor) -> None:

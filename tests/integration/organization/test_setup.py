@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import PaymentStatus
+from operational.checkout.errors import AccountUnnamed
+from operational.checkout.processor.stripe import StripeProcessor
 from operational.organization.bootstrap import OrganizationExists, create_organization
 from tests.conftest import MakeSettings
+from tests.factories.checkout import open_shop
 from tests.factories.organization import OrganizationSetUp
+from tests.integration.checkout.test_cards import charge
 from tests.support.api import client_of
 from tests.support.databases import Database
 
@@ -160,3 +166,37 @@ def test_hours_that_cannot_be(api: TestClient, made: OrganizationSetUp, hours: l
     answer = api.put(address, json={"hours": hours}, headers={"If-Match": before.headers["etag"]})
     assert answer.status_code == 422
     assert api.get(address).json() == before.json()
+
+
+def test_a_merchant_account_is_called_what_the_card_vendor_calls_it(
+    operational_module: Database, make_settings: MakeSettings
+) -> None:
+    shop = open_shop(operational_module, processor_account=str(uuid.uuid4()))
+    with client_of(make_settings(operational_module, processor="stripe")) as api:
+        api.headers.update(shop.made.headers)
+        body = {"legal_entity_id": str(shop.made.legal_entity_id), "name": "At the vendor"}
+        for wrong in ("Main", "acct_", "acct_1-2", "owner", None):
+            _post(api, "/v1/merchant-accounts", {**body, "processor_account": wrong}, 422)
+        name = f"acct_{uuid.uuid4().hex}"
+        created = _post(api, "/v1/merchant-accounts", {**body, "processor_account": name})
+        assert created["processor_account"] == name
+
+        def correct(account_id: object, to: str) -> tuple[int, str]:
+            path = f"/v1/merchant-accounts/{account_id}"
+            answer = api.patch(path, json={"processor_account": to}).json()
+            return answer.get("status", 200), answer.get("processor_account", answer.get("type"))
+
+        assert correct(created["id"], "Main")[0] == 422
+        other = f"acct_{uuid.uuid4().hex}"
+        assert correct(created["id"], other) == (200, other)
+        # What was refused for the name alone never left; what was sent to the account stays its.
+        used, nobody = shop.made.merchant_account_id, StripeProcessor("http://127.0.0.1:9", "sk")
+        _, refused = charge(shop, nobody, "pm_card_visa")
+        assert refused.decline_code == AccountUnnamed.code
+        right = f"acct_{uuid.uuid4().hex}"
+        assert correct(used, right) == (200, right)
+        _, sent = charge(shop, nobody, "pm_card_visa")
+        assert sent.status is PaymentStatus.UNKNOWN
+        assert correct(used, other + "x") == (409, "urn:medspa:problem:account-used")
+        assert correct(used, right) == (200, right)
+        nobody.close()
