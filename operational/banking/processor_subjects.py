@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from medspa.kernel.vocabulary import ProcessorLineKind
+from medspa.kernel.vocabulary import PaymentStatus, ProcessorLineKind
 from operational.checkout.processor.port import BalanceLine
 from operational.models import Dispute, Location, MerchantAccount, Payment, Payout, ProcessorLine
 
@@ -51,10 +51,18 @@ def subject(session: Session, account_id: uuid.UUID, told: BalanceLine) -> dict[
             of_account(name, account_id),
             model.currency == told.currency,
             ~named(name, told.amount_minor > 0),
+            *_whole(told),
         )
         .limit(1)
     ).one_or_none()
     return {} if row is None else {name: row[0], "location_id": row[1]}
+
+
+def _whole(told: BalanceLine) -> tuple[ColumnElement[bool], ...]:
+    """An adjustment may name a payment and be about something else: it is the payment if it is all of it."""
+    if told.kind is not ProcessorLineKind.ADJUSTMENT:
+        return ()
+    return (Payment.amount_minor == told.amount_minor, Payment.status == PaymentStatus.SUCCEEDED)
 
 
 def find_late(session: Session, line: ProcessorLine) -> bool:

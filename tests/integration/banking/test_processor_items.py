@@ -133,3 +133,24 @@ def test_what_a_person_booked_leaves_the_cost_when_it_becomes_known(
     balances = (Account.BAD_DEBT, Account.CARD_CLEARING, Account.PROCESSOR_FEES, Account.UNMATCHED_ITEMS)
     assert [shop.balance(one) for one in balances] == [0, 0, 175, 0]
     assert moved_by_lines(shop) == [shop.balance(Account.BANK), 5_000]
+
+
+def test_an_adjustment_that_names_a_payment_is_that_payment_only_if_it_is_all_of_it(
+    shop: Shop, processor: InProcessProcessor, http: TestClient
+) -> None:
+    """A charge that failed later is told with the charge's name, beside the charge itself."""
+    _, payment = charge(shop, processor, "tok_visa", 5_000)
+    (account,) = processor.accounts()
+    with processor._transaction() as books:
+        books.execute("update line set kind = 'adjustment' where about = ?", (payment.processor_reference,))
+        for amount in (-5_000, -50, 50):
+            about = payment.processor_reference
+            add_line(books, account, ProcessorLineKind.ADJUSTMENT, amount, 0, "USD", about)
+    processor.pay_out(account, shop.today)
+    read_reports(shop.database.engine("app"), processor)
+    balances = (Account.CARD_CLEARING, Account.BANK, Account.UNMATCHED_ITEMS, Account.PROCESSOR_FEES)
+    assert [shop.balance(one) for one in balances] == [0, -175, 5_000, 175]
+    assert [one["amount_minor"] for one in items(shop, http)] == [5_000, 50, -50]
+    # Not on a later reading either.
+    read_reports(shop.database.engine("app"), processor)
+    assert shop.balance(Account.UNMATCHED_ITEMS) == 5_000
