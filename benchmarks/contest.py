@@ -57,7 +57,10 @@ BEFORE = (
     "select audit.open('staff', %(staff)s, 'operations', 'http', %(now)s)",
     "select booking_setup(%(location)s, %(services)s::uuid[], %(providers)s::uuid[], '{}'::uuid[])",
 )
-PROBE = "select booking_probe(%(location)s, %(client)s, null, %(subjects)s::uuid[], %(items)s::jsonb, 3000, now())"
+PROBE = (
+    "select booking_probe(%(location)s, %(client)s, null, %(subjects)s::uuid[],"
+    " %(items)s::jsonb, 3000, now())"
+)
 WRITE = "select booking_write(%(visit)s::jsonb)"
 
 

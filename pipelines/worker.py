@@ -22,6 +22,7 @@ from pipelines.land.batch import Order
 from pipelines.landing import COMMAND, STAY
 from pipelines.load.run import last_loaded, record_checked
 from pipelines.outage import outage_told
+from pipelines.publish.contracts import load_contracts
 from pipelines.resident import Resident
 from pipelines.run import WAREHOUSE, Land, run_pipeline
 
@@ -31,7 +32,7 @@ LONGEST_PAUSE = 300.0
 """After failures the pause doubles up to this many seconds: a blocked publication needs a person."""
 
 TELL_SECONDS = 60.0
-"""Under steady traffic Dagster is told of materializations this often; else once nothing is left to do."""
+"""Dagster is told of materializations at most this often: each telling writes two events a mart."""
 Tell = Callable[[Mapping[str, int]], None]
 """Told which marts were written: name → number of the newest batch in it."""
 
@@ -57,21 +58,27 @@ class Worker:
             landed = self._landing(Order(after=last_loaded(dsn)))
             if landed.batch_id is None and self._done:
                 record_checked(dsn, landed.at)
-                self._tell_all()
+                self._tell_what_is_due()
                 return False
         self._done = False
         done = run_pipeline(self._settings, land=self._landing, level="batch")
         self._done = True
-        self._untold |= dict.fromkeys(done.build.models if done.build else (), done.batch_id)
-        if time.monotonic() - self._told_at > TELL_SECONDS:
-            self._tell_all()
+        built = set(done.build.models if done.build else ())
+        self._untold |= dict.fromkeys(built.intersection(load_contracts()), done.batch_id)
+        self._tell_what_is_due()
         return True
 
-    def _tell_all(self) -> None:
-        """Between batches, for it takes as long as building one."""
-        if self._untold:
+    def _tell_what_is_due(self) -> None:
+        """Between batches. What could not be told is told later: no figure waits for who shows the runs."""
+        if not self._untold or time.monotonic() - self._told_at < TELL_SECONDS:
+            return
+        self._told_at = time.monotonic()
+        try:
             self._tell(self._untold)
-        self._untold, self._told_at = {}, time.monotonic()
+        except Exception as error:  # noqa: BLE001 - whatever a storage of Dagster's raises
+            _log.warning("Dagster was not told", extra={"job": "worker", "code": type(error).__name__})
+        else:
+            self._untold = {}
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. A failure is logged by its code, without its text, and tried again later."""

@@ -50,8 +50,9 @@ def build(
 ) -> BuildResult:
     """Build what `batch_id` and every batch since the last complete build moved.
 
-    `full` builds every model from nothing; it also happens by itself for a first build, another version of
-    the project, or moved reference data that facts are joined to. `select` names models (for developers:
+    `full` builds every model from nothing; it also happens by itself for a first build or another version of
+    the project. Where reference data moved that facts are joined to, every row is written anew over
+    the tables that stand. `select` names models (for developers:
     such a build is never recorded as complete). `tests` runs the data tests of what dbt builds, by default
     with full builds.
     Raises BuildFailed naming the nodes, BuilderBusy when another process builds for too long.

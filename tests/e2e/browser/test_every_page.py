@@ -34,6 +34,7 @@ def address(name: str, day: dt.date) -> str:
     return f"/reports/{name}?{dates}&{ASKED.get(name, '')}"
 
 
+ANSWERED = {"/reports/nothing": 404, "/reports/revenue?from=2026-13-01&until=2026-01-01": 422}
 PAGES = [
     "/reports",
     "/reports/data-quality",
@@ -53,11 +54,18 @@ def test_every_page_is_for_everybody(
     faults = {}
     for path in paths:
         seen.troubles.clear()
-        seen.goto(path)
+        asked, _, _ = path.partition("?")
+        assert seen.goto(path) == ANSWERED.get(path, 200), path
+        assert seen.page.url.startswith(f"{seen.url}{asked}")
+        named = reports().get(asked.removeprefix("/reports/"))
+        if named is not None and path not in PAGES:
+            assert seen.page.locator("h1").inner_text() == named.title
+            if not seen.page.locator("tbody tr").count():
+                faults[asked, (0, "rows")] = ["none"]
         for look, rules in LOOKS.items():
             seen.look(*look)
             if found := seen.faults(rules):
-                faults[path.partition("?")[0], look] = found
+                faults[asked, look] = found
     assert faults == {}
 
 

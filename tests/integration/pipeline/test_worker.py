@@ -18,6 +18,7 @@ from pipelines.errors import LandingFailed
 from pipelines.land.batch import Landed, Order
 from pipelines.land.lake import Lake
 from pipelines.landing import STAY
+from pipelines.publish.contracts import load_contracts
 from pipelines.resident import Resident
 from pipelines.worker import Worker
 from tests.factories.practice import make_client, make_practice
@@ -48,8 +49,15 @@ def test_commits_reach_the_marts_and_quiet_looks_read_nothing(
     told: list[str] = []
     command = [sys.executable, "-m", "medspa", "pipeline", "land", STAY]
     with Resident(command, report=told.append) as landing:
-        said_to_dagster: list[Mapping[str, int]] = []
-        worker = Worker(settings, landing, said_to_dagster.append)
+        said_to_dagster: list[dict[str, int]] = []
+
+        def tell(written: Mapping[str, int]) -> None:
+            said_to_dagster.append(dict(written))
+            if len(said_to_dagster) == 1:
+                raise ConnectionError("no storage")
+
+        monkeypatch.setattr(working, "TELL_SECONDS", 0)
+        worker = Worker(settings, landing, tell)
         assert worker.step()
         before = clients(warehouse)
         make_client(operational, practice.org_id, "Second")
@@ -61,8 +69,9 @@ def test_commits_reach_the_marts_and_quiet_looks_read_nothing(
         # The mark of the last batch is a write of ours: one look reads the tables, the next ones read none.
         assert len([line for line in told if line.startswith("snapshot taken")]) <= 1
         assert len(Lake(settings.lake).batches()) == batches
-        # Once, when nothing was left to do, with the batch that wrote each mart last.
-        assert [one["dim_client"] for one in said_to_dagster] == [batches]
+        # What could not be told with the first batch is told with the second; after that nothing is left.
+        assert [one["dim_client"] for one in said_to_dagster] == [batches - 1, batches]
+        assert said_to_dagster[1].keys() >= {"dim_location", "dim_client"} <= load_contracts().keys()
         make_client(operational, practice.org_id, "Third")
         assert worker.step()
         assert clients(warehouse) == before + 2
