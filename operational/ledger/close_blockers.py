@@ -28,9 +28,10 @@ MESSAGES = {
 WARNINGS = {
     "unmatched_item": "Money left or came that nothing explains: match it, or say what it is.",
     "refund_failed": "A card refund came back: it is account credit again. Tell the client.",
+    "use_given_back": "The use of a package or credit was given back: bill the visit again, or leave it so.",
     "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
 }
-"""What needs a decision but no hurry: a day closes with it, for 1290 names it on the books."""
+"""What needs a decision but no hurry: a day closes with it."""
 _PATHS = {
     "drawer_session": "/v1/drawer-sessions/{id}",
     "appointment_item": "/v1/appointments/{id}",
@@ -46,6 +47,7 @@ _BLOCKERS = text(
 _BEFORE = text(
     "select business_date, idle from days_before(:location_id, :business_date) order by business_date"
 )
+_GIVEN_BACK = text("select day_given_back(:location_id, :business_date)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def blockers_of(session: Session, location_id: UUID, business_date: date) -> lis
 
 
 def warnings_of(session: Session, location_id: UUID, business_date: date) -> list[Blocker]:
-    """What is left to decide at a location, whichever day it is from, and refunds that came back on this."""
+    """What is left to decide at a location, whichever day it is from, and what came back on this."""
     undone = select(RefundFailure.undoes_id).where(RefundFailure.undoes_id.is_not(None))
     came_back = select(RefundFailure.payout_id).where(
         RefundFailure.org_id == organization_of(session),
@@ -108,6 +110,11 @@ def warnings_of(session: Session, location_id: UUID, business_date: date) -> lis
             "refund_failed",
             "/v1/payouts/{}",
             session.scalars(came_back.order_by(RefundFailure.payout_id)).all(),
+        ),
+        (
+            "use_given_back",
+            "/v1/appointments/{}",
+            session.scalars(_GIVEN_BACK, {"location_id": location_id, "business_date": business_date}).all(),
         ),
         ("unmatched_bank_line", "/v1/bank-lines/{}", session.scalars(bank.order_by(BankLine.id)).all()),
     ]

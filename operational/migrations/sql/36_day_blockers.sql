@@ -38,13 +38,11 @@ begin
           and (select coalesce(sum(t.quantity_milli), 0) from treatment_record t
                where t.org_id = v_org and t.appointment_item_id = i.id and t.source = 'charted')
               <>
-              -- A use that was given back is billed anew, or not at all.
-              (select sum(l.quantity_milli) from invoice_line l
+              -- A use that was given back counts until it is billed again: a warning, no blocker.
+              (select coalesce(sum(l.quantity_milli), 0) from invoice_line l
                join invoice n on n.org_id = l.org_id and n.id = l.invoice_id and n.status = 'issued'
                where l.org_id = v_org and l.appointment_item_id = i.id
-                 and not exists (
-                     select 1 from entitlement_movement m
-                     where m.org_id = l.org_id and m.invoice_line_id = l.id and m.kind = 'reversed'))
+                 and line_billed_again(l.org_id, l.id) is not true)
           and not exists (
               select 1 from invoice_line l
               where l.org_id = v_org and l.appointment_item_id = i.id and l.quantity_reason is not null)

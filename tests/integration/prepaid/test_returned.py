@@ -17,7 +17,7 @@ from medspa.kernel.vocabulary import Account, Permission
 from operational.checkout import invoices
 from operational.checkout.errors import AlreadyInvoiced, NotVoidable
 from operational.checkout.processor.inprocess import InProcessProcessor
-from operational.ledger.close_blockers import blockers_of
+from operational.ledger.close_blockers import blockers_of, warnings_of
 from operational.packages.returned import return_use
 from tests.factories.checkout import Shop
 from tests.factories.members import Club, offer
@@ -114,6 +114,34 @@ def test_a_visit_whose_use_was_given_back_is_billed_again_and_once(shop: Shop) -
             use_visit(shop, visit, entitlement)
     with shop.transaction() as session:
         assert [one.code for one in blockers_of(session, shop.north, shop.today)] == ["session_uncounted"]
+
+
+def test_what_was_given_back_of_a_visit_is_warned_of_until_it_is_billed_again(shop: Shop) -> None:
+    """40 units, 30 of them from a package; and a visit paid for by a session alone."""
+    package = sell(shop, plan(shop, sessions=1, units=30)).lines[0].package_id
+    sessions, units = holds(shop, package)
+    visits = {shop.visit(units_milli=40_000): units, shop.visit(): sessions}
+    used = {visit: use_visit(shop, visit, held) for visit, held in visits.items()}
+
+    def told() -> tuple[list[str], set[str]]:
+        with shop.transaction() as session:
+            codes = [one.code for one in blockers_of(session, shop.north, shop.today)]
+            warned = warnings_of(session, shop.north, shop.today)
+        assert {one.code for one in warned} <= {"use_given_back"}
+        return codes, {one.rsplit("/", 1)[-1] for warning in warned for one in warning.links}
+
+    assert told() == (["session_uncounted"], set())
+    with shop.transaction() as session:
+        for one in used.values():
+            (line,) = [line for line in one.lines if line.covered_by is not None]
+            return_use(session, shop.actor, line.id)
+    assert told() == (["session_uncounted"], {str(visit) for visit in visits})
+    first, second = visits
+    again = shop.invoice(appointment_id=first, retail=[])
+    assert [one.list_minor for one in again.lines] == [30 * 1_400]
+    assert told() == (["session_uncounted"], {str(second)})
+    count_drawers(shop)
+    close(shop)
 
 
 def test_a_members_credit_comes_back(shop: Shop, tmp_path: Path) -> None:
