@@ -22,11 +22,11 @@ from operational.models import CreditMemo, GiftCard, Location, Payment, Payout, 
 def hold(session: Session, payout_id: uuid.UUID) -> Payout:
     """Hold a payout with what it touches, in the order in which everybody does: client, invoice, payment."""
     payout = found(session, Payout, payout_id, "payout")
+    # Also for an invoice: what came back of its refund is the client's credit, and may be taken back.
+    lock_client(session, payout.client_id)
     if payout.credit_memo_id is not None:
         memo = found(session, CreditMemo, payout.credit_memo_id, "credit memo")
         lock_invoice(session, memo.invoice_id)
-    else:
-        lock_client(session, payout.client_id)
     if payout.payment_id is not None:
         lock_payment(session, payout.payment_id)
     return found(session, Payout, payout.id, "payout", lock=True)
