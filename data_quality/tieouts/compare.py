@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,24 @@ _JOIN = (
     "inner join scope on scope.org_id = {0}.org_id and scope.location_id = {0}.location_id"
     " and scope.business_date = {0}.business_date"
 )
+# What differs row by row, what is equal as one row per organization: days and accounts are many.
+_COMPARED = """
+select org_id, location_id, business_date, subject, passed, count(*)::integer as groups,
+    sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
+from (
+    select org_id, passed, left_minor, right_minor,
+        case when not passed then location_id end as location_id,
+        case when not passed then business_date end as business_date,
+        case when not passed then subject end as subject
+    from (
+        select told.*, told.left_minor is not distinct from told.right_minor as passed from (
+{}
+        ) as told
+    ) as judged
+) as named
+group by org_id, location_id, business_date, subject, passed
+order by passed, org_id, location_id, business_date, subject
+"""
 # Postings of a day that only one side has, by token.
 _ONE_SIDED = """
 select distinct coalesce(raw.id, built.posting_id)::text as token
@@ -83,25 +100,12 @@ def run_one(
     """One tie-out: its failed groups one by one, what passed as one result per organization."""
     rendered = _SCOPE.sub(lambda found: _JOIN.format(found[1]) if level == "batch" else "", query)
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(rendered.encode()).fetchall()
-    passed: dict[uuid.UUID, list[dict[str, Any]]] = {}
+        rows = cursor.execute(_COMPARED.format(rendered).encode()).fetchall()
     for row in rows:
-        if row["left_minor"] == row["right_minor"]:
-            passed.setdefault(row["org_id"], []).append(row)
+        if row["passed"]:
+            yield Result(tieout=name, **{**row, "subject": f"{row['groups']} compared"})
         else:
-            yield Result(tieout=name, **row, passed=False, rows=_culprits(connection, name, row))
-    for org_id, group in sorted(passed.items()):
-        yield Result(
-            tieout=name,
-            org_id=org_id,
-            location_id=None,
-            business_date=None,
-            subject=f"{len(group)} compared",
-            left_minor=sum(row["left_minor"] for row in group),
-            right_minor=sum(row["right_minor"] for row in group),
-            passed=True,
-            groups=len(group),
-        )
+            yield Result(tieout=name, **{**row, "groups": 1}, rows=_culprits(connection, name, row))
 
 
 def _culprits(connection: psycopg.Connection[Any], name: str, row: dict[str, Any]) -> tuple[str, ...]:

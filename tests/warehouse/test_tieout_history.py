@@ -6,7 +6,9 @@ import datetime as dt
 import os
 import subprocess
 import uuid
+from collections.abc import Iterator
 
+import pytest
 from sqlalchemy import select
 
 from medspa.local.tieouts import keep_results
@@ -14,9 +16,16 @@ from operational.models import TieoutResult
 from pipelines.defs.checks import KEEP
 from tests.conftest import MakeSettings
 from tests.factories.practice import make_practice
-from tests.support.databases import Database
+from tests.support.databases import Database, Servers
 
 CHECKED = dt.datetime(2026, 3, 2, 20, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def warehouse(servers: Servers) -> Iterator[Database]:
+    """Migrated, without the tables that dbt makes."""
+    with servers.clone("warehouse") as database:
+        yield database
 
 
 def test_results_go_to_their_organization_once_per_check(

@@ -12,6 +12,20 @@
 
 with {% call touched(day) %}{{ touched_bridge_days() }}{% endcall %},
 
+-- A dozen components are sums of postings by these.
+postings as (
+    select
+        {{ columns('part', day) }},
+        part.account,
+        part.account_kind,
+        part.event,
+        part.source_kind,
+        sum(part.amount_minor) as amount_minor
+    from {{ ref('fct_posting') }} as part
+    {{ only_touched('part', day) }}
+    group by {{ columns('part', day) }}, part.account, part.account_kind, part.event, part.source_kind
+),
+
 moved as (
     {% for leg, component, side, amount, relation, condition in bridge_of_sales() + bridge_of_funds() %}
     select
@@ -20,7 +34,7 @@ moved as (
         '{{ component }}' as component,
         '{{ side }}' as side,
         {{ amount }} as amount_minor
-    from {{ relation }} as part
+    from {{ 'postings' if relation | string == ref('fct_posting') | string else relation }} as part
     {{ only_touched('part', day) }}
     where {{ condition }}
     {% if not loop.last %}union all{% endif %}

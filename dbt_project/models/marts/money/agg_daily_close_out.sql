@@ -9,9 +9,7 @@
 ) }}
 
 {# Every measure: what it is split by, what it sums, over which rows. #}
-{% set accounts = ref('agg_daily_account') %}
-{% set balances = 'touched_balances' if is_incremental() else ref('int_money__balances') %}
-{% set postings, jurisdiction = ref('fct_posting'), 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')' %}
+{% set accounts, jurisdiction = ref('agg_daily_account'), 'cast(jurisdiction_id as ' ~ dbt.type_string() ~ ')' %}
 {% set lines, memos = ref('fct_invoice_line'), ref('fct_credit_memo_line') %}
 {% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
 {% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
@@ -19,15 +17,15 @@
 {% set parts = [
     ('account', 'account', 'amount_minor', accounts, 'true'),
     ('recognised', "''", '-amount_minor', accounts, "account_kind = 'revenue'"),
-    ('balance', 'account', 'closing_minor', balances, 'true'),
-    ('ar_opening', "''", 'opening_minor', balances, "account = '1100'"),
-    ('ar_closing', "''", 'closing_minor', balances, "account = '1100'"),
-    ('tax_by_jurisdiction', jurisdiction, '-amount_minor', postings, "account = '2400'"),
-    ('deposits', 'event', '-amount_minor', postings, "account = '2100'"),
-    ('account_credit', 'event', '-amount_minor', postings, "account = '2110'"),
-    ('gift_cards', 'event', '-amount_minor', postings, "account = '2200'"),
-    ('packages', 'event', '-amount_minor', postings, "account = '2300'"),
-    ('memberships', 'event', '-amount_minor', postings, "account = '2310'"),
+    ('balance', 'account', 'closing_minor', 'balances', 'true'),
+    ('ar_opening', "''", 'opening_minor', 'balances', "account = '1100'"),
+    ('ar_closing', "''", 'closing_minor', 'balances', "account = '1100'"),
+    ('tax_by_jurisdiction', jurisdiction, '-amount_minor', 'postings', "account = '2400'"),
+    ('deposits', 'event', '-amount_minor', 'postings', "account = '2100'"),
+    ('account_credit', 'event', '-amount_minor', 'postings', "account = '2110'"),
+    ('gift_cards', 'event', '-amount_minor', 'postings', "account = '2200'"),
+    ('packages', 'event', '-amount_minor', 'postings', "account = '2300'"),
+    ('memberships', 'event', '-amount_minor', 'postings', "account = '2310'"),
     ('gross_billed', 'kind', 'list_minor', lines, billed),
     ('discounts', 'discount_reason', 'discount_minor', lines, billed ~ ' and discount_minor > 0'),
     ('net_billed', "''", 'net_minor', lines, billed),
@@ -46,12 +44,25 @@
 
 with {% call touched(['org_id', 'location_id', 'business_date']) %}{{ touched_balance_days() }}{% endcall %},
 
-{% if is_incremental() %}
-touched_balances as (
-    {{ touched_balances() }}
+-- Both are read several times below.
+balances as (
+    {{ touched_balances() if is_incremental() else 'select * from ' ~ ref('int_money__balances') }}
 ),
 
-{% endif %}
+postings as (
+    select
+        part.org_id,
+        part.location_id,
+        part.business_date,
+        part.account,
+        part.event,
+        part.jurisdiction_id,
+        part.amount_minor
+    from {{ ref('fct_posting') }} as part
+    {{ only_touched('part', ['org_id', 'location_id', 'business_date']) }}
+    where part.account in ('2400', '2100', '2110', '2200', '2300', '2310')
+),
+
 figures as (
     {% for measure, key, amount, relation, condition in parts %}
     select
