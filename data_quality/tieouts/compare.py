@@ -17,7 +17,7 @@ _SCOPE = re.compile(r"\{scope:(\w+)\}")
 _NAMED = 20
 """Rows named per failed group."""
 
-_DATED = ("posting", "invoice_line", "payment", "payout", "credit_memo")
+_DATED = ("posting", "invoice_line", "payment", "payout", "credit_memo", "refund_failure")
 # The days that the build wrote or emptied, and those that the loader says it should have.
 _CHOOSE_SCOPE = """
 create temporary table scope on commit drop as

@@ -78,7 +78,7 @@
     ('dispute', 'opened_on'), ('dispute', 'resolved_on'), ('bank_deposit', 'business_date'),
     ('bank_deposit', 'confirmed_on'), ('returned_check', 'business_date'), ('remittance', 'business_date'),
     ('remittance_item', 'business_date'), ('bank_line', 'business_date'), ('bank_line', 'matched_on'),
-    ('dispute_fee', 'business_date'), ('refund_failure', 'business_date'), ('processor_line', 'occurred_on'),
+    ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'),
     ('processor_line_history', 'business_date'),
 ] %}
 {{ 'union' if not loop.first }}

@@ -48,6 +48,7 @@
     ('L1', 'between_locations', 'left', '-amount_minor', postings, "account in ('1900', '2900') and " ~ here),
     ('L1', 'collected', 'right', 'amount_minor', payments, paid),
     ('L1', 'collected', 'right', '-amount_minor', payouts, returned),
+    ('L1', 'collected', 'right', 'amount_minor', ref('int_money__outside'), "kind = 'refund_failed'"),
     ('L3 cash', 'received', 'left', 'amount_minor', payments, paid ~ " and tender = 'cash'"),
     ('L3 cash', 'paid_out', 'left', '-amount_minor', payouts, paid ~ " and tender = 'cash'"),
     ('L3 cash', 'drawer_movements', 'left', 'paid_in_minor - movements_out_minor', sessions, 'true'),

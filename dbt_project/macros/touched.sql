@@ -91,7 +91,9 @@ union
 
 {% macro touched_days() -%}
 {% set day = ['org_id', 'location_id', 'business_date'] %}
-{% for table in ['posting', 'invoice', 'invoice_line', 'credit_memo', 'business_day', 'drawer_session'] %}
+{% for table in [
+    'posting', 'invoice', 'invoice_line', 'credit_memo', 'business_day', 'drawer_session', 'refund_failure',
+] %}
 {{ since(table, day) }}
 union
 {% endfor %}

@@ -18,6 +18,11 @@ from deid.payout
 where status = 'succeeded'
 group by org_id, location_id, business_date, coalesce(tender, 'account_credit')
 union all
+-- Refunds of cards only come back.
+select org_id, 'refund_failure', 'amount_minor', location_id, business_date, 'card', sum(amount_minor)::bigint
+from deid.refund_failure
+group by org_id, location_id, business_date
+union all
 select m.org_id, 'credit_memo', 'total_minor', m.location_id, m.business_date, m.reason,
     sum(l.net_minor + l.tax_minor)::bigint
 from deid.credit_memo m

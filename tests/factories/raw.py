@@ -26,6 +26,7 @@ _DATED_TOTALS: dict[str, tuple[str, str, Callable[[Row], int]]] = {
     "invoice_line": ("total_minor", "kind", lambda row: int(row["net_minor"] + row["tax_minor"])),
     "payment": ("amount_minor", "tender", lambda row: int(row["amount_minor"])),
     "payout": ("amount_minor", "tender", lambda row: int(row["amount_minor"])),
+    "refund_failure": ("amount_minor", "card", lambda row: int(row["amount_minor"])),
 }
 
 
@@ -118,7 +119,7 @@ class RawStore:
             for row in self.tables[table].values():
                 if row.get("status", "succeeded") != "succeeded":
                     continue
-                key = row[split] or "account_credit"
+                key = row.get(split, split) or "account_credit"
                 day = (row["location_id"], row["business_date"])
                 totals[row["org_id"], table, measure, *day, key] += amount(row)
         for row in self.tables["credit_memo_line"].values():

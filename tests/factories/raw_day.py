@@ -69,3 +69,17 @@ def outside_day(practice: RawPractice) -> None:
     practice.bank_cash(a, day, 4_000, 3_990)
     practice.bank_line(a, day, -250)
     practice.explain(practice.bank_line(a, day, -80_000), day + dt.timedelta(days=1))
+    refund_that_came_back(practice, day)
+
+
+def refund_that_came_back(practice: RawPractice, day: dt.date) -> None:
+    """By card 100.00, of which 40.00 go back, come back and are given in cash: 60.00 stay."""
+    b = practice.locations[1]
+    emma, session = practice.client(), practice.session(b, day)
+    sale = practice.invoice(emma, b, day, [("service", 10_000, 0, 0)])
+    card = practice.pay(sale, session, "card", 10_000)
+    memo = practice.credit(sale, practice.lines_of(sale)[0], day, 4_000, 0)
+    practice.fail_refund(practice.pay_out(memo, session, card, 4_000), day)
+    practice.cash_out(emma, session, 4_000)
+    practice.day(b, day)
+    practice.close(b, day)

@@ -29,6 +29,9 @@ def day_figures(
     _billed(figures, of_day("invoice_line"), of_day("credit_memo"), rows("credit_memo_line"))
     _taken(figures, of_day("payment"), "received", 1)
     _taken(figures, of_day("payout"), "paid_out", -1)
+    for row in of_day("refund_failure"):
+        figures["paid_out", "card"] -= row["amount_minor"]
+        figures["collected", "card"] += row["amount_minor"]
     for row in of_day("drawer_session"):
         if row["status"] == "closed":
             figures["over_short", ""] += row["over_short_minor"]

@@ -93,6 +93,17 @@ class RawOutside(RawPrepaid):
         credit = ("2110", -amount, {"client_id": payout["client_id"]})
         self.post(place, date, "refund_failed", row["id"], clearing, credit)
 
+    def cash_out(self, client: Row, session: Row, amount: int) -> None:
+        """Account credit that is paid out in cash."""
+        place, date = session["location_id"], session["business_date"]
+        row = self.put(
+            "payout", client_id=client["id"], location_id=place, drawer_session_id=session["id"],
+            tender="cash", currency="USD", status="succeeded", amount_minor=amount, tip_minor=0,
+            rounding_minor=0, business_date=date, cashes_out=True,
+        )  # fmt: skip
+        lines = (("2110", amount, {"client_id": client["id"]}), ("1000", -amount, NO_KEYS))
+        self.post(place, date, "balance_cashed_out", row["id"], *lines)
+
     def pay_out_opening(self, location: uuid.UUID, date: dt.date, owed: int, paid: int) -> None:
         """What the processor owed when its report began, of which it pays a part out."""
         clearing = {"merchant_account_id": self.merchant}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from data_quality.run import NothingToCheck, check, failed
 from data_quality.tieouts import compare
 from pipelines.build.project import artifacts
 from pipelines.publish.run import PublicationBlocked, publish
+from tests.factories.raw_day import DAY
 from tests.warehouse.conftest import Built, relations_of
 
 SPOILT = {
@@ -77,6 +79,23 @@ def test_an_honest_day_ties_out_to_the_cent(built: Built) -> None:
     assert {"suite raw.posting", "suite build.client_cycle"} <= {one.tieout for one in results}
 
 
+def test_a_refund_that_came_back_is_collected_again_until_it_is_given_back(built: Built) -> None:
+    """By card 100.00; 40.00 go back, come back and are given in cash: drawer and card have 60.00."""
+    bound = (built.practice.locations[1], DAY + dt.timedelta(days=1))
+    held = "where location_id = %s and business_date = %s"
+    with psycopg.connect(built.database.dsn("build")) as connection:
+        money = connection.execute(
+            f"select sum(amount_minor) from build.fct_posting {held} and account in ('1000', '1020')", bound
+        ).fetchone()
+        tenders = connection.execute(
+            "select tender, received_minor, payouts, paid_out_minor, collected_minor"
+            f" from build.agg_daily_collected {held} order by tender",
+            bound,
+        ).fetchall()
+    assert money == (6_000,)
+    assert tenders == [("card", 10_000, 1, 0, 10_000), ("cash", 0, 1, 4_000, -4_000)]
+
+
 def test_every_tie_out_is_shown_to_fail() -> None:
     assert set(SPOILT) == set(compare.names())
 
@@ -130,7 +149,8 @@ UNMATCHED = """
 create temporary table day as select * from build.fct_payment
     where org_id = %(org)s and purpose = 'deposit' and status = 'succeeded' limit 1;
 create temporary table given as select * from build.fct_payout where org_id = %(org)s limit 1;
-update given set payout_id = gen_random_uuid(), credit_memo_id = null, status = 'succeeded', tender = 'card',
+update given set payout_id = gen_random_uuid(), credit_memo_id = null, cashes_out = false,
+    status = 'succeeded', tender = 'card',
     amount_minor = 3000, tip_minor = 0, rounding_minor = 0, payment_id = day.payment_id,
     location_id = day.location_id, business_date = day.business_date from day;
 insert into build.fct_payout select * from given;

@@ -45,6 +45,10 @@ begin
         select o.tender, o.amount_minor as amount, o.tip_minor as tip from payout o
         where o.org_id = v_org and o.location_id = p_location and o.business_date = p_date
           and o.status = 'succeeded' and o.tender is not null
+        union all
+        -- A refund that came back is paid out no more, from the day that told of it.
+        select 'card', -f.amount_minor, 0 from refund_failure f
+        where f.org_id = v_org and f.location_id = p_location and f.business_date = p_date
     ), figure as (
         select 'account' as measure, t.account as key, t.amount from today t
         union all select 'balance', o.account, o.amount from opening o

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from medspa.kernel.vocabulary import Account
 from operational.checkout import cards, cash_outs
@@ -45,6 +45,16 @@ def owed(shop: Shop) -> list[int]:
     return [shop.balance(one) for one in OWED]
 
 
+def figures(shop: Shop) -> dict[str, int]:
+    """Of cards, as the close of the day would freeze them."""
+    with shop.transaction() as session:
+        of_day = text("select measure, amount_minor from day_figures(:north, :day) where key = 'card'")
+        return {
+            row.measure: row.amount_minor
+            for row in session.execute(of_day, {"north": shop.north, "day": shop.today})
+        }
+
+
 def failures(shop: Shop) -> int:
     with shop.database.session("owner") as session:
         return len(
@@ -70,6 +80,7 @@ def test_what_came_back_is_account_credit_however_it_is_told(
         together(told)
     read(shop, processor)
     assert (owed(shop), failures(shop)) == ([4_000, -4_000, -2_000, 0], 1)
+    assert figures(shop) == {"received": 6_000, "collected": 6_000}
     processor.pay_out(account_of(shop), shop.today)
     read(shop, processor)
     assert (owed(shop), items(shop, http)) == ([0, -4_000, -2_000, 0], [])

@@ -13,6 +13,7 @@
 {% set lines, memos = ref('fct_invoice_line'), ref('fct_credit_memo_line') %}
 {% set payments, payouts, sessions = ref('fct_payment'), ref('fct_payout'), ref('fct_drawer_session') %}
 {% set billed, paid = "invoice_status <> 'voided'", "status = 'succeeded'" %}
+{% set came_back = ref('stg_operational__refund_failure') %}
 {% set returned = paid ~ ' and tender is not null' %}
 {% set parts = [
     ('account', 'account', 'amount_minor', accounts, 'true'),
@@ -38,6 +39,8 @@
     ('tips', "''", 'tip_minor', payments, paid),
     ('paid_out', 'tender', 'amount_minor', payouts, returned),
     ('collected', 'tender', '-amount_minor', payouts, returned),
+    ('paid_out', "'card'", '-amount_minor', came_back, 'true'),
+    ('collected', "'card'", 'amount_minor', came_back, 'true'),
     ('tips', "''", '-tip_minor', payouts, returned),
     ('over_short', "''", 'over_short_minor', sessions, "status = 'closed'"),
 ] %}

@@ -40,6 +40,22 @@ movements as (
     from {{ ref('fct_payout') }} as payout
     {{ only_touched('payout', ['org_id', 'location_id', 'business_date']) }}
     where payout.status = 'succeeded' and payout.tender is not null
+
+    union all
+
+    -- A refund that came back is paid out no more, from the day that told of it; its tip stays given back.
+    select
+        failure.org_id,
+        failure.location_id,
+        failure.business_date,
+        'card' as tender,
+        0 as payments,
+        0 as received_minor,
+        0 as payouts,
+        -failure.amount_minor as paid_out_minor,
+        0 as tip_minor
+    from {{ ref('stg_operational__refund_failure') }} as failure
+    {{ only_touched('failure', ['org_id', 'location_id', 'business_date']) }}
 ),
 
 summed as (
