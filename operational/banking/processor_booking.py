@@ -23,7 +23,7 @@ from medspa.kernel.vocabulary import (
     ProcessorLineEvent,
     ProcessorLineKind,
 )
-from operational.banking.processor_lines import keep_difference, keep_opening
+from operational.banking.processor_lines import keep_difference, keep_opening, left_over
 from operational.banking.processor_subjects import DISPUTES, find_late, home_of
 from operational.checkout.processor.port import BalanceLine, PaidOut
 from operational.checkout.queries import found
@@ -75,6 +75,7 @@ def book(session: Session, account_id: uuid.UUID, paid: PaidOut, told: Sequence[
         # A line came between the two readings, or an earlier payout that held it has not failed yet.
         return False
     lines = [one for one in lines if one.currency == paid.currency]
+    lines += left_over(session, account_id, paid, lines)
     gross, fee = sum(one.amount_minor for one in lines), sum(one.fee_minor for one in lines)
     payout = ProcessorPayout(
         org_id=account.org_id, id=new_id(), merchant_account_id=account.id, payout_reference=paid.reference,

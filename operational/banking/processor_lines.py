@@ -6,19 +6,27 @@ account is held by whoever keeps lines of it.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
-from medspa.kernel.vocabulary import ProcessorLineKind, ProcessorLineRefusal
+from medspa.kernel.vocabulary import ProcessorLineEvent, ProcessorLineKind, ProcessorLineRefusal
 from operational.banking.processor_subjects import home_of, subject
-from operational.checkout.processor.port import BalanceLine
+from operational.checkout.processor.port import BalanceLine, PaidOut
 from operational.checkout.queries import found
-from operational.models import Location, MerchantAccount, ProcessorLine, ProcessorPayout
+from operational.models import (
+    Location,
+    MerchantAccount,
+    ProcessorLine,
+    ProcessorLineHistory,
+    ProcessorPayout,
+)
 
 DIFFERENCE = "difference:"
 """Begins the reference of a line of ours: what a payout brought beyond the lines that it names."""
@@ -67,6 +75,38 @@ def keep_difference(
     session.add(line)
     session.flush()
     return line
+
+
+def left_over(
+    session: Session, account_id: uuid.UUID, paid: PaidOut, lines: Sequence[ProcessorLine]
+) -> list[ProcessorLine]:
+    """Differences of payouts that failed, which end with the one that is paid in their place.
+
+    The processor names no such line: it is that one's if it repeats lines of a failed payout, or is short of
+    its own by as much.
+    """
+    differences = list(
+        session.scalars(
+            select(ProcessorLine)
+            .where(
+                ProcessorLine.merchant_account_id == account_id,
+                ProcessorLine.line_reference.startswith(DIFFERENCE),
+                ProcessorLine.processor_payout_id.is_(None),
+                ProcessorLine.currency == paid.currency,
+            )
+            .order_by(ProcessorLine.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+    if not differences:
+        return []
+    missing = paid.net_minor - sum(one.amount_minor - one.fee_minor for one in lines)
+    repeated = select(ProcessorLineHistory.id).where(
+        ProcessorLineHistory.processor_line_id.in_([one.id for one in lines]),
+        ProcessorLineHistory.event == ProcessorLineEvent.SENT_BACK,
+    )
+    in_its_place = missing == sum(one.amount_minor for one in differences)
+    return differences if in_its_place or session.scalar(repeated.limit(1)) is not None else []
 
 
 def refusal(currency: str, home: Location) -> ProcessorLineRefusal | None:

@@ -199,3 +199,29 @@ def test_a_payout_that_failed_after_it_was_booked_is_undone_and_its_lines_wait_f
         assert read(shop, processor) == Read(0, 1)
     assert [shop.balance(one) for one in accounts] == [booked[0] + 941, 0, 175 + 59, -250]
     assert moved_by_lines(shop) == [shop.balance(Account.BANK), 6_000]
+
+
+def test_what_a_failed_payout_brought_beyond_its_lines_ends_with_the_one_in_its_place(
+    shop: Shop, processor: InProcessProcessor
+) -> None:
+    """It brings as much again, other than that, or none of it: the processor holds none of it afterwards."""
+    charge(shop, processor, "tok_visa", 5_000)
+    (account,) = processor.accounts()
+    accounts = (Account.BANK, Account.CARD_CLEARING, Account.PROCESSOR_FEES, Account.UNMATCHED_ITEMS)
+    for beyond in (300, 300, 100, 0):
+        reference = str(processor.pay_out(account, shop.today))
+        with processor._transaction() as books:
+            books.execute(
+                "update payout set net_minor = net_minor + ? where reference = ?", (beyond, reference)
+            )
+        assert read(shop, processor).payouts == 1
+        assert [shop.balance(one) for one in accounts] == [4_825 + beyond, 0, 175, -beyond]
+        assert unpaid_clearing(shop) == 0
+        assert moved_by_lines(shop) == [4_825 + beyond, 5_000]
+        if beyond:
+            processor.fail_payout(reference)
+            read(shop, processor)
+            assert [shop.balance(one) for one in accounts] == [0, 5_000, 0, 0]
+    charge(shop, processor, "tok_visa", 1_000)
+    processor.pay_out(account, shop.today)
+    assert (read(shop, processor).payouts, unpaid_clearing(shop)) == (1, 0)
