@@ -71,6 +71,11 @@ class ReportBegun(DomainError):
     title = "The account's report is read already: the day with which it begins stays"
 
 
+class TakenBefore(DomainError):
+    code = "taken-before"
+    title = "The account has taken a card payment here before the day with which its report would begin"
+
+
 class ItemResolved(DomainError):
     code = "item-resolved"
     title = "The processor's line is explained already, or not paid out yet"

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from medspa.kernel.vocabulary import Account, LedgerEvent, Permission
-from operational.banking.errors import OpeningTold, ReportBegun
+from medspa.kernel.vocabulary import Account, LedgerEvent, PaymentStatus, Permission
+from operational.banking.errors import OpeningTold, ReportBegun, TakenBefore
 from operational.banking.processor_subjects import home_of
 from operational.checkout.errors import WrongCurrency
 from operational.checkout.queries import found
 from operational.identity.access import Actor
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, post
-from operational.models import MerchantAccount, ProcessorLine, ProcessorPayout
+from operational.models import MerchantAccount, Payment, ProcessorLine, ProcessorPayout
 
 
 def tell_opening(
@@ -32,7 +32,8 @@ def tell_opening(
     """Book what the processor owed when its report begins, once; the account, and where that stands.
 
     `begins` moves that day, while nothing of the report is read. Raises Forbidden, NotFound, WrongCurrency,
-    OpeningTold, ReportBegun, Invalid.
+    OpeningTold, ReportBegun,
+    TakenBefore, Invalid.
     """
     actor.require_everywhere(Permission.ORGANIZATION_MANAGE)
     account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
@@ -47,6 +48,9 @@ def tell_opening(
         if _is_read(session, account_id):
             raise ReportBegun
         account.reports_from = begins
+    if _has_taken(session, account):
+        # That is on the clearing account already, and the opening balance would hold it once more.
+        raise TakenBefore
     account.opening_minor = amount_minor
     session.flush()
     if amount_minor:
@@ -64,6 +68,15 @@ def tell_opening(
             staff_id=actor.staff_id,
         )
     return account, home.id
+
+
+def _has_taken(session: Session, account: MerchantAccount) -> bool:
+    taken = select(Payment.id).where(
+        Payment.merchant_account_id == account.id,
+        Payment.status == PaymentStatus.SUCCEEDED,
+        Payment.business_date < account.reports_from,
+    )
+    return session.scalar(taken.limit(1)) is not None
 
 
 def _is_read(session: Session, account_id: uuid.UUID) -> bool:

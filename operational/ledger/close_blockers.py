@@ -29,6 +29,7 @@ WARNINGS = {
     "unmatched_item": "Money left or came that nothing explains: match it, or say what it is.",
     "refund_failed": "A card refund came back: it is account credit again. Tell the client.",
     "use_given_back": "The use of a package or credit was given back: bill the visit again, or leave it so.",
+    "opening_differs": "What a processor owed when its report began is not what it has paid of that so far.",
     "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
 }
 """What needs a decision but no hurry: a day closes with it."""
@@ -47,6 +48,21 @@ _BLOCKERS = text(
 _BEFORE = text(
     "select business_date, idle from days_before(:location_id, :business_date) order by business_date"
 )
+# Of the merchant accounts whose lines about nothing of ours are here: the first location of a legal entity.
+_OPENING_DIFFERS = text("""
+select account.id from merchant_account as account
+join location as here on here.org_id = account.org_id and here.legal_entity_id = account.legal_entity_id
+where here.id = :location_id
+  and not exists (
+      select from location as other
+      where other.org_id = here.org_id and other.legal_entity_id = here.legal_entity_id
+        and (other.created_at, other.id) < (here.created_at, here.id))
+  and coalesce(account.opening_minor, 0) <> (
+      select coalesce(sum(line.amount_minor), 0) from processor_line as line
+      where line.org_id = account.org_id and line.merchant_account_id = account.id
+        and line.kind = 'opening' and line.refused_as is null)
+order by account.id
+""")
 _GIVEN_BACK = text("select day_given_back(:location_id, :business_date)")
 
 
@@ -115,6 +131,11 @@ def warnings_of(session: Session, location_id: UUID, business_date: date) -> lis
             "use_given_back",
             "/v1/appointments/{}",
             session.scalars(_GIVEN_BACK, {"location_id": location_id, "business_date": business_date}).all(),
+        ),
+        (
+            "opening_differs",
+            "/v1/merchant-accounts",
+            session.scalars(_OPENING_DIFFERS, {"location_id": location_id}).all(),
         ),
         ("unmatched_bank_line", "/v1/bank-lines/{}", session.scalars(bank.order_by(BankLine.id)).all()),
     ]

@@ -15,6 +15,7 @@ from medspa.kernel import clock
 from medspa.kernel.vocabulary import Account, ProcessorLineKind
 from operational.banking import lines
 from operational.banking.processor_reports import Read, read_reports
+from operational.banking.processor_subjects import home_of
 from operational.banking.statement import StatementLine
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.inprocess_reports import add_line
@@ -57,6 +58,15 @@ def kept(shop: Shop) -> list[int]:
     return [shop.balance(one) for one in KEPT]
 
 
+def warned(shop: Shop, http: TestClient) -> list[str]:
+    """What the close of the day warns of where the account's other lines are."""
+    with shop.database.session("owner") as session:
+        account = session.get_one(MerchantAccount, (shop.made.org_id, shop.made.merchant_account_id))
+        home = home_of(session, account).id
+    close = http.get(f"/v1/locations/{home}/days/{shop.today}/close", headers=shop.made.headers)
+    return [one["code"] for one in close.json()["warnings"]]
+
+
 def test_what_is_before_the_report_begins_is_an_opening_balance(
     shop: Shop, processor: InProcessProcessor, http: TestClient
 ) -> None:
@@ -77,6 +87,7 @@ def test_what_is_before_the_report_begins_is_an_opening_balance(
     told = list(together([partial(opening, 6_767, shop.today)] * 3))
     assert sorted(getattr(one, "status_code", 0) for one in told) == [200, 409, 409]
     assert kept(shop) == [6_767, 0, 0, 0]
+    assert warned(shop, http) == ["opening_differs"]
     charge(shop, processor, "tok_visa", 5_000)
     assert read(shop, processor) == Read(1, 0)
     first = str(processor.pay_out(account, shop.today))
@@ -90,7 +101,7 @@ def test_what_is_before_the_report_begins_is_an_opening_balance(
     assert kept(shop) == [11_767, 0, 0, 0]
     processor.pay_out(account, shop.today)
     assert read(shop, processor) == Read(0, 1)
-    assert (kept(shop), items(shop, http)) == (after, [])
+    assert (kept(shop), items(shop, http), warned(shop, http)) == (after, [], [])
     assert opening(1, None).json()["type"].endswith("opening-told")
 
 
@@ -156,3 +167,20 @@ def test_a_line_in_another_currency_is_kept_listed_and_never_summed(
     with shop.transaction() as session:
         told = [StatementLine(shop.today, 4_825, "Payout"), StatementLine(shop.today, 4_825, "Another")]
         assert lines.take_lines(session, shop.actor, shop.north, told).matched == 1
+
+
+def test_a_report_does_not_begin_after_money_that_was_taken_here(
+    shop: Shop, processor: InProcessProcessor, http: TestClient
+) -> None:
+    """That money is on the clearing account: told as owed at the start it would be there twice."""
+    charge(shop, processor, "tok_visa", 5_000)
+    path, taken = f"/v1/merchant-accounts/{shop.made.merchant_account_id}/opening", shop.today
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        for begins, status in ((taken + timedelta(days=1), 409), (taken, 200)):
+            body = {"currency": "USD", "amount_minor": 4_825, "reports_from": str(begins)}
+            headers = {**shop.made.headers, "Idempotency-Key": uuid.uuid4().hex}
+            told = http.post(path, json=body, headers=headers)
+            assert told.status_code == status, told.text
+            if status == 409:
+                assert (told.json()["type"].endswith("taken-before"), kept(shop)) == (True, [5_000, 0, 0, 0])
+    assert kept(shop) == [9_825, 0, 0, 0]
