@@ -175,10 +175,11 @@ def _enrolment_link(session: Session, staff: StaffMember) -> str:
 
 def accept_enrolment(services: Services, token: str, password: str) -> None:
     """Set the password with an enrolment token; it works once. Raises LinkSpent, Invalid."""
-    hashed = passwords.hash_password(password)
     found = lookup.by_link(services.engine, tokens.digest(token), ENROLMENT, clock.now())
     if found is None:
         raise LinkSpent
+    # Only for who has a code, for it is made to cost; and with no transaction open.
+    hashed = passwords.hash_password(password)
     with session_scope(services.engine, found.org_id) as session:
         staff_id = session.scalar(
             update(LinkToken)

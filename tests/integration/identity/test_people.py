@@ -14,12 +14,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.errors import Forbidden
+from medspa.kernel.errors import Forbidden, Invalid
 from medspa.kernel.vocabulary import ActorKind
 from medspa.kernel.vocabulary import Permission as P  # noqa: N817
 from operational.identity import grants, staff
 from operational.identity.access import Actor
+from operational.identity.errors import LinkSpent
 from operational.identity.staff import RoleAt
+from operational.identity.unit import Services
+from operational.privacy.vault import Vault
 from tests.conftest import MakeSettings
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
@@ -271,6 +274,17 @@ def test_an_enrolment_token_works_once(api: TestClient, made: OrganizationSetUp)
     assert api.post("/v1/enrolments", json={**body, "token": "unknown"}).status_code == 410
     credentials = {"email": "1once@staff.example", "password": body["password"]}
     assert api.post("/v1/session", json=credentials).status_code == 201
+
+
+def test_no_password_is_looked_at_for_an_unknown_enrolment_token(
+    operational: Database, api: TestClient, made: OrganizationSetUp, make_settings: MakeSettings
+) -> None:
+    """A hash costs on purpose: who has no token does not make it run. Its first step refuses this one."""
+    services = Services(make_settings(operational), operational.engine("app"), Vault(b"k" * 32))
+    with pytest.raises(LinkSpent):
+        staff.accept_enrolment(services, "unknown", "short")
+    with pytest.raises(Invalid):
+        staff.accept_enrolment(services, _hire(api, made, at="looked")["enrolment_token"], "short")
 
 
 def test_a_new_enrolment_token_replaces_the_old(api: TestClient, made: OrganizationSetUp) -> None:
