@@ -34,6 +34,8 @@ def address(name: str, day: dt.date) -> str:
     return f"/reports/{name}?{dates}&{ASKED.get(name, '')}"
 
 
+EMPTY = {"cycle_adherence", "post_close_changes"}
+"""Reports that the lived day leaves without rows: no cycle is over yet, and nothing changed a closed day."""
 ANSWERED = {"/reports/nothing": 404, "/reports/revenue?from=2026-13-01&until=2026-01-01": 422}
 PAGES = [
     "/reports",
@@ -60,8 +62,7 @@ def test_every_page_is_for_everybody(
         named = reports().get(asked.removeprefix("/reports/"))
         if named is not None and path not in PAGES:
             assert seen.page.locator("h1").inner_text() == named.title
-            if not seen.page.locator("tbody tr").count():
-                faults[asked, (0, "rows")] = ["none"]
+            assert bool(seen.page.locator("tbody tr").count()) == (named.name not in EMPTY), asked
         for look, rules in LOOKS.items():
             seen.look(*look)
             if found := seen.faults(rules):
