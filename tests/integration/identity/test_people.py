@@ -14,15 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.errors import Forbidden, Invalid
+from medspa.kernel.errors import Forbidden
 from medspa.kernel.vocabulary import ActorKind
 from medspa.kernel.vocabulary import Permission as P  # noqa: N817
 from operational.identity import grants, staff
 from operational.identity.access import Actor
-from operational.identity.errors import LinkSpent
 from operational.identity.staff import RoleAt
-from operational.identity.unit import Services
-from operational.privacy.vault import Vault
 from tests.conftest import MakeSettings
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
@@ -263,43 +260,6 @@ def test_a_key_is_shown_once_scoped_revoked_and_expires(api: TestClient, made: O
     assert api.get("/v1/clients", headers=headers).status_code == 401
     past = {**body, "expires_at": "2020-01-01T00:00:00Z"}
     assert api.post("/v1/api-keys", json=past, headers=maker).status_code == 422
-
-
-def test_an_enrolment_token_works_once(api: TestClient, made: OrganizationSetUp) -> None:
-    hired = _hire(api, made, at="once")
-    body = {"token": hired["enrolment_token"], "password": "a long enough password"}
-    assert api.post("/v1/enrolments", json={**body, "password": "short"}).status_code == 422
-    assert api.post("/v1/enrolments", json=body).status_code == 204
-    assert api.post("/v1/enrolments", json=body).status_code == 410
-    assert api.post("/v1/enrolments", json={**body, "token": "unknown"}).status_code == 410
-    credentials = {"email": "1once@staff.example", "password": body["password"]}
-    assert api.post("/v1/session", json=credentials).status_code == 201
-
-
-def test_no_password_is_looked_at_for_an_unknown_enrolment_token(
-    operational: Database, api: TestClient, made: OrganizationSetUp, make_settings: MakeSettings
-) -> None:
-    """A hash costs on purpose: who has no token does not make it run. Its first step refuses this one."""
-    services = Services(make_settings(operational), operational.engine("app"), Vault(b"k" * 32))
-    with pytest.raises(LinkSpent):
-        staff.accept_enrolment(services, "unknown", "short")
-    with pytest.raises(Invalid):
-        staff.accept_enrolment(services, _hire(api, made, at="looked")["enrolment_token"], "short")
-
-
-def test_a_new_enrolment_token_replaces_the_old(api: TestClient, made: OrganizationSetUp) -> None:
-    hired = _hire(api, made)
-    address = f"/v1/staff/{hired['staff_id']}/enrolment"
-    again = api.post(address, headers=made.headers).json()["enrolment_token"]
-    body = {"token": hired["enrolment_token"], "password": "a long enough password"}
-    assert api.post("/v1/enrolments", json=body).status_code == 410
-    assert api.post("/v1/enrolments", json={**body, "token": again}).status_code == 204
-
-
-def test_an_expired_enrolment_token_is_refused(api: TestClient, made: OrganizationSetUp) -> None:
-    body = {"token": _hire(api, made)["enrolment_token"], "password": "a long enough password"}
-    with clock.frozen(clock.now() + timedelta(days=3, seconds=1)):
-        assert api.post("/v1/enrolments", json=body).status_code == 410
 
 
 def test_an_address_is_used_once(api: TestClient, made: OrganizationSetUp) -> None:
