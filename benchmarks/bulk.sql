@@ -9,15 +9,18 @@ create function pg_temp.i(kind int, n bigint) returns uuid language sql immutabl
 $$;
 create function pg_temp.x() returns bigint language sql stable as $$ select pg_current_xact_id()::text::bigint $$;
 
--- m numbers the visits of an organization; location, provider and client are numbered over all of them.
+-- m numbers the visits of an organization; location, provider and client are numbered over all of them. Of several
+-- organizations all but the first work at one of their locations, with five providers.
 create temporary table visit as
-select n, o, o * 4 + m % 4 as location, o * 20 + m % 20 as provider, o * 1000000000 + m % greatest(visits / 8, 1) as client,
+select n, o, o * 4 + m % locations as location, o * 20 + m % (locations * 5) as provider,
+    o * 1000000000 + m % greatest(visits / 8, 1) as client,
     date '2024-01-02' + (n * 900 / $VISITS)::int as day,
     timestamptz '2024-01-02 16:00Z' + (n * 900 / $VISITS) * interval '1 day' + (m % 480) * interval '1 minute' as at,
     10000 + (n % 50) * 500 as service_minor, 2000 + (n % 30) * 100 as retail_minor, (2000 + (n % 30) * 100) * 8 / 100 as tax_minor,
     n % 3 = 0 as in_cash
 from (
-    select n, o, row_number() over (partition by o order by n) - 1 as m, count(*) over (partition by o) as visits
+    select n, o, case o when 0 then 4 else 1 end as locations,
+        row_number() over (partition by o order by n) - 1 as m, count(*) over (partition by o) as visits
     from generate_series(0::bigint, $VISITS - 1) n, lateral (
         select case when $ORGS = 1 or n % 10 = 0 then 0 else 1 + n % greatest($ORGS - 1, 1) end as o
     ) org

@@ -1,14 +1,16 @@
 """The pipeline at a million lines and more: full, then the newest hundredth, then every report.
 
 One durable pair of servers per size, filled by bulk.py for 200 organizations, the first with a tenth of all.
-Run: `python -m benchmarks.scale [million lines ...]`; about 6 GB of disk for each million.
+Run: `python -m benchmarks.scale [million lines ...]`. Each size needs its disk while it runs.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,8 @@ RECENT = 0.01
 FULL = ("land", "load", "build", "test", "check", "publish")
 INCREMENTAL = ("land", "load", "build", "check live", "publish")
 SAMPLE_SECONDS = 0.2
+GIGABYTES_A_MILLION = 20
+"""Of disk for a million lines: both stores, the lake and 5 GB of their logs."""
 
 
 def run(*millions: float) -> Result:
@@ -43,6 +47,9 @@ def run(*millions: float) -> Result:
 
 
 def _measure(lines: int, organizations: int) -> dict[str, Any]:
+    free = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
+    if free < GIGABYTES_A_MILLION * lines / 1e6:
+        raise OSError(f"{lines} lines need {GIGABYTES_A_MILLION * lines / 1e6:.0f} GB, {free:.0f} are free")
     with stores() as settings, ServerMemory(settings) as memory:
         parse(settings)
         made: list[uuid.UUID] = []

@@ -34,22 +34,24 @@ _STAGE_CONTROLS = (
     "create temporary table stage_control_total (org_id uuid, table_name text, measure text,"
     " location_id uuid, business_date date, key text, value bigint) on commit drop"
 )
-_SAME_TOTAL = (
-    "new.table_name = old.table_name and new.measure = old.measure and new.org_id = old.org_id"
+_TOTALS = "org_id, table_name, measure, location_id, business_date, key, value"
+# Most totals of a batch are those of the one before, and every day of a location has several: both are hashed
+# once and only what moved is written. Sorting both for a merge took five times as long.
+_MOVED_CONTROLS = (
+    "create temporary table moved_control_total on commit drop as"
+    " select old.ctid as old_row, new.* from meta.control_total old full join stage_control_total new"
+    " on new.table_name = old.table_name and new.measure = old.measure and new.org_id = old.org_id"
     f" and coalesce(new.location_id, {NIL}) = coalesce(old.location_id, {NIL})"
     " and coalesce(new.business_date, 'infinity') = coalesce(old.business_date, 'infinity')"
-    " and new.key = old.key and new.value = old.value"
+    " and new.key = old.key"
+    " where new.value is distinct from old.value"
 )
-# Most totals of a batch are those of the one before: there are several for every day of a location.
 _FORGET_CONTROLS = (
-    "delete from meta.control_total old"
-    f" where not exists (select from stage_control_total new where {_SAME_TOTAL})"
+    "delete from meta.control_total using moved_control_total moved where control_total.ctid = moved.old_row"
 )
 _KEEP_CONTROLS = (
-    "insert into meta.control_total"
-    " (batch_id, org_id, table_name, measure, location_id, business_date, key, value)"
-    " select {batch_id}, org_id, table_name, measure, location_id, business_date, key, value"
-    f" from stage_control_total new where not exists (select from meta.control_total old where {_SAME_TOTAL})"
+    f"insert into meta.control_total (batch_id, {_TOTALS}) select {{batch_id}}, {_TOTALS} from {{source}}"
+    " where org_id is not null"
 )
 _BATCH = (
     "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
@@ -163,10 +165,16 @@ def _by_key(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
 def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
     cursor.execute(_STAGE_CONTROLS)
     landed = _stage(cursor, lake, ref, "stage_control_total", _file(manifest, CONTROLS))
+    source = "stage_control_total"
     if landed >= ANALYZE_FROM:
         cursor.execute("analyze stage_control_total")
-    cursor.execute(_FORGET_CONTROLS)
-    cursor.execute(_KEEP_CONTROLS.format(batch_id=ref.batch_id))
+    if _count(cursor, "select count(*) from (select from meta.control_total limit 1) t"):
+        source = "moved_control_total"
+        cursor.execute("set local enable_mergejoin = off")
+        cursor.execute(_MOVED_CONTROLS)
+        cursor.execute("set local enable_mergejoin = on")
+        cursor.execute(_FORGET_CONTROLS)
+    cursor.execute(_KEEP_CONTROLS.format(batch_id=ref.batch_id, source=source))
     if landed >= ANALYZE_FROM:
         cursor.execute("analyze meta.control_total")
 
