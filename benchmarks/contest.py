@@ -169,7 +169,7 @@ def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot
     actor = actor_of(place.setup)
     for call in same_provider(place, number):
         request = NewVisit.model_validate(call.body)
-        items = plan_visit(facts, request)
+        items = plan_visit(facts, request.items, request.starts_at)
         visit = claim.Visit(
             id=new_id(),
             is_new=True,
