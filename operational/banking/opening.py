@@ -32,8 +32,7 @@ def tell_opening(
     """Book what the processor owed when its report begins, once; the account, and where that stands.
 
     `begins` moves that day, while nothing of the report is read. Raises Forbidden, NotFound, WrongCurrency,
-    OpeningTold, ReportBegun,
-    TakenBefore, Invalid.
+    OpeningTold, ReportBegun, TakenBefore, Invalid.
     """
     actor.require_everywhere(Permission.ORGANIZATION_MANAGE)
     account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
@@ -46,11 +45,11 @@ def tell_opening(
         if begins > clock.business_date(clock.now(), home.timezone, home.cutover_hour):
             raise Invalid("reports_from: a day that has begun.")
         if _is_read(session, account_id):
-            raise ReportBegun
+            raise ReportBegun("Leave `reports_from` out to tell the opening alone.")
         account.reports_from = begins
     if _has_taken(session, account):
         # That is on the clearing account already, and the opening balance would hold it once more.
-        raise TakenBefore
+        raise TakenBefore("Let the report begin no later than the day of the first payment here.")
     account.opening_minor = amount_minor
     session.flush()
     if amount_minor:

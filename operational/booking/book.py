@@ -10,7 +10,7 @@ from medspa.kernel.errors import Invalid
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, Permission, VisitSource
 from operational.booking import claim, hold, queries
-from operational.booking.facts import load_facts
+from operational.booking.facts import facts_for
 from operational.booking.plan import plan_visit
 from operational.booking.schemas import NewVisit
 from operational.identity.access import Actor
@@ -22,19 +22,14 @@ def book(session: Session, actor: Actor, request: NewVisit) -> queries.VisitRow:
     Raises what stands in the way (operational.booking.errors); nothing is written then.
     """
     actor.require(Permission.BOOKING_WRITE, request.location_id)
-    facts = load_facts(
-        session,
-        request.location_id,
-        {item.service_id for item in request.items},
-        {item.provider_id for item in request.items if item.provider_id is not None},
-        {one for item in request.items for one in item.resource_ids},
-    )
+    facts = facts_for(session, request.location_id, request.items)
     items = plan_visit(facts, request.items, request.starts_at, walk_in=request.walk_in)
     if request.follow_up_of_id is not None:
         _check_follow_up(session, request.follow_up_of_id, request.client_id)
     kept: frozenset[uuid.UUID] = frozenset()
     if request.hold_id is not None:
-        kept = hold.kept_by(session, request.hold_id, request.location_id)
+        hold.require_held(session, request.hold_id, request.location_id)
+        kept = hold.kept_by(session, request.hold_id)
         items = hold.preferring(items, kept)
     visit = claim.Visit(
         id=new_id(),
@@ -52,7 +47,7 @@ def book(session: Session, actor: Actor, request: NewVisit) -> queries.VisitRow:
     )
     if request.hold_id is not None:
         # Under the locks: nobody else books with it from here on.
-        hold.kept_by(session, request.hold_id, request.location_id)
+        hold.require_held(session, request.hold_id, request.location_id)
     claim.write(session, actor, visit, chosen)
     return queries.visit(session, visit.id)
 

@@ -6,7 +6,7 @@ Read before the locks in one round trip; what other visits hold is found later, 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from medspa.kernel import clock
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import SubjectKind
 from operational.booking.errors import NotBookable
+from operational.booking.schemas import NewItem
 from operational.booking.shape import Shape
 
 _SETUP = text(
@@ -132,6 +133,17 @@ def load_facts(
         named_staff={uuid.UUID(one["id"]): one["provides"] for one in found["staff"]},
         credentials=tuple(map(_credential, found["credentials"])),
         resources={one.id: one for one in map(_resource, found["resources"])},
+    )
+
+
+def facts_for(session: Session, location_id: uuid.UUID, asked: Sequence[NewItem]) -> Facts:
+    """What items that are asked for need to be planned. Raises as load_facts does."""
+    return load_facts(
+        session,
+        location_id,
+        {item.service_id for item in asked},
+        {item.provider_id for item in asked if item.provider_id is not None},
+        {one for item in asked for one in item.resource_ids},
     )
 
 

@@ -21,7 +21,7 @@ from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, HoldStatus, Permission, VisitSource
 from operational.booking import claim
 from operational.booking.errors import HoldUsed, translating
-from operational.booking.facts import Facts, load_facts
+from operational.booking.facts import Facts, facts_for
 from operational.booking.plan import plan_visit
 from operational.booking.schemas import NewHold
 from operational.booking.shape import Asked, Placed
@@ -48,13 +48,7 @@ class Held:
 def keep(session: Session, actor: Actor, request: NewHold, source: VisitSource = VisitSource.DESK) -> Held:
     """Keep free time for `request.minutes`. Raises what booking it would raise."""
     actor.require(Permission.BOOKING_WRITE, request.location_id)
-    facts = load_facts(
-        session,
-        request.location_id,
-        {item.service_id for item in request.items},
-        {item.provider_id for item in request.items if item.provider_id is not None},
-        {one for item in request.items for one in item.resource_ids},
-    )
+    facts = facts_for(session, request.location_id, request.items)
     chosen = claim.find_place(
         session, actor, _nobodys(facts, source), plan_visit(facts, request.items, request.starts_at), ()
     )
@@ -81,7 +75,7 @@ def release(session: Session, actor: Actor, hold_id: uuid.UUID) -> None:
     """Give the time back. Once more, or after its expiry, changes nothing. Raises HoldUsed once booked."""
     hold = _found(session, hold_id)
     actor.require(Permission.BOOKING_WRITE, hold.location_id)
-    subjects = [str(one) for one in _subjects(session, hold_id)]
+    subjects = [str(one) for one in kept_by(session, hold_id)]
     with translating():
         session.execute(_LOCK, {"subjects": subjects, "budget": claim.LOCK_BUDGET_MS})
     if _found(session, hold_id).status is HoldStatus.BOOKED:
@@ -89,15 +83,16 @@ def release(session: Session, actor: Actor, hold_id: uuid.UUID) -> None:
     session.execute(_END, {"id": hold_id, "status": HoldStatus.RELEASED})
 
 
-def kept_by(session: Session, hold_id: uuid.UUID, location_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    """The subjects whose time a hold keeps or kept, as the database has it now.
-
-    Raises HoldUsed for one that was booked with, was released, or is of another location.
-    """
+def require_held(session: Session, hold_id: uuid.UUID, location_id: uuid.UUID) -> None:
+    """Raises HoldUsed for a hold that was booked with, was released, or is of another location."""
     hold = _found(session, hold_id)
     if hold.status is not HoldStatus.HELD or hold.location_id != location_id:
         raise HoldUsed("Choose the time again.")
-    return _subjects(session, hold_id)
+
+
+def kept_by(session: Session, hold_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """The subjects whose time a hold keeps or kept."""
+    return frozenset(session.scalars(select(Occupancy.subject_id).where(Occupancy.hold_id == hold_id)))
 
 
 def preferring(items: Sequence[Asked], kept: frozenset[uuid.UUID]) -> tuple[Asked, ...]:
@@ -124,7 +119,3 @@ def _found(session: Session, hold_id: uuid.UUID) -> Hold:
     if hold is None:
         raise NotFound("There is no such hold.")
     return hold
-
-
-def _subjects(session: Session, hold_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    return frozenset(session.scalars(select(Occupancy.subject_id).where(Occupancy.hold_id == hold_id)))

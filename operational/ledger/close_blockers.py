@@ -29,7 +29,7 @@ WARNINGS = {
     "unmatched_item": "Money left or came that nothing explains: match it, or say what it is.",
     "refund_failed": "A card refund came back: it is account credit again. Tell the client.",
     "use_given_back": "The use of a package or credit was given back: bill the visit again, or leave it so.",
-    "opening_differs": "What a processor owed when its report began is not what it has paid of that so far.",
+    "opening_differs": "A processor paid other than what it owed at its start: ask it what it still holds.",
     "unmatched_bank_line": "The bank says something that matches nothing here: say what it is about.",
 }
 """What needs a decision but no hurry: a day closes with it."""

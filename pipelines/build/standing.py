@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from typing import Literal
 
 import psycopg
 
 from medspa.kernel.settings import Settings
 from pipelines.build import dbt, outcome
 from pipelines.build.outcome import Outcome
-from pipelines.build.written import behind, written_out
+from pipelines.build.written import Kind, behind, written_out
 from pipelines.outage import outage_told
 
 
@@ -24,7 +23,7 @@ def run(
     it is named in the outcome, and nothing of the build remains.
     Raises StoreUnavailable when the warehouse went away.
     """
-    kind: Literal["whole", "incremental"] = "whole" if whole else "incremental"
+    kind: Kind = "whole" if whole else "incremental"
     models = written_out(settings.parsed_folder, kind, lambda: dbt.write_out(settings, kind))
     if not whole:
         models = behind(models, moved)

@@ -51,7 +51,6 @@ _FORGET_CONTROLS = (
 )
 _KEEP_CONTROLS = (
     f"insert into meta.control_total (batch_id, {_TOTALS}) select {{batch_id}}, {_TOTALS} from {{source}}"
-    " where org_id is not null"
 )
 _BATCH = (
     "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
@@ -169,7 +168,7 @@ def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -
     if landed >= ANALYZE_FROM:
         cursor.execute("analyze stage_control_total")
     if _count(cursor, "select count(*) from (select from meta.control_total limit 1) t"):
-        source = "moved_control_total"
+        source = "moved_control_total where org_id is not null"  # Without: the old ones that are gone.
         cursor.execute("set local enable_mergejoin = off")
         cursor.execute(_MOVED_CONTROLS)
         cursor.execute("set local enable_mergejoin = on")

@@ -1,5 +1,21 @@
 -- Booking: writes a visit with its items, resources and claims: all of them or none.
 
+-- The claims of a visit or of a hold, in one order.
+create or replace function booking_claim(
+    p_claims jsonb, p_appointment uuid, p_hold uuid, p_expires_at timestamptz, p_now timestamptz
+) returns void language sql volatile set search_path = public, pg_temp as $$
+    insert into occupancy (
+        org_id, id, appointment_id, hold_id, expires_at, subject_kind, subject_id, during, starts_at, ends_at,
+        hard, active, created_at
+    )
+    select current_setting('medspa.org_id')::uuid, c.id, p_appointment, p_hold, p_expires_at, c.subject_kind,
+        c.subject_id, tstzrange(c.starts_at, c.ends_at, '[)'), c.starts_at, c.ends_at, c.hard, true, p_now
+    from jsonb_to_recordset(p_claims) as c(
+        id uuid, subject_kind text, subject_id uuid, starts_at timestamptz, ends_at timestamptz, hard boolean
+    )
+    order by c.subject_kind, c.subject_id, c.starts_at;
+$$;
+
 -- Puts out what a hold claims; what it kept is booked or free afterwards. Under the locks of its subjects.
 create or replace function booking_end_hold(p_hold uuid, p_status text, p_appointment uuid) returns void
 language sql volatile set search_path = public, pg_temp as $$
@@ -21,15 +37,7 @@ begin
         v_org, v_id, (p ->> 'location_id')::uuid, (p ->> 'starts_at')::timestamptz, (p ->> 'ends_at')::timestamptz,
         v_expires, 'held', p ->> 'source', (p ->> 'staff_id')::uuid, v_now
     );
-    insert into occupancy (
-        org_id, id, hold_id, expires_at, subject_kind, subject_id, during, starts_at, ends_at, hard, active, created_at
-    )
-    select v_org, c.id, v_id, v_expires, c.subject_kind, c.subject_id, tstzrange(c.starts_at, c.ends_at, '[)'),
-        c.starts_at, c.ends_at, c.hard, true, v_now
-    from jsonb_to_recordset(p -> 'claims') as c(
-        id uuid, subject_kind text, subject_id uuid, starts_at timestamptz, ends_at timestamptz, hard boolean
-    )
-    order by c.subject_kind, c.subject_id, c.starts_at;
+    perform booking_claim(p -> 'claims', null, v_id, v_expires, v_now);
 end $$;
 
 -- One document, one round trip. A visit that exists is moved: its claims are released before the new ones
@@ -81,15 +89,7 @@ begin
     select v_org, r.id, r.item_id, r.resource_id, v_now
     from jsonb_to_recordset(p -> 'resources') as r(id uuid, item_id uuid, resource_id uuid)
     on conflict (org_id, id) do update set resource_id = excluded.resource_id;
-    insert into occupancy (
-        org_id, id, appointment_id, subject_kind, subject_id, during, starts_at, ends_at, hard, active, created_at
-    )
-    select v_org, c.id, v_id, c.subject_kind, c.subject_id, tstzrange(c.starts_at, c.ends_at, '[)'),
-        c.starts_at, c.ends_at, c.hard, true, v_now
-    from jsonb_to_recordset(p -> 'claims') as c(
-        id uuid, subject_kind text, subject_id uuid, starts_at timestamptz, ends_at timestamptz, hard boolean
-    )
-    order by c.subject_kind, c.subject_id, c.starts_at;
+    perform booking_claim(p -> 'claims', v_id, null, null, v_now);
     insert into appointment_history (
         org_id, id, appointment_id, location_id, event, happened_at, business_date, scheduled_start, staff_id,
         override, reason, created_at

@@ -143,15 +143,14 @@ def test_without_a_second_look_one_hold_is_used_twice(
     """The control: with the look under the locks left out, the second books as well."""
     service = add_service(setup, "Short", hands=15)
     looks = threading.local()
+    require_held = holding.require_held
 
-    def once(session: Session, hold_id: uuid.UUID, location_id: uuid.UUID) -> frozenset[uuid.UUID]:
-        if getattr(looks, "looked", None) == hold_id:
-            return frozenset()
-        looks.looked = hold_id
-        return kept_by(session, hold_id, location_id)
+    def once(session: Session, hold_id: uuid.UUID, location_id: uuid.UUID) -> None:
+        if getattr(looks, "looked", None) != hold_id:
+            looks.looked = hold_id
+            require_held(session, hold_id, location_id)
 
-    kept_by = holding.kept_by
-    monkeypatch.setattr(holding, "kept_by", once)
+    monkeypatch.setattr(holding, "require_held", once)
     clients = [setup.client() for _ in range(2)]
 
     def both(number: int) -> int:

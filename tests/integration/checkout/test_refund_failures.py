@@ -146,7 +146,8 @@ def test_what_had_left_beyond_the_deposit_is_a_deposit_again_to_be_matched(
     assert owed(shop) == [5_000, -2_000, 0, 0]
 
 
-def test_a_credit_memo_that_was_paid_out_stays_so(shop: Shop, processor: InProcessProcessor) -> None:
+def memo_paid_back(shop: Shop, processor: InProcessProcessor) -> Payout:
+    """An invoice of 10 000 paid by card, of which 2 500 were credited and went back to it."""
     issued = shop.invoice()
     _, payment = charge(
         shop, processor, "tok_visa", 10_000, client_id=None, amount_minor=None, invoice_id=issued.invoice.id
@@ -158,7 +159,11 @@ def test_a_credit_memo_that_was_paid_out_stays_so(shop: Shop, processor: InProce
     with shop.desk() as desk:
         cards.refund(desk, claimed(shop), processor, request, of_payout)
     with shop.database.session("owner") as session:
-        payout = session.scalars(select(Payout).where(Payout.payment_id == payment.id)).one()
+        return session.scalars(select(Payout).where(Payout.payment_id == payment.id)).one()
+
+
+def test_a_credit_memo_that_was_paid_out_stays_so(shop: Shop, processor: InProcessProcessor) -> None:
+    payout = memo_paid_back(shop, processor)
     assert deliver(shop, comes_back(processor, payout)) == "applied"
     assert owed(shop) == [10_000, -2_500, 0, 0]
     assert shop.balance(Account.ACCOUNTS_RECEIVABLE) == 0

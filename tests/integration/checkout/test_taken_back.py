@@ -8,33 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import select, text
 
 from medspa.kernel.vocabulary import Account
-from operational.checkout import cards, refund_failures
-from operational.checkout.answers import of_payout
+from operational.checkout import refund_failures
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.refund_failures import Teller
-from operational.checkout.schemas import PayoutIn
 from operational.ledger.balances import lock_client, lock_invoice
-from operational.models import Payout, ProcessorLine
+from operational.models import Payment, ProcessorLine
 from tests.factories.checkout import Shop
 from tests.integration.banking.test_processor_begins import read
-from tests.integration.checkout.test_cards import charge, claimed
+from tests.integration.checkout.test_refund_failures import memo_paid_back
 
 
 def test_the_client_is_held_before_the_invoice(shop: Shop, processor: InProcessProcessor) -> None:
     """Who holds the client and wants the invoice must not meet somebody who does it the other way."""
-    issued = shop.invoice()
-    _, payment = charge(
-        shop, processor, "tok_visa", 10_000, client_id=None, amount_minor=None, invoice_id=issued.invoice.id
-    )
-    request = PayoutIn(
-        currency="USD", payment_id=payment.id, credit_memo_id=shop.credit(issued, 2_500).memo.id,
-        amount_minor=2_500,
-    )  # fmt: skip
-    with shop.desk() as desk:
-        cards.refund(desk, claimed(shop), processor, request, of_payout)
+    payout = memo_paid_back(shop, processor)
     read(shop, processor)
     with shop.database.session("owner") as session:
-        payout = session.scalars(select(Payout).where(Payout.payment_id == payment.id)).one()
+        paid = session.get_one(Payment, (shop.made.org_id, payout.payment_id))
+        invoice = paid.invoice_id
+        assert invoice is not None
         of_shop = select(ProcessorLine.id).where(ProcessorLine.org_id == shop.made.org_id)
         teller = Teller(shop.actor.staff_id, session.scalars(of_shop.limit(1)).one())
     with shop.transaction() as session:
@@ -51,7 +42,7 @@ def test_the_client_is_held_before_the_invoice(shop: Shop, processor: InProcessP
             other = pool.submit(take_back)
             while not waits(shop) and not other.done():
                 time.sleep(0.01)
-            lock_invoice(session, issued.invoice.id)
+            lock_invoice(session, invoice)
         other.result(timeout=30)
     assert shop.balance(Account.ACCOUNT_CREDIT) == 0
 
