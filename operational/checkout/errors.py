@@ -186,11 +186,3 @@ class PrepaidUnredeemed(DomainError):
 
     code = "prepaid-unredeemed"
     title = "The invoice sold a gift card or a package that is not used up: void or credit that line first"
-
-
-class LinkUnusable(DomainError):
-    """Unknown, expired, used or withdrawn: the answer does not tell which."""
-
-    status = 410
-    code = "link-unusable"
-    title = "This payment link cannot be used any more"

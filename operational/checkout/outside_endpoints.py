@@ -18,7 +18,7 @@ from medspa.kernel.vocabulary import DisputeStatus, PaymentStatus, Permission, P
 from operational.checkout import cash_outs, disputes, payment_links, write_offs
 from operational.checkout.cardnumbers import refuse_card_numbers
 from operational.checkout.claims import StoredAnswer
-from operational.checkout.errors import CardDeclined, LinkUnusable
+from operational.checkout.errors import CardDeclined
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.checkout.processor.open import open_processor
 from operational.checkout.schemas import Body, MinorIn, Token
@@ -27,6 +27,7 @@ from operational.identity.dependencies import Slot, needs, services_of
 from operational.identity.errors import TooManyAttempts
 from operational.identity.unit import Unit
 from operational.ledger.balances import invoice_open_minor
+from operational.links import LinkUnusable
 from operational.models import Dispute, WriteOff
 from operational.openapi import problem_response
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id

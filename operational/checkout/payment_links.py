@@ -12,24 +12,24 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import ActorKind, DrawerKind, InvoiceStatus, PaymentStatus, Permission, Tender
+from operational import links
 from operational.checkout import attempts
 from operational.checkout.desk import open_desk
-from operational.checkout.errors import InvoiceVoided, LinkUnusable, MoreThanDue
+from operational.checkout.errors import InvoiceVoided, MoreThanDue
 from operational.checkout.payments import begin_card_payment
 from operational.checkout.processor.port import Processor
 from operational.checkout.queries import found, pending_on_invoice, present
 from operational.checkout.schemas import PaymentIn
-from operational.directory import lookup
 from operational.directory.lookup import LinkFound
-from operational.identity import tokens
 from operational.identity.access import EVERYWHERE, Actor
 from operational.ledger.balances import invoice_open_minor, lock_invoice
 from operational.ledger.drawers import virtual_session
+from operational.links import LinkUnusable
 from operational.models import Invoice, LinkToken, Payment
 
 PURPOSE = "payment"
@@ -79,25 +79,18 @@ def send_link(session: Session, actor: Actor, invoice_id: uuid.UUID, lifetime: t
         raise InvoiceVoided
     if invoice_open_minor(session, invoice_id) <= 0:
         raise MoreThanDue("Nothing is due on this invoice.", {"due_minor": 0})
-    live = (LinkToken.purpose == PURPOSE) & (LinkToken.subject_id == invoice_id)
-    session.execute(
-        update(LinkToken).where(live, LinkToken.consumed_at.is_(None)).values(revoked_at=clock.now())
+    links.revoke(session, PURPOSE, invoice_id)
+    lifetime = min(lifetime, LONGEST)
+    expires_at = clock.now() + lifetime
+    token = links.issue(
+        session, purpose=PURPOSE, client_id=invoice.client_id, subject_id=invoice_id, lifetime=lifetime
     )
-    token = tokens.new_token()
-    expires_at = clock.now() + min(lifetime, LONGEST)
-    session.add(
-        LinkToken(
-            org_id=actor.org_id, token_digest=tokens.digest(token), purpose=PURPOSE,
-            client_id=invoice.client_id, subject_id=invoice_id, expires_at=expires_at,
-        )
-    )  # fmt: skip
-    session.flush()
     return Sent(token, expires_at)
 
 
 def known(engine: Engine, token: str) -> uuid.UUID | None:
     """The link that a token is of, while it can be used."""
-    link = _found(engine, token)
+    link = links.find(engine, PURPOSE, token)
     return None if link is None else link.link_id
 
 
@@ -119,7 +112,9 @@ def pay_by_link(engine: Engine, processor: Processor, token: str, payment_token:
     link = _live(engine, token)
     with open_desk(engine, _bearer(link)) as desk:
         with desk.transaction() as session:
-            invoice = found(session, Invoice, _use(session, link), "invoice")
+            invoice = found(
+                session, Invoice, present(links.consume(session, link.link_id).subject_id), "invoice"
+            )
             drawer = virtual_session(session, invoice.location_id, DrawerKind.ONLINE)
             request = PaymentIn(
                 location_id=invoice.location_id, drawer_session_id=drawer.id, tender=Tender.CARD,
@@ -154,23 +149,8 @@ def _ended(session: Session, link: LinkFound, payment_id: uuid.UUID) -> Paid:
     return Paid(payment.id, payment.location_id, payment.status, payment.currency, payment.amount_minor)
 
 
-def _use(session: Session, link: LinkFound) -> uuid.UUID:
-    """Use the link up, in the transaction that begins the payment; the invoice it pays."""
-    live = (LinkToken.id == link.link_id) & LinkToken.consumed_at.is_(None) & LinkToken.revoked_at.is_(None)
-    invoice_id: uuid.UUID | None = session.scalar(
-        update(LinkToken).where(live).values(consumed_at=clock.now()).returning(LinkToken.subject_id)
-    )
-    if invoice_id is None:
-        raise LinkUnusable
-    return invoice_id
-
-
-def _found(engine: Engine, token: str) -> LinkFound | None:
-    return lookup.by_link(engine, tokens.digest(token), PURPOSE, clock.now())
-
-
 def _live(engine: Engine, token: str) -> LinkFound:
-    link = _found(engine, token)
+    link = links.find(engine, PURPOSE, token)
     if link is None:
         raise LinkUnusable
     return link

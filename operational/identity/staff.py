@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from medspa.kernel import clock
 from medspa.kernel.database import session_scope
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Permission
-from operational.directory import lookup
+from operational import links
 from operational.etag import check_if_match
 from operational.identity import grants, passwords, tokens
 from operational.identity.access import Actor
@@ -22,7 +21,6 @@ from operational.identity.errors import LinkSpent
 from operational.identity.roles import get_role
 from operational.identity.sign_in import end_sessions
 from operational.identity.unit import Services
-from operational.models.platform import LinkToken
 from operational.models.staff import StaffMember, StaffRole
 
 ENROLMENT = "staff_enrolment"
@@ -155,38 +153,24 @@ def start_enrolment(session: Session, actor: Actor, staff_id: uuid.UUID) -> str:
 
 
 def _enrolment_link(session: Session, staff: StaffMember) -> str:
-    live = (LinkToken.purpose == ENROLMENT) & (LinkToken.subject_id == staff.id)
-    session.execute(
-        update(LinkToken).where(live, LinkToken.consumed_at.is_(None)).values(revoked_at=clock.now())
+    links.revoke(session, ENROLMENT, staff.id)
+    return links.issue(
+        session, purpose=ENROLMENT, client_id=None, subject_id=staff.id, lifetime=ENROLMENT_LIFETIME
     )
-    token = tokens.new_token()
-    session.add(
-        LinkToken(
-            org_id=staff.org_id,
-            token_digest=tokens.digest(token),
-            purpose=ENROLMENT,
-            subject_id=staff.id,
-            expires_at=clock.now() + ENROLMENT_LIFETIME,
-        )
-    )
-    session.flush()
-    return token
 
 
 def accept_enrolment(services: Services, token: str, password: str) -> None:
     """Set the password with an enrolment token; it works once. Raises LinkSpent, Invalid."""
-    found = lookup.by_link(services.engine, tokens.digest(token), ENROLMENT, clock.now())
+    found = links.find(services.engine, ENROLMENT, token)
     if found is None:
         raise LinkSpent
     # Only for who has a code, for it is made to cost; and with no transaction open.
     hashed = passwords.hash_password(password)
     with session_scope(services.engine, found.org_id) as session:
-        staff_id = session.scalar(
-            update(LinkToken)
-            .where(LinkToken.id == found.link_id, LinkToken.consumed_at.is_(None))
-            .values(consumed_at=clock.now())
-            .returning(LinkToken.subject_id)
-        )
+        try:
+            staff_id = links.consume(session, found.link_id).subject_id
+        except links.LinkUnusable:
+            raise LinkSpent from None
         if staff_id is None:
             raise LinkSpent
         staff = get_staff(session, staff_id, lock=True)

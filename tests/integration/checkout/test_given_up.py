@@ -18,6 +18,7 @@ from operational.checkout import apply, cash_outs, errors, payment_links, schema
 from operational.checkout.apply import Balance
 from operational.checkout.cash_outs import CashOutIn
 from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.links import LinkUnusable
 from operational.models import GiftCard, Payout, Posting
 from tests.factories.checkout import Shop, open_shop
 from tests.support.databases import Database
@@ -154,13 +155,13 @@ def test_a_link_pays_once_declines_give_it_back_and_it_ends(
     assert pay(shop, processor, sent.token, "tok_declined") is PaymentStatus.DECLINED
     answers = together([partial(pay, shop, processor, sent.token)] * 4)
     assert sum(one is PaymentStatus.SUCCEEDED for one in answers) == 1
-    assert {type(one) for one in answers if isinstance(one, Exception)} == {errors.LinkUnusable}
+    assert {type(one) for one in answers if isinstance(one, Exception)} == {LinkUnusable}
     assert (shop.balance(Account.CARD_CLEARING), shop.balance(Account.ACCOUNTS_RECEIVABLE)) == (10_000, 0)
     late = link(shop, shop.invoice().invoice.id)
     for token in (sent.token, old.token, "x" * 43):
-        with pytest.raises(errors.LinkUnusable):
+        with pytest.raises(LinkUnusable):
             pay(shop, processor, token)
-    with clock.frozen(clock.now() + timedelta(days=8)), pytest.raises(errors.LinkUnusable):
+    with clock.frozen(clock.now() + timedelta(days=8)), pytest.raises(LinkUnusable):
         pay(shop, processor, late.token)
     with shop.database.session("owner") as session:
         stored = session.execute(text("select string_agg(t::text, ' ') from link_token t")).scalar_one()
@@ -171,7 +172,7 @@ def test_a_link_ends_after_five_declined_cards(shop: Shop, processor: InProcessP
     sent = link(shop, shop.invoice().invoice.id)
     tried = [pay(shop, processor, sent.token, "tok_declined") for _ in range(payment_links.MAX_DECLINES)]
     assert tried == [PaymentStatus.DECLINED] * 5
-    with pytest.raises(errors.LinkUnusable):
+    with pytest.raises(LinkUnusable):
         pay(shop, processor, sent.token)
 
 
