@@ -10,6 +10,7 @@
 {% set of_lines = "event in ('bank_line_unmatched', 'bank_line_booked')" %}
 {# Our documents of cards, and those that the bank is to tell of, with their components. #}
 {% set of_cards = [
+    ('opening', 'amount_minor', outside, "kind = 'opening_told'"),
     ('card_received', 'amount_minor', payments, paid ~ " and tender = 'card'"),
     ('card_refunded', '-amount_minor', payouts, paid ~ " and tender = 'card'"),
     ('disputes_withdrawn', '-amount_minor', outside, "kind = 'dispute_opened'"),
@@ -27,11 +28,11 @@
 {% set parts = [
     ('L2', 'payouts_arrived', 'left', '-amount_minor', reported, "kind = 'cleared_net'"),
     ('L2', 'fees', 'left', '-amount_minor', reported, "kind = 'cleared_fee'"),
-    ('L2', 'ledger', 'right', 'amount_minor', postings, "account = '1020' and " ~ moved),
+    ('L2', 'ledger', 'right', 'amount_minor', postings, "account = '1020'"),
     ('L2 pending', 'held_by_processor', 'left', 'amount_minor', reported, "kind = 'pending'"),
     ('L2 pending', 'not_ours', 'left', '-amount_minor', reported, "kind = 'not_ours'"),
     ('L2 pending', 'not_reported', 'left', '-amount_minor', reported, "kind = 'reported'"),
-    ('L2 pending', 'ledger', 'right', 'amount_minor', postings, "account = '1020' and " ~ moved),
+    ('L2 pending', 'ledger', 'right', 'amount_minor', postings, "account = '1020'"),
     ('L3 bags', 'dropped', 'left', 'amount_minor', outside, "kind = 'cash_dropped'"),
     ('L3 bags', 'left_with_count', 'left', 'coalesce(counted_minor - float_left_minor, 0)', sessions, 'true'),
     ('L3 bags', 'back_to_drawer', 'left', '-amount_minor', outside, "kind = 'safe_to_drawer'"),
@@ -78,7 +79,7 @@
     ('dispute', 'opened_on'), ('dispute', 'resolved_on'), ('bank_deposit', 'business_date'),
     ('bank_deposit', 'confirmed_on'), ('returned_check', 'business_date'), ('remittance', 'business_date'),
     ('remittance_item', 'business_date'), ('bank_line', 'business_date'), ('bank_line', 'matched_on'),
-    ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'),
+    ('dispute_fee', 'business_date'), ('processor_line', 'occurred_on'), ('merchant_opening', 'business_date'),
     ('processor_line_history', 'business_date'),
 ] %}
 {{ 'union' if not loop.first }}

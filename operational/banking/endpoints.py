@@ -59,7 +59,7 @@ def _made(
 
 @router.post("/merchant-accounts/{merchant_account_id}/opening", response_model=schemas.OpeningOut)
 def tell_opening(merchant_account_id: uuid.UUID, body: schemas.OpeningIn, call: Managed) -> Response:
-    """What the processor owes when its report begins here: against opening balances, once."""
+    """What the processor owes when its report begins: against opening balances; later, the difference."""
 
     def work(session: TenantSession) -> StoredAnswer:
         account, place = opening.tell_opening(

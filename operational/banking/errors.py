@@ -61,11 +61,6 @@ class NothingToUndo(DomainError):
     title = "No person's word of this line stands; what the processor itself told is not undone"
 
 
-class OpeningTold(DomainError):
-    code = "opening-told"
-    title = "What the processor owed when the account's report begins is told already"
-
-
 class ReportBegun(DomainError):
     code = "report-begun"
     title = "The account's report is read already: the day with which it begins stays"

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Account, LedgerEvent, PaymentStatus, Permission
-from operational.banking.errors import OpeningTold, ReportBegun, TakenBefore
+from operational.banking.errors import ReportBegun, TakenBefore
 from operational.banking.processor_subjects import home_of
 from operational.checkout.errors import WrongCurrency
 from operational.checkout.queries import found
 from operational.identity.access import Actor
 from operational.ledger.days import open_business_date
 from operational.ledger.post import Line, post
-from operational.models import MerchantAccount, Payment, ProcessorLine, ProcessorPayout
+from operational.models import MerchantAccount, MerchantOpening, Payment, ProcessorLine, ProcessorPayout
 
 
 def tell_opening(
@@ -29,18 +29,16 @@ def tell_opening(
     amount_minor: int,
     begins: date | None = None,
 ) -> tuple[MerchantAccount, uuid.UUID]:
-    """Book what the processor owed when its report begins, once; the account, and where that stands.
+    """Book what the processor owed when its report begins; the account, and where that stands.
 
-    `begins` moves that day, while nothing of the report is read. Raises Forbidden, NotFound, WrongCurrency,
-    OpeningTold, ReportBegun, TakenBefore, Invalid.
+    Said again, the difference is booked. `begins` moves that day, while nothing of the report is read. Raises
+    Forbidden, NotFound, WrongCurrency, ReportBegun, TakenBefore, Invalid.
     """
     actor.require_everywhere(Permission.ORGANIZATION_MANAGE)
     account = found(session, MerchantAccount, account_id, "merchant account", lock=True)
     home = home_of(session, account)
     if currency != home.currency:
         raise WrongCurrency
-    if account.opening_minor is not None:
-        raise OpeningTold
     if begins is not None and begins != account.reports_from:
         if begins > clock.business_date(clock.now(), home.timezone, home.cutover_hour):
             raise Invalid("reports_from: a day that has begun.")
@@ -50,19 +48,29 @@ def tell_opening(
     if _has_taken(session, account):
         # That is on the clearing account already, and the opening balance would hold it once more.
         raise TakenBefore("Let the report begin no later than the day of the first payment here.")
+    difference = amount_minor - (account.opening_minor or 0)
     account.opening_minor = amount_minor
-    session.flush()
-    if amount_minor:
+    if difference:
         day = open_business_date(session, home.id)
+        told = MerchantOpening(
+            org_id=account.org_id,
+            merchant_account_id=account.id,
+            location_id=home.id,
+            business_date=day,
+            amount_minor=difference,
+        )
+        session.add(told)
+        session.flush()
         post(
             session,
             event=LedgerEvent.CUTOVER,
-            source_kind="merchant_account",
-            source_id=account.id,
+            source_kind="merchant_opening",
+            source_id=told.id,
             lines=[
-                Line(Account.CARD_CLEARING, amount_minor, home.id, merchant_account_id=account.id),
-                Line(Account.OPENING_BALANCES, -amount_minor, home.id),
+                Line(Account.CARD_CLEARING, difference, home.id, merchant_account_id=account.id),
+                Line(Account.OPENING_BALANCES, -difference, home.id),
             ],
+            business_date=day,
             external_date=account.reports_from if account.reports_from != day else None,
             staff_id=actor.staff_id,
         )

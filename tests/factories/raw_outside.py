@@ -107,9 +107,10 @@ class RawOutside(RawPrepaid):
     def pay_out_opening(self, location: uuid.UUID, date: dt.date, owed: int, paid: int) -> None:
         """What the processor owed when its report began, of which it pays a part out."""
         clearing = {"merchant_account_id": self.merchant}
-        self.post(
-            location, date, "cutover", self.merchant, ("1020", owed, clearing), ("3000", -owed, NO_KEYS)
+        told = self.put(
+            "merchant_opening", **clearing, location_id=location, business_date=date, amount_minor=owed
         )
+        self.post(location, date, "cutover", told["id"], ("1020", owed, clearing), ("3000", -owed, NO_KEYS))
         lines = (("1200", paid, NO_KEYS), ("1020", -paid, clearing))
         self._paid_by_itself(location, date, paid, "USD", lines, kind="opening")
 

@@ -4281,6 +4281,32 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "merchant_opening",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_merchant_opening_amount")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_merchant_opening_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_merchant_opening_org_id_merchant_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_merchant_opening")),
+    )
+    op.create_index(
+        "ix_merchant_opening_account", "merchant_opening", ["org_id", "merchant_account_id"], unique=False
+    )
+    op.create_table(
         "processor_line_decision",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

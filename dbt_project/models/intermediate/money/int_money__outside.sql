@@ -26,6 +26,11 @@ where resolved_on is not null
 
 union all
 
+select org_id, location_id, business_date, 'opening_told' as kind, amount_minor
+from {{ ref('stg_operational__merchant_opening') }}
+
+union all
+
 select org_id, location_id, business_date, 'refund_failed' as kind, amount_minor
 from {{ ref('stg_operational__refund_failure') }}
 

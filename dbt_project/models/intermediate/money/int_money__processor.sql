@@ -18,6 +18,8 @@ with lines as (
         line.amount_minor,
         case
             when line.kind = 'fee' then null
+            -- Told by a person, in one sum: what of it is not in the report stays named as not reported.
+            when line.kind = 'opening' then line.amount_minor
             when payment.status = 'succeeded' then payment.amount_minor
             when payout.status = 'succeeded' and line.amount_minor > 0 then failed.amount_minor
             when payout.status = 'succeeded' then -payout.amount_minor
