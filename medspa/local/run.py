@@ -15,6 +15,7 @@ from medspa.local.files import PRIVATE_FOLDER, TRAVERSE_ONLY, make_folder
 from medspa.local.plan import services
 from medspa.local.prepare import local_environment, prepared
 from medspa.local.services import ServiceFailed, tail
+from medspa.ui.render import built
 
 BACKGROUND_TIMEOUT = 300.0
 
@@ -24,6 +25,8 @@ Say = Callable[[str], None]
 def run_in_foreground(say: Say) -> None:
     """Prepare the databases and keep every service running until a signal; then stop all of it."""
     before = load_settings()
+    if not built():
+        raise ServiceFailed("What pages run in a browser is not bundled here; run `make setup` first.")
     supervisor.refuse_second(before.home)
     try:
         settings = prepared()

@@ -1,6 +1,7 @@
 """Templates to HTML, always escaped, and what a browser is told about a page.
 
-Pages work without scripts, and the policy lets none run. Routes belong to the apps.
+Pages work without scripts; the policy lets only our own bundled files run, and nothing go to another host.
+Routes belong to the apps.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 HTML = "text/html; charset=utf-8"
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Cache-Control": "no-store",
@@ -24,7 +26,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-ASSETS = {"medspa.css": "text/css; charset=utf-8", "medspa.svg": "image/svg+xml"}
+_CSS, _SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+BUILT = {"app.js": _SCRIPT, "calendar.js": _SCRIPT, "calendar.css": _CSS}
+"""What `make setup` bundles from medspa/ui/scripts and npm."""
+ASSETS = {"medspa.css": _CSS, "medspa.svg": "image/svg+xml", **BUILT}
 
 
 def environment(package: str) -> Environment:
@@ -36,7 +41,7 @@ def environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["asset"] = asset_path
+    made.globals |= {"asset": asset_path, "built": built}
     return made
 
 
@@ -45,7 +50,17 @@ def asset(name: str) -> bytes:
     """Raises KeyError for what is not served."""
     if name not in ASSETS:
         raise KeyError(name)
-    return resources.files("medspa.ui").joinpath("assets", name).read_bytes()
+    return _file(name).read_bytes()
+
+
+@cache
+def built() -> bool:
+    """Whether the scripts of pages are here. Without them pages are plain; `medspa up` does not start so."""
+    return all(_file(name).is_file() for name in BUILT)
+
+
+def _file(name: str) -> Traversable:
+    return resources.files("medspa.ui").joinpath("assets", *(["built"] if name in BUILT else []), name)
 
 
 @cache

@@ -17,10 +17,13 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.identity.access import Actor
-from operational.identity.credentials import Known, Presented, recognise
+from operational.identity.credentials import SAFE_METHODS, Known, Presented, recognise
 from operational.identity.unit import Services, Unit, open_unit
 
 CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "csrf_token"
+"""The same in a form of a page, which a browser without scripts sends."""
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SESSION_COOKIE = "medspa_session"
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="ApiKey", description="An API key: `msk_…`.")
@@ -60,7 +63,7 @@ async def slot(request: Request) -> AsyncIterator[None]:
         yield
 
 
-def presented(
+async def presented(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
     _documented: Annotated[str | None, Depends(_cookie)] = None,
@@ -70,8 +73,17 @@ def presented(
         method=request.method,
         bearer=bearer.credentials if bearer else None,
         cookie=request.cookies.get(cookie_name(settings)),
-        csrf=request.headers.get(CSRF_HEADER),
+        csrf=await _csrf(request),
     )
+
+
+async def _csrf(request: Request) -> str | None:
+    sent = request.headers.get(CSRF_HEADER)
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if sent is not None or request.method in SAFE_METHODS or kind not in _FORMS:
+        return sent
+    field = (await request.form()).get(CSRF_FIELD)
+    return field if isinstance(field, str) else None
 
 
 Slot = Annotated[None, Depends(slot, scope="function")]

@@ -119,6 +119,15 @@ def axe() -> str:
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
+def context(running: Browser, *, scripts: bool = True, **options: Any) -> BrowserContext:
+    """A browser of its own that keeps nothing, as wide as a desk's. `options` are Playwright's."""
+    made = running.new_context(
+        java_script_enabled=scripts, viewport={"width": DESK, "height": HEIGHT}, locale="en-US", **options
+    )
+    made.set_default_timeout(10_000)
+    return made
+
+
 def opened(context: BrowserContext, url: str) -> Seen:
     """A new page of the server at `url`."""
     seen = Seen(context.new_page(), url)

@@ -47,13 +47,8 @@ def visit(chromium: Browser, web: LiveServer) -> Iterator[Visit]:
     with ExitStack() as stack:
 
         def open_page(cookie: dict[str, Any] | None = None, *, scripts: bool = True) -> Seen:
-            context = chromium.new_context(
-                java_script_enabled=scripts,
-                viewport={"width": browser.DESK, "height": browser.HEIGHT},
-                locale="en-US",
-            )
+            context = browser.context(chromium, scripts=scripts)
             stack.callback(context.close)
-            context.set_default_timeout(10_000)
             if cookie:
                 context.add_cookies([cookie])  # type: ignore[list-item]
             return browser.opened(context, web.url)

@@ -1,0 +1,7 @@
+// What every page of somebody who is signed in can do beyond plain forms and links. Nothing here decides
+// anything: without it the same forms and links work.
+import htmx from "htmx.org";
+import "./evaluates_nothing.js";
+import "./csrf.js";
+
+window.htmx = htmx;
