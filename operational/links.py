@@ -23,6 +23,13 @@ from operational.models import LinkToken
 
 APPOINTMENT, WAITLIST_OFFER, BOOKING_COMPLETION = "appointment", "waitlist_offer", "booking_completion"
 
+PAGES = {
+    APPOINTMENT: "/visit/{token}",
+    WAITLIST_OFFER: "/offer/{token}",
+    BOOKING_COMPLETION: "/finish-booking/{token}",
+}
+"""The page that a link of each purpose opens."""
+
 
 class LinkUnusable(DomainError):
     """Unknown, expired, used or withdrawn: the answer does not tell which."""
@@ -99,3 +106,8 @@ def public_url(settings: Settings, path: str) -> str:
     """The address of a page of ours as somebody outside reaches it."""
     origin = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     return origin + path
+
+
+def url_of(settings: Settings, purpose: str, token: str) -> str:
+    """The address of a link as it is sent."""
+    return public_url(settings, PAGES[purpose].format(token=token))

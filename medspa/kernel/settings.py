@@ -57,6 +57,17 @@ class Settings(BaseSettings):
     processor_key_file: Path | None = None
     processor_events_file: Path | None = None
     """The secret that the processor signs its events with."""
+    sms: Literal["inprocess", "twilio"] = "inprocess"
+    sms_url: str = "https://api.twilio.com"
+    sms_account: str = ""
+    sms_token_file: Path | None = None
+    """The account's auth token: calls are made with it, reports are signed with it."""
+    email: Literal["inprocess", "smtp"] = "inprocess"
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
     # Passwords stand in these: never in a representation, which logs and tracebacks may show.
     operational: dict[str, str] = Field(default_factory=dict, repr=False)
     warehouse: dict[str, str] = Field(default_factory=dict, repr=False)

@@ -22,8 +22,14 @@ def services(settings: Settings) -> list[Service]:
     common = {"MEDSPA_HOME": str(settings.home.absolute()), "MEDSPA_MODE": settings.mode}
     web = _web(settings, common, taken)
     settling = (sys.executable, "-m", "medspa.local.settling", "--origin", web.url)
+    messaging = (sys.executable, "-m", "medspa.local.messaging", "--origin", web.url)
     sealing = (sys.executable, "-m", "medspa.local.sealing")
-    planned = [web, Service("settling", settling, common), Service("sealing", sealing, common)]
+    planned = [
+        web,
+        Service("settling", settling, common),
+        Service("messaging", messaging, common),
+        Service("sealing", sealing, common),
+    ]
     if _exists("pipelines.definitions"):
         planned += _dagster(settings, common, taken)
     if _exists("pipelines.worker"):

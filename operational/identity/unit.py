@@ -20,7 +20,7 @@ from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.identity.access import Actor
 from operational.ledger.errors import from_database
 from operational.privacy.audit import open_audit
-from operational.privacy.vault import Vault
+from operational.privacy.vault import Vault, attach
 
 
 class CommitFailed(DomainError):
@@ -94,6 +94,7 @@ def open_unit(
     session = new_session(services.engine)
     try:
         bind_organization(session, org_id, None, services.settings.lock_timeout_ms)
+        attach(session, services.vault)
         actor = load_actor(session)
         admit(actor)
         if actor.locations is not None:

@@ -1,39 +1,12 @@
-"""Segments over REST: what is published, and who is in it."""
+"""All of messaging's endpoints."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Depends, Query
+from operational.messaging import message_endpoints, messenger_endpoints, segment_endpoints
 
-from medspa.kernel.vocabulary import Permission, Purpose
-from operational.identity.dependencies import needs
-from operational.identity.unit import Unit
-from operational.messaging import service
-from operational.messaging.schemas import SegmentMemberShown, SegmentShown
-from operational.paging import Limit, Page
-
-router = APIRouter(prefix="/v1/segments", tags=["segments"])
-
-
-@router.get("", summary="Published segments with their sizes")
-def list_segments(
-    unit: Annotated[Unit, Depends(needs(Permission.SEGMENT_READ), scope="function")],
-    limit: Limit = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{1,59}$")] = None,
-) -> Page[SegmentShown]:
-    items, following = service.list_segments(unit.session, unit.actor, cursor, limit)
-    return Page(items=items, next_cursor=following)
-
-
-@router.get("/{code}/members", summary="The clients in a segment, each recorded as disclosed")
-def list_members(
-    unit: Annotated[
-        Unit, Depends(needs(Permission.SEGMENT_MEMBERS, phi=Purpose.OPERATIONS), scope="function")
-    ],
-    code: str,
-    limit: Limit = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^\d{1,9}$")] = None,
-) -> Page[SegmentMemberShown]:
-    items, following = service.list_members(unit.session, unit.actor, code, int(cursor or 0), limit)
-    return Page(items=items, next_cursor=None if following is None else str(following))
+router = APIRouter()
+router.include_router(segment_endpoints.router)
+router.include_router(message_endpoints.router)
+router.include_router(messenger_endpoints.router)

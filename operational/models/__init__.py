@@ -51,6 +51,15 @@ from operational.models.membership import (
     MembershipPlanCredit,
     MembershipPlanVersion,
 )
+from operational.models.messaging import (
+    AppointmentNotice,
+    ContactBlock,
+    ContactConsent,
+    IncomingMessage,
+    LocationMessaging,
+    Message,
+    MessageTemplate,
+)
 from operational.models.organization import (
     LegalEntity,
     Location,
@@ -95,13 +104,15 @@ from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shif
 
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
-    "AppointmentItemResource", "AuthSession", "BankDeposit", "BankDepositItem", "BankLine", "Base",
-    "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ConsentTemplate", "ConsentTemplateVersion",
-    "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee",
-    "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement",
-    "EntitlementMovement", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard",
-    "GoodFaithExam", "Hold", "IdempotencyKey", "ImportRow", "ImportRun", "Invoice", "InvoiceLine",
+    "AppointmentItemResource", "AppointmentNotice", "AuthSession", "BankDeposit", "BankDepositItem",
+    "BankLine", "Base", "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ConsentTemplate",
+    "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
+    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
+    "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
+    "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",
+    "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage", "Invoice", "InvoiceLine",
     "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity", "LinkToken", "Location",
+<<<<<<< HEAD
     "LocationHours", "LotMovement", "Membership", "MembershipEvent", "MembershipFreeze",
     "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion",
     "MerchantAccount", "MerchantOpening", "NoteAddendum", "Occupancy", "Organization", "Package",
@@ -112,5 +123,16 @@ __all__ = [
     "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember",
     "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent", "StaffMember",
     "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip",
+=======
+    "LocationHours", "LocationMessaging", "LotMovement", "Membership", "MembershipEvent",
+    "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
+    "MembershipPlanVersion", "MerchantAccount", "Message", "MessageTemplate", "NoteAddendum",
+    "Occupancy", "Organization", "Package", "PackagePlan", "PackagePlanItem", "Payment", "Payout",
+    "Posting", "ProcessorAttempt", "ProcessorEvent", "ProcessorLine", "ProcessorLineDecision",
+    "ProcessorLineHistory", "ProcessorPayout", "Product", "ProductLot", "RecognitionRun",
+    "RefundFailure", "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role",
+    "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent",
+    "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip",
+>>>>>>> f03701e (Messages to clients are written with what they tell about and sent once, by texts that name no treatment)
     "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "WriteOff",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from operational.privacy.key_files import KeyFileUnusable, make_key, read_key
 
 FORMAT = b"\x01"
 _NONCE = 12
-_CACHE, _FRESH = "medspa.vault.keys", "medspa.vault.fresh"
+_CACHE, _FRESH, _VAULT = "medspa.vault.keys", "medspa.vault.fresh", "medspa.vault"
 _ORGANIZATION_KEY = text("select vault.organization_key(cast(:offered as bytea))")
 _DATA_KEY = text("select wrapped, destroyed from vault.data_key(:client, cast(:offered as bytea))")
 _TOKEN_KEY = text("select generation, wrapped from vault.token_key(cast(:offered as bytea))")
@@ -155,6 +155,19 @@ class Vault:
             with self._lock:
                 self._organizations[org] = key
         return key
+
+
+def attach(session: Session, vault: Vault) -> None:
+    """Let what works in this session seal: a message that is queued deep inside another service."""
+    session.info[_VAULT] = vault
+
+
+def vault_of(session: Session) -> Vault:
+    """The vault of a session. Raises VaultUnavailable where none was attached."""
+    vault = session.info.get(_VAULT)
+    if not isinstance(vault, Vault):
+        raise VaultUnavailable("This session cannot seal: attach the vault of the process to it.")
+    return vault
 
 
 @event.listens_for(TenantSession, "after_transaction_end")

@@ -27,6 +27,8 @@ PUBLIC = {
     "POST /v1/session",
     "POST /v1/enrolments",
     "POST /v1/processor/events",
+    "POST /v1/messenger/texts",
+    "POST /v1/messenger/texts/{message_id}/status",
     "POST /v1/payment-links/view",
     "POST /v1/payment-links/pay",
 }

@@ -50,6 +50,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "import_run": {"rows_merged": 0, "rows_known": 0, "rows_refused": 0},
     "import_row": {"outcome": "imported"},
     "entitlement_movement": {"invoice_line_id": REFERRED},
+    "location_messaging": {"offer_minutes": 30},
+    "message": {"client_id": REFERRED},
     "segment_publication": {"booked": "none"},
 }
 """Table → column → value that its CHECK constraints want."""

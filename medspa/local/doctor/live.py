@@ -69,6 +69,7 @@ def _live(settings: Settings) -> Iterator[Finding]:
             "the card processor is not called over https",
             "Set MEDSPA_PROCESSOR_URL to the https:// address of the processor.",
         )
+    yield from _messengers(settings)
     if not _is_https(settings.public_url):
         yield problem(
             "live mode", "the public URL is not https", "Set MEDSPA_PUBLIC_URL to the https:// address."
@@ -80,6 +81,30 @@ def _live(settings: Settings) -> Iterator[Finding]:
             yield finding
     for name in ("operational", "warehouse"):
         yield from _durability(name, getattr(settings, name).get("owner"))
+
+
+def _messengers(settings: Settings) -> Iterator[Finding]:
+    """What is only pretended to be sent, or is sent for everybody to read."""
+    if settings.sms == "inprocess":
+        yield problem(
+            "live mode", "the messenger for texts is the in-process one", "Set MEDSPA_SMS to a real one."
+        )
+    elif not _is_https(settings.sms_url):
+        yield problem(
+            "live mode",
+            "the messenger for texts is not called over https",
+            "Set MEDSPA_SMS_URL to the https:// address of the messenger.",
+        )
+    if settings.email == "inprocess":
+        yield problem(
+            "live mode", "the messenger for e-mail is the in-process one", "Set MEDSPA_EMAIL to smtp."
+        )
+    elif settings.smtp_security == "none":
+        yield problem(
+            "live mode",
+            "the mail server is spoken to without TLS",
+            "Set MEDSPA_SMTP_SECURITY to starttls or tls.",
+        )
 
 
 def _master_key(settings: Settings) -> Iterator[Finding]:

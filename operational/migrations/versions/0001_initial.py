@@ -4471,3 +4471,386 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("payout_id is not null"),
     )
+    op.create_table(
+        "contact_block",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "sms", "email", name="word_channel", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("address_digest", sa.Text(), nullable=False),
+        sa.Column("blocked", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "reason ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_contact_block_reason_code")
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_contact_block")),
+        sa.UniqueConstraint(
+            "org_id", "channel", "address_digest", name=op.f("uq_contact_block_org_id_channel_address_digest")
+        ),
+    )
+    op.create_table(
+        "message_template",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "booking_confirmed",
+                "reminder",
+                "confirmation_request",
+                "moved",
+                "cancelled",
+                "waitlist_offer",
+                "forms_outstanding",
+                "booking_completion",
+                "stopped",
+                "started",
+                "help",
+                "confirmation_noted",
+                name="word_messagekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "sms", "email", name="word_channel", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(channel = 'email') = (subject is not null)", name=op.f("ck_message_template_subject")
+        ),
+        sa.CheckConstraint("length(body) between 1 and 4000", name=op.f("ck_message_template_body")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_message_template_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "written_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_message_template_org_id_written_by"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_message_template")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "kind",
+            "channel",
+            "number",
+            name="uq_message_template_version",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
+        "contact_consent",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "sms", "email", name="word_channel", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "use",
+            sa.Enum(
+                "transactional",
+                "marketing",
+                name="word_contactuse",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "source ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_contact_consent_source_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_contact_consent_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_contact_consent_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_contact_consent")),
+    )
+    op.create_index(
+        "ix_contact_consent_client",
+        "contact_consent",
+        ["org_id", "client_id", "channel", "use", "created_at"],
+        unique=False,
+    )
+    op.create_table(
+        "incoming_message",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "meaning",
+            sa.Enum(
+                "stop",
+                "start",
+                "help",
+                "confirm",
+                "other",
+                name="word_replymeaning",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_incoming_message_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_incoming_message_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_incoming_message_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_incoming_message")),
+        sa.UniqueConstraint("org_id", "reference", name=op.f("uq_incoming_message_org_id_reference")),
+    )
+    op.create_index(
+        "ix_incoming_message_client", "incoming_message", ["org_id", "client_id", "created_at"], unique=False
+    )
+    op.create_table(
+        "appointment_notice",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("history_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "event",
+            sa.Enum(
+                "booked",
+                "confirmed",
+                "moved",
+                "arrived",
+                "completed",
+                "arrived_not_treated",
+                "left_before_service",
+                "no_show",
+                "cancelled",
+                "late_cancelled",
+                "restored",
+                name="word_appointmentevent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("scheduled_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_notice_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "history_id"],
+            ["appointment_history.org_id", "appointment_history.id"],
+            name=op.f("fk_appointment_notice_org_id_history_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_appointment_notice_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment_notice")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("about_start", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "booking_confirmed",
+                "reminder",
+                "confirmation_request",
+                "moved",
+                "cancelled",
+                "waitlist_offer",
+                "forms_outstanding",
+                "booking_completion",
+                "stopped",
+                "started",
+                "help",
+                "confirmation_noted",
+                name="word_messagekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "sms", "email", name="word_channel", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "scheduled",
+                "claimed",
+                "sent",
+                "failed",
+                "unknown",
+                "cancelled",
+                name="word_messagestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("dedupe", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drop_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("template_id", sa.Uuid(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("parts", sa.LargeBinary(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("code ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_message_code_code")),
+        sa.CheckConstraint("num_nonnulls(client_id, lead_id) = 1", name=op.f("ck_message_recipient")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_message_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_message_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_message_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "template_id"],
+            ["message_template.org_id", "message_template.id"],
+            name=op.f("fk_message_org_id_template_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_message")),
+        sa.UniqueConstraint("org_id", "dedupe", name=op.f("uq_message_org_id_dedupe")),
+    )
+    op.create_index("ix_message_appointment", "message", ["org_id", "appointment_id"], unique=False)
+    op.create_index("ix_message_client", "message", ["org_id", "client_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_message_due",
+        "message",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'scheduled'"),
+    )
+    op.create_index(
+        "ix_message_open",
+        "message",
+        ["org_id", "claimed_at"],
+        unique=False,
+        postgresql_where=sa.text("status in ('claimed', 'unknown')"),
+    )
+    op.create_table(
+        "location_messaging",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("automatic", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("reminder_minutes", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("confirmation_minutes", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("forms_minutes", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("quiet_from_minute", sa.Integer(), nullable=False),
+        sa.Column("quiet_until_minute", sa.Integer(), nullable=False),
+        sa.Column("offer_minutes", sa.Integer(), nullable=False),
+        sa.Column("call_number", sa.Text(), nullable=True),
+        sa.Column("sms_from", sa.Text(), nullable=True),
+        sa.Column("email_from", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        postgresql.ExcludeConstraint(
+            (sa.column("sms_from"), "="),
+            (sa.column("org_id"), "<>"),
+            using="gist",
+            name="ex_location_messaging_sms_from",
+        ),
+        sa.CheckConstraint(
+            "sms_from is null or sms_from ~ '^\\+[1-9][0-9]{6,14}$'",
+            name=op.f("ck_location_messaging_sms_from"),
+        ),
+        sa.CheckConstraint("offer_minutes between 5 and 1440", name=op.f("ck_location_messaging_offer")),
+        sa.CheckConstraint(
+            "quiet_from_minute between 0 and 1439 and quiet_until_minute between 0 and 1439",
+            name=op.f("ck_location_messaging_quiet"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_location_messaging_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_location_messaging")),
+        sa.UniqueConstraint("org_id", "location_id", name=op.f("uq_location_messaging_org_id_location_id")),
+    )

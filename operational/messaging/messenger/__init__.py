@@ -1,0 +1,1 @@
+"""The ports through which messages leave, and what stands behind them."""

@@ -1,0 +1,95 @@
+"""Messages as the desk reads them: to one client, those nobody knows the outcome of, and what came back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import MessageStatus, Permission
+from operational.identity.access import Actor
+from operational.messaging.claim import sealed_body
+from operational.messaging.errors import OutcomeKnown
+from operational.messaging.incoming import INCOMING_BODY
+from operational.models import Client, IncomingMessage, Message
+from operational.paging import decode, encode
+from operational.privacy.vault import vault_of
+from operational.rows import get_row
+
+Shown = dict[str, Any]
+
+
+def to_client(
+    session: Session, client_id: uuid.UUID, limit: int, cursor: str | None
+) -> tuple[list[Shown], str | None]:
+    """What a client was or will be sent, newest first."""
+    get_row(session, Client, client_id)
+    return _messages(session, select(Message).where(Message.client_id == client_id), limit, cursor)
+
+
+def with_status(
+    session: Session, status: MessageStatus, limit: int, cursor: str | None
+) -> tuple[list[Shown], str | None]:
+    return _messages(session, select(Message).where(Message.status == status), limit, cursor)
+
+
+def replies(session: Session, limit: int, cursor: str | None) -> tuple[list[Shown], str | None]:
+    """What clients wrote, newest first."""
+    statement = select(IncomingMessage)
+    if cursor is not None:
+        statement = statement.where(IncomingMessage.id < decode(cursor))
+    rows = session.scalars(statement.order_by(IncomingMessage.id.desc()).limit(limit + 1)).all()
+    shown = [
+        {
+            "id": row.id, "client_id": row.client_id, "location_id": row.location_id,
+            "appointment_id": row.appointment_id, "meaning": row.meaning, "received_at": row.created_at,
+            "text": _opened(session, row),
+        }
+        for row in rows[:limit]
+    ]  # fmt: skip
+    return shown, encode(rows[limit - 1].id) if len(rows) > limit else None
+
+
+def settle(session: Session, actor: Actor, message_id: uuid.UUID, arrived: bool) -> Shown:
+    """Somebody found out what became of a message. Raises OutcomeKnown."""
+    message = get_row(session, Message, message_id, lock=True)
+    actor.require(Permission.BOOKING_WRITE, message.location_id)
+    if message.status is not MessageStatus.UNKNOWN:
+        raise OutcomeKnown("Only a message of unknown outcome is settled by hand.")
+    message.status = MessageStatus.SENT if arrived else MessageStatus.FAILED
+    message.code = "settled_by_hand"
+    message.sent_at = message.claimed_at or clock.now() if arrived else None
+    session.flush()
+    return _shown(session, message)
+
+
+def _messages(
+    session: Session, statement: Select[Any], limit: int, cursor: str | None
+) -> tuple[list[Shown], str | None]:
+    if cursor is not None:
+        statement = statement.where(Message.id < decode(cursor))
+    rows = session.scalars(statement.order_by(Message.id.desc()).limit(limit + 1)).all()
+    more = encode(rows[limit - 1].id) if len(rows) > limit else None
+    return [_shown(session, one) for one in rows[:limit]], more
+
+
+def _shown(session: Session, message: Message) -> Shown:
+    said = sealed_body(session, message)
+    names = (
+        "id", "client_id", "location_id", "appointment_id", "kind", "channel", "status", "code", "due_at",
+        "sent_at", "delivered_at",
+    )  # fmt: skip
+    return {
+        **{name: getattr(message, name) for name in names},
+        "sent_to": said.get("to"), "subject": said.get("subject"), "text": said.get("text"),
+    }  # fmt: skip
+
+
+def _opened(session: Session, row: IncomingMessage) -> str:
+    vault = vault_of(session)
+    if row.client_id is None:
+        return vault.unseal_for_organization(session, row.body, purpose=INCOMING_BODY).decode()
+    return vault.unseal(session, row.client_id, row.body, purpose=INCOMING_BODY).decode()
