@@ -43,6 +43,7 @@ PAGES = (
     "identity.enrolment_pages",
     "checkout.pages",
     "booking.pages",
+    "clients.pages",
     "drilldown.pages",
 )
 """What people see, beside the API."""

@@ -32,6 +32,7 @@ _BY_STATE = {
     "22P05": Meaning(422, "unusable-text", "A text contains characters that cannot be stored"),
     "MS101": Meaning(409, "already-signed", "A signed record is never changed"),
     "MS102": Meaning(422, "sites-do-not-sum", "The units of the sites do not sum to the quantity"),
+    "MS201": Meaning(409, "client-merged", "This record was merged into another; use that one"),
     "42501": Meaning(403, "forbidden", "This record is outside of what you may change"),
 }
 

@@ -24,6 +24,7 @@ from operational.checkout.fees import FEE_TAX_CLASS
 from operational.checkout.invoices import issue
 from operational.checkout.queries import found
 from operational.checkout.unredeemed import excess_left, hold
+from operational.client_records import of_client
 from operational.identity.access import Actor
 from operational.ledger.balances import liability_minor
 from operational.ledger.days import open_business_date
@@ -104,7 +105,7 @@ def _owed_again(session: Session, payment: Payment) -> list[Line]:
     left -= part
     used = session.scalars(
         select(Allocation)
-        .where(Allocation.client_id == client, Allocation.source == AllocationSource.DEPOSIT)
+        .where(of_client(Allocation.client_id, client), Allocation.source == AllocationSource.DEPOSIT)
         .order_by(Allocation.id.desc())
     )
     for one in used:

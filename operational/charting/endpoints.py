@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.charting import exams, notes, schemas, stock_endpoints, treatments
+from operational.client_records import of_client
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -40,7 +41,7 @@ def list_notes(
 ) -> Page[schemas.NoteOut]:
     get_row(unit.session, Client, client_id)
     statement = select(ChartNote).where(
-        ChartNote.org_id == unit.actor.org_id, ChartNote.client_id == client_id
+        ChartNote.org_id == unit.actor.org_id, of_client(ChartNote.client_id, client_id)
     )
     rows, after = by_id(unit.session, statement, ChartNote.id, limit, cursor)
     opened = [notes.opened(unit.session, unit.vault, row) for row in rows]
@@ -115,7 +116,7 @@ def list_treatments(
 ) -> Page[schemas.TreatmentOut]:
     get_row(unit.session, Client, client_id)
     statement = select(TreatmentRecord).where(
-        TreatmentRecord.org_id == unit.actor.org_id, TreatmentRecord.client_id == client_id
+        TreatmentRecord.org_id == unit.actor.org_id, of_client(TreatmentRecord.client_id, client_id)
     )
     rows, after = by_id(unit.session, statement, TreatmentRecord.id, limit, cursor)
     opened = [treatments.opened(unit.session, unit.vault, row) for row in rows]

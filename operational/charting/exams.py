@@ -12,8 +12,9 @@ from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Permission
 from operational.charting.schemas import NewExam
+from operational.client_records import open_client
 from operational.identity.access import Actor
-from operational.models import Client, GoodFaithExam, TreatmentCategory
+from operational.models import GoodFaithExam, TreatmentCategory
 from operational.rows import add_row, get_row
 
 LONGEST = dt.timedelta(days=731)
@@ -26,7 +27,7 @@ def record(session: Session, actor: Actor, client_id: uuid.UUID, sent: NewExam) 
         raise Invalid("examined_on: it lies in the future.")
     if not dt.timedelta() < sent.valid_until - sent.examined_on <= LONGEST:
         raise Invalid("valid_until: choose a date after the exam, at most two years later.")
-    client = get_row(session, Client, client_id)
+    client = open_client(session, client_id)
     category = get_row(session, TreatmentCategory, sent.category_id)
     return add_row(
         session,

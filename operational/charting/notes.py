@@ -13,9 +13,10 @@ from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import NoteStatus, Permission
 from operational.charting.errors import AlreadySigned, NotTheAuthor
 from operational.charting.schemas import NewNote
+from operational.client_records import open_client
 from operational.etag import check_if_match
 from operational.identity.access import Actor
-from operational.models import Appointment, ChartNote, Client, NoteAddendum
+from operational.models import Appointment, ChartNote, NoteAddendum
 from operational.privacy.vault import Vault
 from operational.rows import add_row, get_row
 
@@ -25,7 +26,7 @@ SEALED_FOR = "note"
 def write(session: Session, actor: Actor, vault: Vault, client_id: uuid.UUID, sent: NewNote) -> ChartNote:
     """A draft. Raises NotFound for an unknown client or another client's appointment."""
     actor.require(Permission.CHART_WRITE)
-    client = get_row(session, Client, client_id)
+    client = open_client(session, client_id)
     if sent.appointment_id is not None:
         visit = get_row(session, Appointment, sent.appointment_id)
         if visit.client_id != client.id:

@@ -26,6 +26,7 @@ from operational.checkout.drafts import code_digest
 from operational.checkout.errors import BalanceTooLow, GiftCardNotUsable, InvoiceVoided, MoreThanDue
 from operational.checkout.queries import deposits_leaving, found, pending_on_invoice
 from operational.checkout.schemas import ApplicationIn
+from operational.client_records import of_client, payer_of
 from operational.identity.access import Actor
 from operational.ledger.balances import invoice_open_minor, lock_client, lock_gift_card, lock_invoice
 from operational.ledger.days import open_business_date
@@ -67,7 +68,8 @@ def apply_balance(
     if request.gift_card_code is not None:
         balance = hold_gift_card(session, seen, request.gift_card_code)
     else:
-        balance = hold_client(session, seen.client_id, AllocationSource(request.source))
+        holder = _payer(session, actor, seen) if request.payer else seen.client_id
+        balance = hold_client(session, holder, AllocationSource(request.source))
     invoice = lock_invoice(session, invoice_id)
     if invoice.status is InvoiceStatus.VOIDED:
         raise InvoiceVoided
@@ -80,10 +82,18 @@ def apply_balance(
     return spend(session, actor, invoice, balance, amount)
 
 
+def _payer(session: Session, actor: Actor, invoice: Invoice) -> uuid.UUID:
+    actor.require(Permission.PAYMENT_HOUSEHOLD, invoice.location_id)
+    payer = payer_of(session, invoice.client_id)
+    if payer is None:
+        raise NotFound("Nobody else pays for this client.")
+    return payer
+
+
 def hold_client(session: Session, client_id: uuid.UUID, source: AllocationSource) -> Balance:
     """A client's deposits or account credit, held; deposits being refunded by card are set aside."""
     lock_client(session, client_id)
-    held = owed_by_location(session, Posting.client_id == client_id, ACCOUNT[source])
+    held = owed_by_location(session, of_client(Posting.client_id, client_id), ACCOUNT[source])
     if source is AllocationSource.DEPOSIT:
         for location_id, amount in deposits_leaving(session, client_id).items():
             held[location_id] = max(held.get(location_id, 0) - amount, 0)

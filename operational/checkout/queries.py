@@ -16,10 +16,10 @@ from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import DrawerKind, DrawerStatus, Tender
 from operational.checkout.errors import DrawerNotOpen, DrawerUnfit, NoMerchantAccount, WrongCurrency
 from operational.checkout.pricing import Rate
+from operational.client_records import require_unmerged
 from operational.ledger.days import open_business_date
 from operational.models import (
     Base,
-    Client,
     Drawer,
     DrawerSession,
     Location,
@@ -73,8 +73,8 @@ def location_with(session: Session, location_id: uuid.UUID, currency: str) -> Lo
 
 
 def require_client(session: Session, client_id: uuid.UUID) -> None:
-    if session.scalar(select(Client.id).where(Client.id == client_id)) is None:
-        raise NotFound("There is no such client.")
+    """Raises NotFound, ClientMerged: nothing new is written to a record that was merged."""
+    require_unmerged(session, client_id)
 
 
 def rates_on(session: Session, location_id: uuid.UUID, tax_class: str, day: date) -> list[Rate]:

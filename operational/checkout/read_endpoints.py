@@ -16,6 +16,7 @@ from operational.checkout.drafts import code_digest
 from operational.checkout.queries import found
 from operational.checkout.refund_failures import standing
 from operational.checkout.schemas import Body, GiftCode
+from operational.client_records import of_client
 from operational.identity.access import EVERYWHERE
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -57,11 +58,12 @@ def list_invoices(
     query = _where_allowed(unit, select(Invoice), Invoice.location_id)
     for column, value in (
         (Invoice.location_id, location_id),
-        (Invoice.client_id, client_id),
         (Invoice.appointment_id, appointment_id),
     ):
         if value is not None:
             query = query.where(column == value)
+    if client_id is not None:
+        query = query.where(of_client(Invoice.client_id, client_id))
     if owing:
         due = (
             select(func.coalesce(func.sum(Posting.amount_minor), 0))
@@ -100,11 +102,12 @@ def list_payments(
     query = _where_allowed(unit, select(Payment), Payment.location_id)
     for column, value in (
         (Payment.invoice_id, invoice_id),
-        (Payment.client_id, client_id),
         (Payment.drawer_session_id, drawer_session_id),
     ):
         if value is not None:
             query = query.where(column == value)
+    if client_id is not None:
+        query = query.where(of_client(Payment.client_id, client_id))
     rows, more = by_id(unit.session, query, Payment.id, limit, cursor)
     shown = [views.payment_in_full(unit.session, row) for row in rows]
     items = render_many(unit.session, unit.actor, "payment.list", views.PaymentView, shown)
@@ -139,7 +142,7 @@ def get_payout(payout_id: uuid.UUID, unit: Reader) -> views.PayoutView:
 @router.get("/clients/{client_id}/balances", response_model=views.BalancesView)
 def get_balances(client_id: uuid.UUID, unit: Reader) -> views.BalancesView:
     """Deposits and account credit of a client, over all locations."""
-    shown = views.balances_of(unit.session, client_id)
+    shown = views.balances_with_payer(unit.session, unit.actor, client_id)
     return render(unit.session, unit.actor, "client.balances", views.BalancesView, shown)
 
 

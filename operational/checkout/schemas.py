@@ -172,9 +172,15 @@ class ApplicationIn(Body):
     source: Literal["deposit", "account_credit", "gift_card"]
     gift_card_code: GiftCode | None = None
     amount_minor: MinorIn | None = None
+    payer: bool = Field(
+        False,
+        description="From the balance of who pays for the client's household; needs `payment.household`.",
+    )
 
     @model_validator(mode="after")
     def _code(self) -> Self:
+        if self.payer and self.source == "gift_card":
+            raise ValueError("a gift card is used by its code; leave payer out")
         if (self.gift_card_code is not None) != (self.source == "gift_card"):
             raise ValueError("gift_card_code goes with the source gift_card, and only with it")
         return self

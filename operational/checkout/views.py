@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import (
     Account,
     AllocationSource,
@@ -20,12 +21,14 @@ from medspa.kernel.vocabulary import (
     LineKind,
     PaymentPurpose,
     PaymentStatus,
+    Permission,
     Tender,
 )
-from operational.checkout.queries import require_client
 from operational.checkout.refundable import payable_of_memo, total_of_memo
+from operational.client_records import payer_of
+from operational.identity.access import Actor
 from operational.ledger.balances import invoice_open_minor, liability_minor
-from operational.models import Allocation, CreditMemo, CreditMemoLine, Invoice, InvoiceLine, Tip
+from operational.models import Allocation, Client, CreditMemo, CreditMemoLine, Invoice, InvoiceLine, Tip
 from operational.privacy.schemas import PhiSchema
 
 
@@ -155,12 +158,21 @@ class PayoutView(PhiSchema):
     """When it became known that it came back after it had succeeded: it is account credit now."""
 
 
+class PayerBalances(PhiSchema):
+    client_id: uuid.UUID
+    deposits_minor: int
+    account_credit_minor: int
+
+
 class BalancesView(PhiSchema):
     """What is owed to a client, over all locations."""
 
     client_id: uuid.UUID
     deposits_minor: int
     account_credit_minor: int
+    payer: PayerBalances | None = Field(
+        None, description="Of who pays for the client; shown with `payment.household`."
+    )
 
 
 class GiftCardBalance(BaseModel):
@@ -207,8 +219,16 @@ def credit_memo_in_full(session: Session, memo: CreditMemo) -> dict[str, Any]:
     )
 
 
+def balances_with_payer(session: Session, actor: Actor, client_id: uuid.UUID) -> dict[str, Any]:
+    """A client's balances, and those of who pays for them for who may use these."""
+    payer = payer_of(session, client_id) if actor.may(Permission.PAYMENT_HOUSEHOLD) else None
+    theirs = balances_of(session, payer) if payer is not None else None
+    return balances_of(session, client_id) | {"payer": theirs}
+
+
 def balances_of(session: Session, client_id: uuid.UUID) -> dict[str, Any]:
-    require_client(session, client_id)
+    if session.scalar(select(Client.id).where(Client.id == client_id)) is None:
+        raise NotFound("There is no such client.")
     return {
         "client_id": client_id,
         "deposits_minor": liability_minor(session, Account.CLIENT_DEPOSITS, client_id=client_id),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator
 
 from medspa.kernel.vocabulary import Permission, Purpose
-from operational.clients import duplicates, search, service
+from operational.clients import desk_endpoints, duplicates, search, service
 from operational.clients.duplicates import Duplicate
 from operational.clients.schemas import (
     ClientChange,
@@ -29,6 +29,7 @@ from operational.rows import get_row
 from operational.text import clean_line
 
 router = APIRouter(prefix="/v1", tags=["clients"])
+router.include_router(desk_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPERATIONS), scope="function")]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission, Purpose
+from operational.client_records import of_client
 from operational.consent import schemas, sign, templates
 from operational.consent.status import standings
 from operational.identity.dependencies import needs
@@ -99,7 +100,7 @@ def list_signed(
 ) -> Page[schemas.SignedOut]:
     get_row(unit.session, Client, client_id)
     statement = select(SignedConsent).where(
-        SignedConsent.org_id == unit.actor.org_id, SignedConsent.client_id == client_id
+        SignedConsent.org_id == unit.actor.org_id, of_client(SignedConsent.client_id, client_id)
     )
     rows, after = by_id(unit.session, statement, SignedConsent.id, limit, cursor)
     shown = render_many(unit.session, unit.actor, "consent.list", schemas.SignedOut, rows)

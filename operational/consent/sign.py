@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel import clock
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import ClientFlag, Permission, SignatureMethod
+from operational.client_records import open_client
 from operational.consent.errors import (
     DisclosureNotAccepted,
     RepresentativeNeeded,
@@ -69,7 +70,7 @@ class Shown:
 def to_sign(session: Session, actor: Actor, client_id: uuid.UUID, template_id: uuid.UUID) -> Shown:
     """The current wording for one client. Raises NotFound, NoPublishedVersion."""
     actor.require(Permission.CONSENT_COLLECT)
-    client = get_row(session, Client, client_id)
+    client = open_client(session, client_id)
     template = get_row(session, ConsentTemplate, template_id)
     return _render(session, client, template, current_version(session, actor.org_id, template.id))
 
@@ -102,7 +103,7 @@ def sign(
     """
     actor.require(Permission.CONSENT_COLLECT)
     now = clock.now()
-    client = get_row(session, Client, client_id)
+    client = open_client(session, client_id)
     signed_version = get_row(session, ConsentTemplateVersion, sent.template_version_id)
     # Locked against a version being published while this one is signed.
     template = session.scalars(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
+from operational.client_records import of_client
 from operational.consent.schemas import Status
 from operational.models import ConsentTemplate, ConsentTemplateVersion, SignedConsent
 
@@ -49,7 +50,7 @@ def standings(
             (SignedConsent.org_id == ConsentTemplateVersion.org_id)
             & (SignedConsent.template_version_id == ConsentTemplateVersion.id),
         )
-        .where(SignedConsent.org_id == org_id, SignedConsent.client_id == client_id)
+        .where(SignedConsent.org_id == org_id, of_client(SignedConsent.client_id, client_id))
         .order_by(ConsentTemplateVersion.number, SignedConsent.signed_at)
     ):
         signed[template_id] = (number, until)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from medspa.kernel.database import organization_of
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Account
+from operational.client_records import of_client
 from operational.models import Base, GiftCard, Invoice, Membership, Package, Payment, Posting
 
 _Parent = TypeVar("_Parent", bound=Base)
@@ -50,7 +51,7 @@ def liability_minor(
         Posting.org_id == organization_of(session), Posting.account == account.value
     )
     if client_id is not None:
-        query = query.where(Posting.client_id == client_id)
+        query = query.where(of_client(Posting.client_id, client_id))
     elif gift_card_id is not None:
         query = query.where(Posting.gift_card_id == gift_card_id)
     else:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import AppointmentStatus, ClientFlag, NoteStatus
+from operational.client_records import askers_of
 from operational.models import (
     Appointment,
     AppointmentItem,
@@ -37,7 +38,9 @@ def suppressions(
     ids = [client.id for client in clients]
     stale = publication.as_of < clock.now().date() - dt.timedelta(days=STALE_AFTER_DAYS)
     booked = set(session.scalars(_booked(publication, ids))) if publication.booked != "none" else set()
-    treated = set(session.scalars(_treated(publication, ids)))
+    # What was charted before a merge stays with the record that was merged.
+    records = askers_of(session, ids)
+    treated = {records[one] for one in session.scalars(_treated(publication, list(records)))}
     found = {}
     for client in clients:
         reasons: list[str] = [flag.value for flag in FLAGS if flag.value in client.flags]

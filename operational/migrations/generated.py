@@ -11,6 +11,7 @@ from typing import cast
 from sqlalchemy import Table
 
 from operational.models.base import Base
+from operational.models.moving import follows_client
 from operational.models.outside import exported_columns, models
 
 DROP_VIEWS = """
@@ -74,8 +75,13 @@ def _grants(model: type[Base], table: Table) -> Iterator[str]:
         yield f"grant select ({columns}) on {name} to medspa_deid"
 
 
-def _triggers(table: Table) -> Iterator[str]:
+def _triggers(model: type[Base], table: Table) -> Iterator[str]:
     name = table.name
+    if follows_client(model):
+        yield (
+            f"create or replace trigger refuse_merged before insert or update of client_id on {name}"
+            f" for each row when (new.client_id is not null) execute function client_refuse_merged()"
+        )
     function = "mark_changed_versioned" if "version" in table.columns else "mark_changed"
     yield (
         f"create or replace trigger mark_changed before insert or update on {name}"
@@ -101,7 +107,7 @@ def after_sql() -> Iterator[str]:
         if is_tenant(table):
             yield from _row_security(model, table)
         if "changed_xid" in table.columns:
-            yield from _triggers(table)
+            yield from _triggers(model, table)
 
 
 def deid_views() -> Iterator[str]:

@@ -32,6 +32,7 @@ from operational.models.checkout import (
 )
 from operational.models.client import Client, ClientDuplicate
 from operational.models.consent import ConsentTemplate, ConsentTemplateVersion, SignedConsent
+from operational.models.desk import ClientMerge, ClientMergeRow, ClientNote, Household, HouseholdMember
 from operational.models.drawer import (
     BusinessDay,
     DayCloseFigure,
@@ -105,21 +106,21 @@ from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shif
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
     "AppointmentItemResource", "AppointmentNotice", "AuthSession", "BankDeposit", "BankDepositItem",
-    "BankLine", "Base", "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ConsentTemplate",
-    "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
-    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
-    "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
-    "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",
-    "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage", "Invoice", "InvoiceLine",
-    "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity", "LinkToken", "Location",
-    "LocationHours", "LocationMessaging", "LotMovement", "Membership", "MembershipEvent",
-    "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
-    "MembershipPlanVersion", "MerchantAccount", "MerchantOpening", "Message", "MessageTemplate",
-    "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan", "PackagePlanItem", "Payment",
-    "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent", "ProcessorLine", "ProcessorLineDecision",
-    "ProcessorLineHistory", "ProcessorPayout", "Product", "ProductLot", "RecognitionRun",
-    "RefundFailure", "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role",
-    "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift", "SignedConsent",
-    "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "Tip",
-    "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "WriteOff",
+    "BankLine", "Base", "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ClientMerge",
+    "ClientMergeRow", "ClientNote", "ConsentTemplate", "ConsentTemplateVersion", "ContactBlock",
+    "ContactConsent", "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute",
+    "DisputeFee", "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession",
+    "Entitlement", "EntitlementMovement", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride",
+    "GiftCard", "GoodFaithExam", "Hold", "Household", "HouseholdMember", "IdempotencyKey", "ImportRow",
+    "ImportRun", "IncomingMessage", "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry",
+    "LedgerAccount", "LegalEntity", "LinkToken", "Location", "LocationHours", "LocationMessaging",
+    "LotMovement", "Membership", "MembershipEvent", "MembershipFreeze", "MembershipPeriod",
+    "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion", "MerchantAccount", "MerchantOpening",
+    "Message", "MessageTemplate", "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan",
+    "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent",
+    "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory", "ProcessorPayout", "Product",
+    "ProductLot", "RecognitionRun", "RefundFailure", "Remittance", "RemittanceItem", "Resource",
+    "ReturnedCheck", "Role", "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift",
+    "SignedConsent", "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme",
+    "TieoutResult", "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "WriteOff",
 ]  # fmt: skip

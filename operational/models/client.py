@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, MappedColumn
 
 from medspa.kernel.phi import Phi
@@ -78,6 +78,12 @@ class Client(TokenRow, Versioned, Base):
         Index("ix_client_phone", "org_id", "phone"),
         Index("ix_client_phone_reversed", "org_id", "phone_reversed"),
         Index("ix_client_email", "org_id", "email_key"),
+        Index(
+            "ix_client_merged",
+            "org_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id is not null"),
+        ),
     )
 
 

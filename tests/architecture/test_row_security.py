@@ -130,8 +130,10 @@ def test_the_walk_finds_what_was_forgotten(operational_module: Database, plant: 
 
 READS_AUDITED = {
     "day_blockers": "which lines were charted but not billed, by id; tells nothing of the treatment",
-    "ledger_lock_spent": "locks a client's row and returns nothing of it",
-    "ledger_hold_client": "locks a client's row and returns nothing of it",
+    "client_hold": "locks a client's row and returns nothing of it",
+    "client_root_of": "which record a record was merged into, by id",
+    "client_records_of": "which records were merged into one, by id",
+    "client_merge_rests": "words for what came to rest on a merge, of no record",
     "take_segment": "compares client keys and returns none",
 }
 """Functions with their owner's rights that touch audited tables: the gate does not stand before them."""

@@ -46,6 +46,8 @@ ALIASES = {
     "home_location": "location",
     "lot": "product_lot",
     "note": "chart_note",
+    "other_client": "client",
+    "payer": "client",
     "programme": "tender_programme",
     "provider": "staff_member",
     "to_gift_card": "gift_card",

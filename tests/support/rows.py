@@ -35,6 +35,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "occupancy": {"ends_at": LATER, "appointment_id": REFERRED},
     "hold": {"ends_at": LATER, "expires_at": NOW + timedelta(minutes=10)},
     "client_duplicate": {"other_client_id": new_id()},
+    "client_merge": {"merged_id": new_id()},
     "good_faith_exam": {"valid_until": NOW.date() + timedelta(days=365)},
     "payment": {"purpose": "invoice", "invoice_id": REFERRED},
     "allocation": {"source": "payment", "payment_id": REFERRED},

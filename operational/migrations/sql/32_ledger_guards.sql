@@ -62,7 +62,7 @@ create or replace function ledger_lock_spent(p_org uuid, p_account text, p_key u
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     if p_account in ('2100', '2110') then
-        perform 1 from client c where c.org_id = p_org and c.id = p_key for no key update;
+        perform 1 where client_hold(p_org, p_key);
     elsif p_account = '2200' then
         perform 1 from gift_card g where g.org_id = p_org and g.id = p_key for no key update;
     elsif p_account = '2300' then

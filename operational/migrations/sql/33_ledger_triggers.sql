@@ -1,16 +1,20 @@
 -- The balance guard of liabilities, and the triggers on entries and postings.
 
--- At commit, under the lock that the debit took: what a client, a card or a contract is owed at a
--- location is never less than nothing.
+-- At commit, under the lock that the debit took: what a client (by all their records), a card or a contract is
+-- owed at a location is never less than nothing.
 create or replace function ledger_check_balance() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     v_owed numeric;
+    v_records uuid[];
 begin
+    if new.account in ('2100', '2110') then
+        v_records := client_records_of(new.org_id, new.client_id);
+    end if;
     select -sum(p.amount_minor) into v_owed from posting p
     where p.org_id = new.org_id and p.account = new.account and p.location_id = new.location_id
       and case
-        when new.account in ('2100', '2110') then p.client_id = new.client_id
+        when new.account in ('2100', '2110') then p.client_id = any (v_records)
         when new.account = '2200' then p.gift_card_id = new.gift_card_id
         else p.contract_id = new.contract_id end;
     if v_owed is null then

@@ -45,13 +45,9 @@ end $$;
 
 -- Clients are readable only under an open audit; spending one's balance needs the lock, not the record.
 create or replace function ledger_hold_client(p_client uuid) returns boolean
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-begin
-    perform 1 from client c
-    where c.org_id = nullif(current_setting('medspa.org_id', true), '')::uuid and c.id = p_client
-    for no key update;
-    return found;
-end $$;
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+    select client_hold(nullif(current_setting('medspa.org_id', true), '')::uuid, p_client)
+$$;
 
 revoke all on function ledger_hold_client(uuid),
     ledger_post(uuid, text, text, uuid, jsonb, timestamptz, date, date, uuid, uuid) from public;

@@ -24,7 +24,7 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
     select o.location_id, sum(o.amount_minor - o.tip_minor)::bigint
     from payout o
     where o.org_id = nullif(current_setting('medspa.org_id', true), '')::uuid
-      and o.client_id = p_client and o.credit_memo_id is null and o.status in ('pending', 'unknown')
+      and o.client_id = any (client_records(p_client)) and o.credit_memo_id is null and o.status in ('pending', 'unknown')
     group by o.location_id
 $$;
 

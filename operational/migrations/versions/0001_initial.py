@@ -853,6 +853,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_client_name", "client", ["org_id", "last_name_key", "first_name_key", "id"], unique=False
     )
+    op.create_index(
+        "ix_client_merged",
+        "client",
+        ["org_id", "merged_into_id"],
+        unique=False,
+        postgresql_where=sa.text("merged_into_id is not null"),
+    )
     op.create_index("ix_client_phone", "client", ["org_id", "phone"], unique=False)
     op.create_index("ix_client_phone_reversed", "client", ["org_id", "phone_reversed"], unique=False)
     op.create_table(
@@ -4853,4 +4860,123 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_location_messaging")),
         sa.UniqueConstraint("org_id", "location_id", name=op.f("uq_location_messaging_org_id_location_id")),
+    )
+    op.create_table(
+        "client_note",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("struck_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("struck_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(struck_at is null) = (struck_by is null)", name=op.f("ck_client_note_struck")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_note_org_id_client_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_note")),
+    )
+    op.create_index("ix_client_note_client", "client_note", ["org_id", "client_id"], unique=False)
+    op.create_table(
+        "household",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_household")),
+    )
+    op.create_table(
+        "household_member",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("household_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("payer_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("payer_id <> client_id", name=op.f("ck_household_member_another")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_household_member_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "household_id"],
+            ["household.org_id", "household.id"],
+            name=op.f("fk_household_member_org_id_household_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payer_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_household_member_org_id_payer_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_household_member")),
+        sa.UniqueConstraint("org_id", "client_id", name=op.f("uq_household_member_org_id_client_id")),
+    )
+    op.create_index(
+        "ix_household_member_household", "household_member", ["org_id", "household_id"], unique=False
+    )
+    op.create_table(
+        "client_merge",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("survivor_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_id", sa.Uuid(), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_by", sa.Uuid(), nullable=False),
+        sa.Column("fields", sa.LargeBinary(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(undone_at is null) = (undone_by is null)", name=op.f("ck_client_merge_undone")),
+        sa.CheckConstraint("survivor_id <> merged_id", name=op.f("ck_client_merge_two")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merged_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_merge_org_id_merged_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "survivor_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_merge_org_id_survivor_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_merge")),
+    )
+    op.create_index("ix_client_merge_survivor", "client_merge", ["org_id", "survivor_id"], unique=False)
+    op.create_index(
+        "uq_client_merge_standing",
+        "client_merge",
+        ["org_id", "merged_id"],
+        unique=True,
+        postgresql_where=sa.text("undone_at is null"),
+    )
+    op.create_table(
+        "client_merge_row",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("merge_id", sa.Uuid(), nullable=False),
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merge_id"],
+            ["client_merge.org_id", "client_merge.id"],
+            name=op.f("fk_client_merge_row_org_id_merge_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_merge_row")),
+        sa.UniqueConstraint(
+            "org_id",
+            "merge_id",
+            "table_name",
+            "row_id",
+            name=op.f("uq_client_merge_row_org_id_merge_id_table_name_row_id"),
+        ),
     )

@@ -1,0 +1,208 @@
+"""Pages of clients: the list with search, and a person's page for the desk. Charts are not shown here.
+
+Everything shown is rendered as the API's answers are; every form ends in the service the API calls.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Form, Query, Request, Response
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import ClientFlag, Permission, Purpose
+from medspa.ui.values import money
+from operational.checkout import views
+from operational.client_records import open_client, root_of
+from operational.clients import desk_endpoints, duplicates, household, merge, notes, search, service, unmerge
+from operational.clients.desk_schemas import MemberView, NewNote, NoteView
+from operational.clients.page_views import visits
+from operational.clients.schemas import ClientCreate, ClientView, DuplicateView
+from operational.etag import etag
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.models import Client, Location
+from operational.pages import page, page_router, redirect
+from operational.privacy.schemas import render, render_many
+from operational.rows import get_row
+from operational.text import clean_line
+
+AREA = "operational.clients"
+pages = page_router()
+Reader = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Merger = Annotated[Unit, Depends(needs(Permission.CLIENT_MERGE, phi=Purpose.OPERATIONS), scope="function")]
+Text = Annotated[str, Form(max_length=4_000)]
+PAGE = 50
+
+
+@pages.get("/clients")
+def list_clients(
+    request: Request,
+    unit: Reader,
+    query: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    wrong: str | None = None
+    rows: list[Client] = []
+    following: str | None = None
+    try:
+        sought = clean_line(query) if query.strip() else None
+        rows, following = search.search(unit.session, sought, PAGE, cursor)
+    except (Invalid, ValueError) as error:
+        wrong = getattr(error, "detail", str(error)).removeprefix("query: ").capitalize()
+    found = render_many(unit.session, unit.actor, "client.search", ClientView, rows)
+    return page(
+        AREA, "clients.html", request, unit,
+        found=found, query=query, following=following, wrong=wrong,
+        may_write=unit.actor.may(Permission.CLIENT_WRITE),
+    )  # fmt: skip
+
+
+@pages.post("/clients")
+def create_client(
+    unit: Writer, first_name: Text, last_name: Text, phone: Text = "", email: Text = ""
+) -> Response:
+    sent = {"first_name": first_name, "last_name": last_name, "phone": phone or None, "email": email or None}
+    client, _ = service.create_client(unit.session, unit.actor, ClientCreate(**sent).model_dump())
+    return redirect(f"/clients/{client.id}")
+
+
+@pages.get("/clients/{client_id}")
+def show_client(request: Request, client_id: uuid.UUID, unit: Reader) -> Response:
+    session, actor = unit.session, unit.actor
+    row = get_row(session, Client, client_id)
+    if row.merged_into_id is not None:
+        return redirect(f"/clients/{root_of(session, client_id)}")
+    coming, past = visits(unit, client_id) if actor.may(Permission.BOOKING_READ) else ([], [])
+    balances = None
+    if actor.may(Permission.INVOICE_READ):
+        held = views.balances_with_payer(session, actor, client_id)
+        balances = render(session, actor, "client.balances", views.BalancesView, held)
+    may_merge = Permission.CLIENT_MERGE in actor.permissions.get(None, frozenset())
+    doubles = [
+        {**_fields(one.client), "reason": one.reason} for one in duplicates.flagged(session, client_id)
+    ]
+    members = [
+        {**_fields(one.client), "payer_id": one.payer_id} for one in household.members(session, client_id)
+    ]
+    return page(
+        AREA, "client.html", request, unit,
+        client=render(session, actor, "client.card", ClientView, row),
+        etag=etag(row),
+        flags=list(ClientFlag),
+        notes=render_many(
+            session, actor, "client.notes", NoteView, notes.standing(session, unit.vault, client_id)
+        ),
+        members=render_many(session, actor, "client.household", MemberView, members),
+        doubles=render_many(session, actor, "client.duplicates", DuplicateView, doubles),
+        coming=coming, past=past, balances=balances, amount=_amount(unit, row),
+        merges=unmerge.standing_merges(session, client_id) if may_merge else [],
+        may_write=actor.may(Permission.CLIENT_WRITE), may_merge=may_merge,
+        may_book=actor.may(Permission.BOOKING_WRITE),
+    )  # fmt: skip
+
+
+@pages.post("/clients/{client_id}/notes")
+def write_note(client_id: uuid.UUID, unit: Writer, body: Text) -> Response:
+    notes.write(unit.session, unit.actor, unit.vault, client_id, NewNote(body=body).body)
+    return redirect(f"/clients/{client_id}#notes")
+
+
+@pages.post("/clients/{client_id}/notes/{note_id}/strike")
+def strike_note(client_id: uuid.UUID, note_id: uuid.UUID, unit: Writer) -> Response:
+    notes.strike(unit.session, unit.actor, note_id)
+    return redirect(f"/clients/{client_id}#notes")
+
+
+@pages.post("/clients/{client_id}/flags")
+def set_flags(
+    client_id: uuid.UUID,
+    unit: Writer,
+    etag: Text,
+    flags: Annotated[list[str], Form(default_factory=list)],
+) -> Response:
+    known = TypeAdapter(list[ClientFlag]).validate_python(flags)
+    service.edit_client(unit.session, unit.actor, client_id, etag, {"flags": [one.value for one in known]})
+    return redirect(f"/clients/{client_id}")
+
+
+@pages.post("/clients/{client_id}/household")
+def add_to_household(client_id: uuid.UUID, unit: Writer, sought: Text) -> Response:
+    """The one client who is found by what was typed: a phone number or a whole name."""
+    rows, _ = search.search(unit.session, clean_line(sought), 2, None)
+    if len(rows) != 1:
+        raise Invalid("Write so much of the name or the phone number that it is one client's only.")
+    household.join(unit.session, unit.actor, client_id, rows[0].id)
+    return redirect(f"/clients/{client_id}#household")
+
+
+@pages.post("/clients/{client_id}/household/leave")
+def leave_household(client_id: uuid.UUID, unit: Writer) -> Response:
+    household.leave(unit.session, unit.actor, client_id)
+    return redirect(f"/clients/{client_id}#household")
+
+
+@pages.post("/clients/{client_id}/payer")
+def set_payer(client_id: uuid.UUID, unit: Writer, payer: Text = "") -> Response:
+    household.set_payer(unit.session, unit.actor, client_id, uuid.UUID(payer) if payer else None)
+    return redirect(f"/clients/{client_id}#household")
+
+
+@pages.post("/clients/{client_id}/duplicates/{other_id}/dismiss")
+def dismiss(client_id: uuid.UUID, other_id: uuid.UUID, unit: Writer) -> Response:
+    merge.dismiss(unit.session, open_client(unit.session, client_id).id, other_id)
+    return redirect(f"/clients/{client_id}")
+
+
+@pages.get("/clients/{client_id}/merge")
+def preview_merge(
+    request: Request,
+    client_id: uuid.UUID,
+    unit: Merger,
+    other: uuid.UUID,
+    take: Annotated[list[str] | None, Query(max_length=20)] = None,
+) -> Response:
+    seen, version = desk_endpoints.previewed(unit, client_id, other, take or ())
+    people = render_many(
+        unit.session, unit.actor, "client.merge", ClientView,
+        [get_row(unit.session, Client, one) for one in (client_id, other)],
+    )  # fmt: skip
+    return page(
+        AREA, "merge.html", request, unit, seen=seen, version=version, survivor=people[0], merged=people[1],
+        take=take or [], amount=_amount(unit, get_row(unit.session, Client, client_id)),
+    )  # fmt: skip
+
+
+@pages.post("/clients/{client_id}/merge")
+def merge_client(
+    client_id: uuid.UUID,
+    unit: Merger,
+    other: Annotated[uuid.UUID, Form()],
+    version: Text,
+    take: Annotated[list[str], Form(default_factory=list)],
+) -> Response:
+    merge.merge(unit.session, unit.actor, unit.vault, client_id, other, take, version)
+    return redirect(f"/clients/{client_id}")
+
+
+@pages.post("/client-merges/{merge_id}/undo")
+def undo_merge(merge_id: uuid.UUID, unit: Merger) -> Response:
+    done = unmerge.undo(unit.session, unit.actor, unit.vault, merge_id)
+    return redirect(f"/clients/{done.survivor_id}")
+
+
+def _amount(unit: Unit, client: Client) -> Callable[[int], str]:
+    """How amounts of the client are written: in the currency of their location, or of the first."""
+    places = select(Location.currency).order_by((Location.id == client.home_location_id).desc(), Location.id)
+    currency = unit.session.scalars(places.limit(1)).first() or ""
+    return lambda minor: money(minor, currency)
+
+
+def _fields(client: Client) -> dict[str, object]:
+    names = ("id", "first_name", "last_name", "phone", "email", "birth_date")
+    return {name: getattr(client, name) for name in names}
