@@ -37,7 +37,7 @@ from medspa.local.environment import LocalEnvironment
 from operational.booking import claim, queries
 from operational.booking.choose import Chosen
 from operational.booking.facts import Facts, load_facts
-from operational.booking.plan import plan_visit, subjects_of
+from operational.booking.plan import options, subjects_of
 from operational.booking.schemas import NewVisit
 from operational.booking.shape import Placed
 from operational.identity import credentials, tokens
@@ -55,7 +55,8 @@ BEFORE = (
         set_config('lock_timeout', '3000ms', true)""",
     str(credentials._KEY.text).replace(":id", "%(key)s"),
     "select audit.open('staff', %(staff)s, 'operations', 'http', %(now)s)",
-    "select booking_setup(%(location)s, %(services)s::uuid[], %(providers)s::uuid[], '{}'::uuid[])",
+    """select booking_setup(%(location)s, %(services)s::uuid[], %(providers)s::uuid[], '{}'::uuid[],
+        %(client)s)""",
 )
 PROBE = (
     "select booking_probe(%(location)s, %(client)s, null, %(subjects)s::uuid[],"
@@ -169,7 +170,7 @@ def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot
     actor = actor_of(place.setup)
     for call in same_provider(place, number):
         request = NewVisit.model_validate(call.body)
-        items = plan_visit(facts, request.items, request.starts_at)
+        (items,) = options(facts, request.items, request.starts_at)
         visit = claim.Visit(
             id=new_id(),
             is_new=True,
@@ -187,7 +188,7 @@ def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot
             "client": request.client_id,
             "services": [item.service_id for item in items],
             "providers": [item.providers[0] for item in items],
-            "subjects": subjects_of(items, request.client_id),
+            "subjects": subjects_of([items], request.client_id),
             "items": claim.questions_of(items),
             "visit": claim.document_of(actor, visit, chosen),
             "ids": [visit.id],

@@ -1,38 +1,49 @@
-"""Free times for a service: shifts and opening hours minus claims, by the same functions that book.
+"""Free times for one or several services: shifts and opening hours minus claims and time off, by the same
+functions that book, and by the services' rules as booking checks them (rules.py).
 
 Local days, slots on the location's wall clock. Nothing is held by asking.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
-from medspa.kernel.vocabulary import Permission, SubjectKind
+from medspa.kernel.vocabulary import Permission
+from operational.booking import grid, openings
 from operational.booking.errors import NotBookable
-from operational.booking.facts import Facts, Place, ServiceFacts, load_facts
-from operational.booking.shape import Span
+from operational.booking.facts import Facts, load_facts
+from operational.booking.grid import Grid
+from operational.booking.openings import Part
+from operational.booking.rules import midnight
 from operational.identity.access import Actor
 
 MAX_DAYS = 31
 FIRST_DAYS = 7
 """Looked at together; then as many more as the days before let expect the answer to need."""
 STEP_MINUTES: Final = 15
-_OPENINGS = text(
-    "select provider, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
-    " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until, :now)"
-)
+LONGEST_WAIT = timedelta(minutes=15)
+"""Between two services of one visit."""
+NEXT_DAYS = 186
+"""How far the next free time is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One service of a slot: who begins with it when. Another provider may be free then as well."""
+
+    service_id: uuid.UUID
+    provider_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +53,23 @@ class Slot:
     starts_at: datetime
     ends_at: datetime
     provider_ids: tuple[uuid.UUID, ...]
+    """For the first service: who leaves no unsellable gap first, then by preference."""
+    best: bool
+    """With the first of them no gap remains that nothing can be booked in."""
+    items: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One more service of the visit, after the others."""
+
+    service_id: uuid.UUID
+    provider_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Free times of one service at one location on local days [first, last]."""
+    """Free times of services at one location on local days [first, last]."""
 
     location_id: uuid.UUID
     service_id: uuid.UUID
@@ -54,11 +77,18 @@ class Question:
     last: date
     provider_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
-    """Leaves out times at which this client is in another visit."""
+    """Leaves out times at which this client is in another visit, and what the rules say about them."""
     step_minutes: int = STEP_MINUTES
+    """Between starts, unless the service has an interval of its own."""
     limit: int = 200
     after: datetime | None = None
     """Slots after this start only (the next page)."""
+    then: tuple[Wanted, ...] = ()
+    """What follows in the same visit, each at most 15 minutes after the one before."""
+    online: bool = False
+    """Asked by a client: services that are not booked online are refused."""
+    skip: uuid.UUID | None = None
+    """A visit or hold whose own time counts as free: it will be moved."""
 
 
 def availability(session: Session, actor: Actor, question: Question) -> tuple[list[Slot], bool]:
@@ -66,24 +96,38 @@ def availability(session: Session, actor: Actor, question: Question) -> tuple[li
     actor.require(Permission.BOOKING_READ, question.location_id)
     if not timedelta() <= question.last - question.first < timedelta(days=MAX_DAYS):
         raise Invalid(f"from, to: ask for at most {MAX_DAYS} days, the first one first.")
-    facts = load_facts(session, question.location_id, [question.service_id])
-    service = facts.service(question.service_id)
-    if not service.active:
-        raise NotBookable("The service is retired.")
-    pools = [(kind, facts.pool(kind, tag)) for kind, tag in service.needs]
-    days = _eligible_days(facts, service, question)
-    if not days or not all(ids for _, ids in pools):
-        return [], False
+    wanted = (Wanted(question.service_id, question.provider_id), *question.then)
+    facts = load_facts(
+        session, question.location_id, {one.service_id for one in wanted}, client_id=question.client_id
+    )
+    for one in wanted:
+        service = facts.service(one.service_id)
+        if not service.active:
+            raise NotBookable("The service is retired.")
+        if question.online and not service.rule.online:
+            raise NotBookable("Clients book this service with the practice.")
     found: list[Slot] = []
     first, length = question.first, FIRST_DAYS
     while first <= question.last and len(found) <= question.limit:
         last = min(first + timedelta(days=length - 1), question.last)
         part = replace(question, first=first, last=last, limit=question.limit - len(found))
-        openings = _openings(session, facts.place, service, part, list(days), pools)
-        found += _slots(facts.place, service, part, openings, days)
+        found += _slots(session, facts, part, wanted)
         first = last + timedelta(days=1)
         length = _more_days(question, first, len(found))
     return found[: question.limit], len(found) > question.limit
+
+
+def next_free(session: Session, actor: Actor, question: Question) -> Slot | None:
+    """The first slot from `question.first` on, as far as half a year ahead."""
+    end = question.first + timedelta(days=NEXT_DAYS)
+    first = question.first
+    while first < end:
+        last = first + timedelta(days=MAX_DAYS - 1)
+        slots, _ = availability(session, actor, replace(question, first=first, last=last, limit=1))
+        if slots:
+            return slots[0]
+        first = last + timedelta(days=1)
+    return None
 
 
 def _more_days(question: Question, upto: date, found: int) -> int:
@@ -94,78 +138,48 @@ def _more_days(question: Question, upto: date, found: int) -> int:
     return max(1, -(-(question.limit + 1 - found) * looked_at * 11 // (found * 10)))
 
 
-def _openings(
-    session: Session,
-    place: Place,
-    service: ServiceFacts,
-    question: Question,
-    providers: list[uuid.UUID],
-    pools: list[tuple[SubjectKind, tuple[uuid.UUID, ...]]],
-) -> dict[uuid.UUID, list[Span]]:
-    """Provider → closed spans of possible starts."""
-    zone = ZoneInfo(place.timezone)
-    since = datetime.combine(question.first, time(), zone).astimezone(UTC)
-    until = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
-    since = max(since, clock.now(), question.after or since)
-    if since >= until:
-        return {}
-    values = {
-        "location": question.location_id,
-        "shape": json.dumps(service.shape.as_json()),
-        "providers": providers,
-        "pools": json.dumps([{"kind": kind, "ids": [str(one) for one in ids]} for kind, ids in pools]),
-        "client": question.client_id,
-        "since": since,
-        "until": until,
-        "now": clock.now(),
-    }
-    return {
-        provider: list(zip(lows, highs, strict=True))
-        for provider, lows, highs in session.execute(_OPENINGS, values)
-    }
+def _slots(session: Session, facts: Facts, question: Question, wanted: Sequence[Wanted]) -> Iterator[Slot]:
+    """The first `limit` + 1 starts, each with everybody who is free then."""
+    zero = midnight(facts.place, question.first)
+    end = midnight(facts.place, question.last + timedelta(days=1))
+    field = Grid(zero, (end - zero) // grid.UNIT)
+    since = max(zero, clock.now())
+    if max(since, question.after or since) >= end:
+        return
+    parts: list[Part] = []
+    for one in reversed(wanted):
+        part = openings.part(
+            session, facts, field, one.service_id, one.provider_id, since,
+            client_id=question.client_id, skip=question.skip, first=question.first, last=question.last,
+        )  # fmt: skip
+        if parts:
+            part = part.before(parts[-1], LONGEST_WAIT)
+        parts.append(part)
+    parts.reverse()
+    step = facts.service(question.service_id).rule.slot_minutes or question.step_minutes
+    starts = parts[0].anybody & field.every(timedelta(minutes=step) // grid.UNIT)
+    if question.after is not None:
+        starts &= -1 << (field.last(question.after) + 1)
+    zone = ZoneInfo(facts.place.timezone)
+    for count, number in enumerate(grid.numbers(starts)):
+        if count > question.limit:
+            return
+        yield _slot(field, zone, parts, number)
 
 
-def _slots(
-    place: Place,
-    service: ServiceFacts,
-    question: Question,
-    openings: dict[uuid.UUID, list[Span]],
-    days: dict[uuid.UUID, set[date]],
-) -> Iterator[Slot]:
-    """The first `limit` + 1 starts on the wall-clock grid, each with everybody who is free then."""
-    zone = ZoneInfo(place.timezone)
-    step = timedelta(minutes=question.step_minutes)
-    # Offsets are multiples of a quarter of an hour, so a grid from local midnight stays one all day long.
-    midnight = datetime.combine(question.first, time(), zone).astimezone(UTC)
-    end = datetime.combine(question.last + timedelta(days=1), time(), zone).astimezone(UTC)
-    number_of_days = (question.last - question.first).days + 1
-    earliest = 0 if question.after is None else (question.after - midnight) // step + 1
-    latest = -(-(end - midnight) // step) - 1
-    offered: defaultdict[int, list[uuid.UUID]] = defaultdict(list)
-    for provider in sorted(openings):
-        allowed = _within(question, days[provider])
-        whole = len(allowed) == number_of_days
-        for low, high in openings[provider]:
-            first, last = -(-(low - midnight) // step), (high - midnight) // step
-            for number in range(max(first, earliest), min(last, latest) + 1):
-                if whole or (midnight + number * step).astimezone(zone).date() in allowed:
-                    offered[number].append(provider)
-    for number in sorted(offered)[: question.limit + 1]:
-        start = midnight + number * step
-        yield Slot(
-            start.astimezone(zone),
-            (start + service.shape.total).astimezone(zone),
-            tuple(offered[number]),
-        )
+def _slot(field: Grid, zone: ZoneInfo, parts: Sequence[Part], number: int) -> Slot:
+    providers, best = parts[0].at(number)
+    steps: list[Step] = []
+    begins = number
+    for place, part in enumerate(parts):
+        who = providers[0] if place == 0 else part.at(begins)[0][0]
+        start = field.at(begins)
+        end = start + part.shapes[who].total
+        steps.append(Step(part.service_id, who, start.astimezone(zone), end.astimezone(zone)))
+        if place + 1 < len(parts):
+            begins = parts[place + 1].next_from(begins + grid.units(part.shapes[who].total))
+    return Slot(steps[0].starts_at, steps[-1].ends_at, providers, best, tuple(steps))
 
 
-def _within(question: Question, days: set[date]) -> set[date]:
-    return {day for day in days if question.first <= day <= question.last}
-
-
-def _eligible_days(facts: Facts, service: ServiceFacts, question: Question) -> dict[uuid.UUID, set[date]]:
-    """Provider → the local days on which they have a valid credential."""
-    found = facts.eligible_days(service.category_id, question.first, question.last)
-    if question.provider_id is None:
-        return found
-    return {provider: days for provider, days in found.items() if provider == question.provider_id}
+def as_cursor(slot: Slot) -> str:
+    return slot.starts_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,6 +13,8 @@ from operational.booking.errors import (
     LocationClosed,
     NeedsOverride,
     OutsideShift,
+    ProviderAway,
+    ResourceDown,
     SlotTaken,
 )
 from operational.booking.shape import Asked, Placed, overlap
@@ -20,6 +22,10 @@ from operational.booking.shape import Asked, Placed, overlap
 _HINT = {
     SoftRule.BUFFER: "a buffer or finishing time of this or a neighbouring visit would be cut",
     SoftRule.CLIENT_OVERLAP: "the client is in another visit at that time",
+    SoftRule.LEAD_TIME: "the service would start sooner than it is booked ahead",
+    SoftRule.HORIZON: "the service would be booked further ahead than it is offered",
+    SoftRule.INTERVAL: "the service does not start by its interval",
+    SoftRule.PREREQUISITE: "what must have been done before is missing or too old",
 }
 
 
@@ -38,14 +44,23 @@ class _Findings:
 
 
 def choose(
-    items: Sequence[Asked], answers: Sequence[Mapping[str, Any]], overrides: Collection[SoftRule]
+    items: Sequence[Asked],
+    answers: Sequence[Mapping[str, Any]],
+    overrides: Collection[SoftRule],
+    broken: Collection[SoftRule] = (),
 ) -> Chosen:
-    """Place every item, or raise what stands in the way: closed, no shift, taken, or soft rules alone."""
-    findings = _Findings([], set())
+    """Place every item, or raise what stands in the way: closed, no shift, away, taken, or soft rules alone.
+
+    `broken` are rules that the time asked for breaks whoever is free.
+    """
+    findings = _Findings([], set(broken))
     placed: list[Placed] = []
     for item, answer in zip(items, answers, strict=True):
         if not answer["open"]:
-            raise LocationClosed("Choose a time inside the opening hours.", {"item": item.position})
+            closed: dict[str, Any] = {"item": item.position}
+            if answer["closed_for"] is not None:
+                closed["reason"] = answer["closed_for"]
+            raise LocationClosed("Choose a time inside the opening hours.", closed)
         if not answer["client_calm"]:
             findings.broken.add(SoftRule.CLIENT_OVERLAP)
         provider = _provider(item, answer["providers"], placed, findings)
@@ -75,7 +90,12 @@ def _provider(
     on_shift = [one for one in found if one["in_shift"]]
     if not on_shift:
         raise OutsideShift("Choose a time inside a shift, or another provider.", {"item": item.position})
-    free = [one for one in on_shift if one["free"] and uuid.UUID(one["id"]) not in busy_here]
+    there = [one for one in on_shift if not one["away"]]
+    if not there:
+        raise ProviderAway("Choose another time or another provider.", {"item": item.position})
+    free = [one for one in there if one["free"] and uuid.UUID(one["id"]) not in busy_here]
+    ranks = dict(zip(map(str, item.providers), item.ranks, strict=True))
+    free.sort(key=lambda one: (ranks[one["id"]], one["minutes"], one["id"]))
     return _best(item, SubjectKind.PROVIDER, free, findings)
 
 
@@ -85,8 +105,12 @@ def _resources(
     by_id = {uuid.UUID(one["id"]): one for one in found}
     chosen = []
     for need, pool in zip(item.needs, item.pools, strict=True):
+        there = [one for one in pool if not by_id[one]["away"]]
+        if not there:
+            what = {"item": item.position, "subject": need.kind.value}
+            raise ResourceDown("Choose another time, or another room or device.", what)
         free = [
-            by_id[one] for one in pool if by_id[one]["free"] and not _in_use(item, need.kind, one, placed)
+            by_id[one] for one in there if by_id[one]["free"] and not _in_use(item, need.kind, one, placed)
         ]
         best = _best(item, need.kind, free, findings)
         if best is not None:

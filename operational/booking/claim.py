@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.errors import NotFound
+from medspa.kernel.errors import DomainError, NotFound
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import (
     AppointmentEvent,
@@ -28,9 +28,19 @@ from medspa.kernel.vocabulary import (
     VisitSource,
 )
 from operational.booking.choose import Chosen, choose
-from operational.booking.errors import ClientNotBookable, translating
-from operational.booking.facts import Place
+from operational.booking.errors import (
+    ClientNotBookable,
+    LocationClosed,
+    NeedsOverride,
+    OutsideShift,
+    ProviderAway,
+    ResourceDown,
+    SlotTaken,
+    translating,
+)
+from operational.booking.facts import Facts, Place
 from operational.booking.plan import subjects_of
+from operational.booking.rules import broken
 from operational.booking.shape import Asked, Claim, Placed, claims_of
 from operational.identity.access import Actor
 
@@ -38,6 +48,8 @@ LOCK_BUDGET_MS = 3000
 """For all locks of a booking together; past it the answer is 409, try again."""
 REFUSING = {ClientFlag.DO_NOT_TREAT: "marked do not treat", ClientFlag.DECEASED: "marked deceased"}
 
+_NOT_THIS_WAY = (SlotTaken, NeedsOverride, OutsideShift, ProviderAway, ResourceDown, LocationClosed)
+"""Somebody who takes another time for it may still do."""
 _PROBE = text(
     "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]),"
     " cast(:items as jsonb), :budget, :now)"
@@ -68,32 +80,50 @@ def find_place(
     session: Session,
     actor: Actor,
     visit: Visit,
-    items: Sequence[Asked],
+    ways: Sequence[Sequence[Asked]],
     overrides: Collection[SoftRule],
     *,
     skip: uuid.UUID | None = None,
     also_lock: Collection[uuid.UUID] = (),
+    rules: Facts | None = None,
 ) -> Chosen:
     """Lock every candidate and choose. `skip` is the visit or hold whose own claims do not count against it.
 
-    Raises SlotTaken, NeedsOverride, OutsideShift, LocationClosed, ClientNotBookable or TryAgain.
+    `ways` are the items in as many ways as candidates take different times: the first that can be is chosen.
+    With `rules` the services' rules about when to start count too. Raises SlotTaken, NeedsOverride,
+    OutsideShift, ProviderAway, ResourceDown, LocationClosed, AgeLimit, ClientNotBookable or TryAgain.
     """
     if overrides:
         actor.require(Permission.BOOKING_OVERRIDE, visit.place.id)
-    values = {
-        "location": visit.place.id,
-        "client": visit.client_id,
-        "skip": skip,
-        "subjects": subjects_of(items, *filter(None, [visit.client_id]), *also_lock),
-        "items": questions_of(items),
-        "budget": LOCK_BUDGET_MS,
-        "now": clock.now(),
-    }
-    with translating():
-        found: dict[str, Any] = session.execute(_PROBE, values).scalar_one()
-    if visit.client_id is not None:
-        _check_client(found["client"])
-    return choose(items, found["items"], overrides)
+    if not ways:
+        raise ValueError("a visit without a way to plan it")
+    subjects = subjects_of(ways, *filter(None, [visit.client_id]), *also_lock)
+    refused: list[DomainError] = []
+    for items in ways:
+        values = {
+            "location": visit.place.id,
+            "client": visit.client_id,
+            "skip": skip,
+            "subjects": subjects,
+            "items": questions_of(items),
+            "budget": LOCK_BUDGET_MS,
+            "now": clock.now(),
+        }
+        with translating():
+            found: dict[str, Any] = session.execute(_PROBE, values).scalar_one()
+        if visit.client_id is not None:
+            _check_client(found["client"])
+        try:
+            return choose(items, found["items"], overrides, _broken(rules, items))
+        except _NOT_THIS_WAY as error:
+            refused.append(error)
+    raise refused[0]
+
+
+def _broken(rules: Facts | None, items: Sequence[Asked]) -> set[SoftRule]:
+    if rules is None:
+        return set()
+    return {one for item in items for one in broken(rules, rules.service(item.service_id), item.starts_at)}
 
 
 def write(session: Session, actor: Actor, visit: Visit, chosen: Chosen) -> None:

@@ -43,6 +43,26 @@ class OutsideShift(DomainError):
     title = "No shift of the provider covers this time"
 
 
+class ProviderAway(DomainError):
+    """Approved time off: an absence, a break, a meeting."""
+
+    status = 422
+    code = "provider-away"
+    title = "The provider is away at this time"
+
+
+class ResourceDown(DomainError):
+    status = 422
+    code = "resource-down"
+    title = "The room or device is out of service at this time"
+
+
+class AgeLimit(DomainError):
+    status = 422
+    code = "age-limit"
+    title = "The service is not for clients of this age"
+
+
 class ProviderNotEligible(DomainError):
     """Inactive, not a provider, or without a valid credential for the service there on that date."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,11 +20,13 @@ from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import SubjectKind
 from operational.booking.errors import NotBookable
 from operational.booking.schemas import NewItem
-from operational.booking.shape import Shape
+from operational.booking.shape import Shape, Span
 
+UNRANKED = 1000
+"""Who has no rank comes after all who have one."""
 _SETUP = text(
     "select booking_setup(:location, cast(:services as uuid[]), cast(:providers as uuid[]),"
-    " cast(:resources as uuid[]))"
+    " cast(:resources as uuid[]), cast(:client as uuid))"
 )
 
 
@@ -55,12 +57,45 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What a service asks of the time it is booked for (rules.py says what it means)."""
+
+    lead_minutes: int = 0
+    horizon_days: int | None = None
+    slot_minutes: int | None = None
+    limits_age: bool = False
+    online: bool = True
+    shares_processing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceFacts:
     id: uuid.UUID
     category_id: uuid.UUID
     active: bool
     shape: Shape
     needs: tuple[tuple[SubjectKind, str], ...]
+    rule: Rule = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Performer:
+    """How a provider performs a service."""
+
+    performs: bool
+    shape: Shape
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRules:
+    """What a service's rules mean for the client."""
+
+    age_known: bool
+    old_enough_on: date | None
+    too_old_on: date | None
+    prerequisites: tuple[tuple[Span, ...], ...]
+    """Per prerequisite, the spans in which it is fresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +115,10 @@ class Facts:
     credentials: tuple[tuple[uuid.UUID, uuid.UUID, date, date], ...]
     """(provider, category, valid from, valid until) at this location, of active providers."""
     resources: dict[uuid.UUID, ResourceFacts]
+    performers: dict[tuple[uuid.UUID, uuid.UUID], Performer]
+    """(provider, service) → how, where it differs from the service's own way."""
+    client: dict[uuid.UUID, ClientRules] | None
+    """By service, when the client is known."""
 
     def service(self, service_id: uuid.UUID) -> ServiceFacts:
         found = self.services.get(service_id)
@@ -87,19 +126,40 @@ class Facts:
             raise NotFound("There is no such service.")
         return found
 
-    def eligible(self, category_id: uuid.UUID, on: date) -> tuple[uuid.UUID, ...]:
-        """Providers with a credential for the category that is valid on a local date."""
-        return tuple(self.eligible_days(category_id, on, on))
+    def eligible(self, service: ServiceFacts, on: date) -> tuple[uuid.UUID, ...]:
+        """Providers who perform the service with a credential that is valid on a local date."""
+        return tuple(self.eligible_days(service, on, on))
 
-    def eligible_days(self, category_id: uuid.UUID, first: date, last: date) -> dict[uuid.UUID, set[date]]:
-        """Provider → the local dates of [first, last] on which a credential for the category is valid."""
+    def eligible_days(self, service: ServiceFacts, first: date, last: date) -> dict[uuid.UUID, set[date]]:
+        """Provider → the local dates of [first, last] on which they may perform the service."""
         found: dict[uuid.UUID, set[date]] = {}
         for staff, category, valid_from, valid_until in self.credentials:
             start, end = max(first, valid_from), min(last + timedelta(days=1), valid_until)
-            if category == category_id and start < end:
+            if category == service.category_id and start < end and self.performs(service, staff):
                 days = (start + timedelta(days=number) for number in range((end - start).days))
                 found.setdefault(staff, set()).update(days)
         return found
+
+    def performs(self, service: ServiceFacts, provider_id: uuid.UUID) -> bool:
+        own = self.performers.get((provider_id, service.id))
+        return own is None or own.performs
+
+    def shape(self, service: ServiceFacts, provider_id: uuid.UUID) -> Shape:
+        own = self.performers.get((provider_id, service.id))
+        return service.shape if own is None else own.shape
+
+    def rank(self, service: ServiceFacts, provider_id: uuid.UUID) -> int:
+        own = self.performers.get((provider_id, service.id))
+        return UNRANKED if own is None else own.rank
+
+    def by_shape(
+        self, service: ServiceFacts, providers: Iterable[uuid.UUID]
+    ) -> list[tuple[Shape, tuple[uuid.UUID, ...]]]:
+        """Providers who take the same time for the service, those first of whom one comes first."""
+        found: dict[Shape, list[uuid.UUID]] = {}
+        for provider in sorted(providers, key=lambda one: (self.rank(service, one), one)):
+            found.setdefault(self.shape(service, provider), []).append(provider)
+        return [(shape, tuple(ids)) for shape, ids in found.items()]
 
     def pool(self, kind: SubjectKind, tag: str) -> tuple[uuid.UUID, ...]:
         return tuple(
@@ -113,6 +173,7 @@ def load_facts(
     services: Iterable[uuid.UUID],
     providers: Iterable[uuid.UUID] = (),
     resources: Iterable[uuid.UUID] = (),
+    client_id: uuid.UUID | None = None,
 ) -> Facts:
     """Raises NotFound for an unknown location and NotBookable for a retired one."""
     values = {
@@ -120,6 +181,7 @@ def load_facts(
         "services": list(services),
         "providers": list(providers),
         "resources": list(resources),
+        "client": client_id,
     }
     found: dict[str, Any] = session.execute(_SETUP, values).scalar_one()
     if found["location"] is None:
@@ -127,16 +189,22 @@ def load_facts(
     place = Place(id=location_id, **found["location"])
     if not place.active:
         raise NotBookable("The location is retired.")
+    known = {one.id: one for one in map(_service, found["services"])}
+    usual = {uuid.UUID(one["id"]): _usual(one) for one in found["services"]}
     return Facts(
         place=place,
-        services={one.id: one for one in map(_service, found["services"])},
+        services=known,
         named_staff={uuid.UUID(one["id"]): one["provides"] for one in found["staff"]},
         credentials=tuple(map(_credential, found["credentials"])),
         resources={one.id: one for one in map(_resource, found["resources"])},
+        performers=dict(_performer(known, usual, one) for one in found["performers"]),
+        client=None if found["client"] is None else _client(found["client"]),
     )
 
 
-def facts_for(session: Session, location_id: uuid.UUID, asked: Sequence[NewItem]) -> Facts:
+def facts_for(
+    session: Session, location_id: uuid.UUID, asked: Sequence[NewItem], client_id: uuid.UUID | None = None
+) -> Facts:
     """What items that are asked for need to be planned. Raises as load_facts does."""
     return load_facts(
         session,
@@ -144,15 +212,19 @@ def facts_for(session: Session, location_id: uuid.UUID, asked: Sequence[NewItem]
         {item.service_id for item in asked},
         {item.provider_id for item in asked if item.provider_id is not None},
         {one for item in asked for one in item.resource_ids},
+        client_id,
     )
 
 
 def _service(row: dict[str, Any]) -> ServiceFacts:
+    rule = Rule(**row["rule"]) if row["rule"] is not None else Rule()
+    shape = _usual(row)
     return ServiceFacts(
         id=uuid.UUID(row["id"]),
         category_id=uuid.UUID(row["category_id"]),
         active=row["active"],
-        shape=Shape(row["hands"], row["processing"], row["finishing"], row["before"], row["after"]),
+        shape=shape if rule.shares_processing else shape.engaged(),
+        rule=rule,
         needs=tuple((SubjectKind(need["kind"]), need["tag"]) for need in row["needs"]),
     )
 
@@ -164,6 +236,40 @@ def _credential(row: dict[str, Any]) -> tuple[uuid.UUID, uuid.UUID, date, date]:
         date.fromisoformat(row["valid_from"]),
         date.fromisoformat(row["valid_until"]),
     )
+
+
+def _usual(row: dict[str, Any]) -> Shape:
+    return Shape(row["hands"], row["processing"], row["finishing"], row["before"], row["after"])
+
+
+def _performer(
+    services: dict[uuid.UUID, ServiceFacts], usual: dict[uuid.UUID, Shape], row: dict[str, Any]
+) -> tuple[tuple[uuid.UUID, uuid.UUID], Performer]:
+    service = services[uuid.UUID(row["service_id"])]
+    own = {name: row[name] for name in ("hands", "processing", "finishing") if row[name] is not None}
+    shape = replace(usual[service.id], **own)
+    if not service.rule.shares_processing:
+        shape = shape.engaged()
+    rank = UNRANKED if row["rank"] is None else row["rank"]
+    return (uuid.UUID(row["staff_id"]), service.id), Performer(row["performs"], shape, rank)
+
+
+def _client(row: dict[str, Any]) -> dict[uuid.UUID, ClientRules]:
+    def day(value: str | None) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+    return {
+        uuid.UUID(service): ClientRules(
+            age_known=one["age_known"],
+            old_enough_on=day(one["old_enough_on"]),
+            too_old_on=day(one["too_old_on"]),
+            prerequisites=tuple(
+                tuple((datetime.fromisoformat(low), datetime.fromisoformat(high)) for low, high in spans)
+                for spans in one["prerequisites"]
+            ),
+        )
+        for service, one in row.items()
+    }
 
 
 def _resource(row: dict[str, Any]) -> ResourceFacts:

@@ -22,7 +22,7 @@ from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, HoldSt
 from operational.booking import claim
 from operational.booking.errors import HoldUsed, translating
 from operational.booking.facts import Facts, facts_for
-from operational.booking.plan import plan_visit
+from operational.booking.plan import options
 from operational.booking.schemas import NewHold
 from operational.booking.shape import Asked, Placed
 from operational.identity.access import Actor
@@ -49,9 +49,8 @@ def keep(session: Session, actor: Actor, request: NewHold, source: VisitSource =
     """Keep free time for `request.minutes`. Raises what booking it would raise."""
     actor.require(Permission.BOOKING_WRITE, request.location_id)
     facts = facts_for(session, request.location_id, request.items)
-    chosen = claim.find_place(
-        session, actor, _nobodys(facts, source), plan_visit(facts, request.items, request.starts_at), ()
-    )
+    ways = options(facts, request.items, request.starts_at)
+    chosen = claim.find_place(session, actor, _nobodys(facts, source), ways, (), rules=facts)
     now = clock.now()
     held = Held(
         id=new_id(),
@@ -102,7 +101,14 @@ def preferring(items: Sequence[Asked], kept: frozenset[uuid.UUID]) -> tuple[Aske
         return tuple(sorted(ids, key=lambda one: one not in kept))
 
     return tuple(
-        replace(item, providers=first(item.providers), pools=tuple(map(first, item.pools))) for item in items
+        replace(
+            item,
+            ranks=tuple(
+                -1 if one in kept else rank for one, rank in zip(item.providers, item.ranks, strict=True)
+            ),
+            pools=tuple(map(first, item.pools)),
+        )
+        for item in items
     )
 
 

@@ -6,6 +6,7 @@ A move releases and claims in one statement under the locks of both. The notice 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -22,16 +23,17 @@ from medspa.kernel.vocabulary import (
     InvoiceStatus,
     LineKind,
     Permission,
+    SoftRule,
     VisitSource,
 )
 from operational import etag
 from operational.booking import claim, queries
 from operational.booking.cancel import charge, is_late, release
 from operational.booking.errors import FeeStands, InThePast, WrongState
-from operational.booking.facts import Facts, load_facts
-from operational.booking.plan import check_times, match_named, plan_item
+from operational.booking.facts import Facts, ServiceFacts, load_facts
+from operational.booking.plan import check_times, kept_item, match_named
 from operational.booking.schemas import Move, MovedItem, Restore
-from operational.booking.shape import Asked, Need
+from operational.booking.shape import Asked, Need, Shape, minutes_between
 from operational.checkout.fees import carry_deposit
 from operational.identity.access import Actor
 from operational.models import Appointment, CreditMemoLine, Invoice, InvoiceLine
@@ -53,7 +55,7 @@ def move(
             "Only a visit that is booked, confirmed or arrived can be moved.", _state(appointment)
         )
     row = queries.visit(session, appointment_id)
-    facts = _facts(session, row, request)
+    facts = facts_of(session, row, request)
     items = _planned(facts, row, request)
     new_start = min(item.starts_at for item in items)
     other_time = any(item.starts_at != old.starts_at for item, old in zip(items, row.items, strict=True))
@@ -77,7 +79,8 @@ def move(
         event=AppointmentEvent.MOVED,
         reason=request.reason,
     )
-    return _rewrite(session, actor, appointment, row, visit, items, request)
+    rules = facts if other_time else None
+    return rewrite(session, actor, appointment, row, visit, items, request.overrides, rules)
 
 
 def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: Restore) -> queries.VisitRow:
@@ -87,7 +90,7 @@ def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: 
     if appointment.status not in RESTORABLE:
         raise WrongState("Only a cancelled or missed visit can be restored.", _state(appointment))
     row = queries.visit(session, appointment_id)
-    facts = _facts(session, row, Move(overrides=request.overrides))
+    facts = facts_of(session, row, Move(overrides=request.overrides))
     if appointment.business_date < facts.place.business_date(clock.now()):
         raise InThePast("Its day is over; book a new visit.")
     _refuse_charged(session, appointment_id)
@@ -100,20 +103,22 @@ def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: 
         event=AppointmentEvent.RESTORED,
     )
     items = _planned(facts, row, Move(overrides=request.overrides))
-    return _rewrite(session, actor, appointment, row, visit, items, Move(overrides=request.overrides))
+    return rewrite(session, actor, appointment, row, visit, items, request.overrides)
 
 
-def _rewrite(
+def rewrite(
     session: Session,
     actor: Actor,
     appointment: Appointment,
     row: queries.VisitRow,
     visit: claim.Visit,
     items: tuple[Asked, ...],
-    request: Move,
+    overrides: Collection[SoftRule],
+    rules: Facts | None = None,
 ) -> queries.VisitRow:
+    """Give an existing visit these items at these times, or raise what stands in the way."""
     chosen = claim.find_place(
-        session, actor, visit, items, request.overrides, skip=row.id, also_lock=_held_by(row)
+        session, actor, visit, [items], overrides, skip=row.id, also_lock=_held_by(row), rules=rules
     )
     claim.write(session, actor, visit, chosen)
     session.expire(appointment)
@@ -146,7 +151,14 @@ def _reschedule(
         for item in items
     )
     chosen = claim.find_place(
-        session, actor, visit, fresh, request.overrides, skip=appointment.id, also_lock=_held_by(old)
+        session,
+        actor,
+        visit,
+        [fresh],
+        request.overrides,
+        skip=appointment.id,
+        also_lock=_held_by(old),
+        rules=facts,
     )
     release(
         session,
@@ -164,7 +176,7 @@ def _reschedule(
     return queries.visit(session, visit.id)
 
 
-def _facts(session: Session, row: queries.VisitRow, request: Move) -> Facts:
+def facts_of(session: Session, row: queries.VisitRow, request: Move) -> Facts:
     named = {one.provider_id for one in request.items if one.provider_id is not None}
     chosen = {one for item in request.items for one in item.resource_ids or ()}
     held = {resource.resource_id for item in row.items for resource in item.resources}
@@ -174,6 +186,7 @@ def _facts(session: Session, row: queries.VisitRow, request: Move) -> Facts:
         {item.service_id for item in row.items},
         named | {item.provider_id for item in row.items},
         chosen | held,
+        row.client_id,
     )
 
 
@@ -196,17 +209,33 @@ def _planned_item(facts: Facts, item: queries.ItemRow, change: MovedItem | None,
     provider = (
         change.provider_id if change is not None and change.provider_id is not None else item.provider_id
     )
+    service = facts.service(item.service_id)
+    shape = length(facts, service, item, provider)
+    if change is not None and change.minutes is not None:
+        shape = shape.lasting(change.minutes)
     needs = [Need(r.kind, r.tag, r.row_id, r.resource_id) for r in item.resources]
     named = (change.resource_ids or ()) if change is not None else ()
-    return plan_item(
+    return kept_item(
         facts,
         item.id,
         item.position,
-        facts.service(item.service_id),
+        service,
         starts_at,
         provider,
+        shape,
         match_named(facts, needs, named),
     )
+
+
+def length(facts: Facts, service: ServiceFacts, item: queries.ItemRow, provider: uuid.UUID) -> Shape:
+    """As long as it was; another provider takes their own time unless somebody had set one for the visit."""
+    usual = facts.shape(service, item.provider_id)
+    hands = minutes_between(item.starts_at, item.provider_ends_at)
+    total = minutes_between(item.starts_at, item.ends_at)
+    if provider != item.provider_id and (hands, timedelta(minutes=total)) == (usual.hands, usual.total):
+        return facts.shape(service, provider)
+    finishing = min(usual.finishing, total - hands)
+    return replace(usual, hands=hands, processing=total - hands - finishing, finishing=finishing)
 
 
 def _held_by(row: queries.VisitRow) -> set[uuid.UUID]:

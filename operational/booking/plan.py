@@ -20,31 +20,39 @@ from operational.booking.errors import (
 )
 from operational.booking.facts import Facts, ServiceFacts
 from operational.booking.schemas import NewItem
-from operational.booking.shape import LONGEST, Asked, Need
+from operational.booking.shape import LONGEST, Asked, Need, Shape
 
 GRACE = timedelta(minutes=15)
 """A visit may be entered this long after its start."""
+MOST_OPTIONS = 16
+"""Ways to plan a visit that are tried; more would need several items with many lengths each."""
 FURTHEST = timedelta(days=730)
 """Further ahead no shifts exist; guards against mistyped years."""
 
 
-def plan_visit(
+def options(
     facts: Facts, wanted_items: Sequence[NewItem], starts_at: datetime | None, *, walk_in: bool = False
-) -> tuple[Asked, ...]:
-    """The items of a new visit, each with its time and its candidates."""
+) -> tuple[tuple[Asked, ...], ...]:
+    """The items of a new visit, each with its time and its candidates: in as many ways as candidates differ
+    in how long they take, the best first."""
     start = _first_start(facts, wanted_items[0], starts_at, walk_in=walk_in)
-    items: list[Asked] = []
+    found: list[tuple[Asked, ...]] = [()]
     for position, wanted in enumerate(wanted_items):
-        if wanted.starts_at is not None:
-            start = facts.place.instant(wanted.starts_at)
         service = facts.service(wanted.service_id)
         if not service.active:
             raise NotBookable("The service is retired.", {"item": position})
-        item = plan_item(facts, new_id(), position, service, start, wanted.provider_id, _needs(facts, wanted))
-        items.append(item)
-        start = item.client_time[1]
-    check_times(items)
-    return tuple(items)
+        longer = []
+        for items in found:
+            begins = items[-1].client_time[1] if items else start
+            if wanted.starts_at is not None:
+                begins = facts.place.instant(wanted.starts_at)
+            longer += [
+                (*items, item) for item in plan_item(facts, new_id(), position, service, begins, wanted)
+            ]
+        found = longer[:MOST_OPTIONS]
+    for items in found:
+        check_times(items)
+    return tuple(found)
 
 
 def plan_item(
@@ -53,21 +61,61 @@ def plan_item(
     position: int,
     service: ServiceFacts,
     starts_at: datetime,
-    provider_id: uuid.UUID | None,
+    wanted: NewItem,
+) -> list[Asked]:
+    """One new item, once for each time that its candidates would take."""
+    needs = _needs(facts, wanted)
+    eligible = facts.eligible(service, facts.place.local_date(starts_at))
+    candidates = _providers(facts, position, service, eligible, wanted.provider_id)
+    return [
+        asked_item(
+            facts, id_, position, service,
+            shape if wanted.minutes is None else shape.lasting(wanted.minutes),
+            starts_at, providers, wanted.provider_id is not None, needs,
+        )
+        for shape, providers in facts.by_shape(service, candidates)
+    ]  # fmt: skip
+
+
+def kept_item(
+    facts: Facts,
+    id_: uuid.UUID,
+    position: int,
+    service: ServiceFacts,
+    starts_at: datetime,
+    provider_id: uuid.UUID,
+    shape: Shape,
     needs: Sequence[tuple[Need, uuid.UUID | None]],
 ) -> Asked:
-    """One item. Each need comes with the resource that must serve it, or none: any of its pool."""
-    eligible = facts.eligible(service.category_id, facts.place.local_date(starts_at))
+    """An item that exists, with one provider and its own length."""
+    eligible = facts.eligible(service, facts.place.local_date(starts_at))
+    providers = _providers(facts, position, service, eligible, provider_id)
+    return asked_item(facts, id_, position, service, shape, starts_at, providers, True, needs)
+
+
+def asked_item(
+    facts: Facts,
+    id_: uuid.UUID,
+    position: int,
+    service: ServiceFacts,
+    shape: Shape,
+    starts_at: datetime,
+    providers: tuple[uuid.UUID, ...],
+    named: bool,
+    needs: Sequence[tuple[Need, uuid.UUID | None]],
+) -> Asked:
+    """Each need comes with the resource that must serve it, or none: any of its pool."""
     return Asked(
         id=id_,
         position=position,
         service_id=service.id,
-        shape=service.shape,
+        shape=shape,
         starts_at=starts_at,
-        providers=_providers(facts, position, eligible, provider_id),
-        provider_named=provider_id is not None,
+        providers=providers,
+        provider_named=named,
         needs=tuple(need for need, _ in needs),
-        pools=tuple(_pool(facts, position, need, named) for need, named in needs),
+        pools=tuple(_pool(facts, position, need, resource) for need, resource in needs),
+        ranks=tuple(facts.rank(service, one) for one in providers),
     )
 
 
@@ -85,10 +133,10 @@ def check_times(items: Sequence[Asked], *, may_have_begun: bool = False) -> None
         raise ImpossibleVisit("A visit with its buffers takes at most 24 hours.")
 
 
-def subjects_of(items: Sequence[Asked], *others: uuid.UUID) -> list[str]:
-    """Everything whose time the visit may take: what the transaction locks."""
+def subjects_of(ways: Sequence[Sequence[Asked]], *others: uuid.UUID) -> list[str]:
+    """Everything whose time the visit may take in any of these ways: what the transaction locks."""
     found = set(others)
-    for item in items:
+    for item in (item for items in ways for item in items):
         found.update(item.providers)
         for pool in item.pools:
             found.update(pool)
@@ -106,7 +154,11 @@ def _first_start(facts: Facts, first: NewItem, starts_at: datetime | None, *, wa
 
 
 def _providers(
-    facts: Facts, position: int, eligible: tuple[uuid.UUID, ...], named: uuid.UUID | None
+    facts: Facts,
+    position: int,
+    service: ServiceFacts,
+    eligible: tuple[uuid.UUID, ...],
+    named: uuid.UUID | None,
 ) -> tuple[uuid.UUID, ...]:
     if named is None:
         if not eligible:
@@ -118,6 +170,8 @@ def _providers(
         raise NotFound("There is no such provider.")
     if not facts.named_staff[named]:
         raise ProviderNotEligible("The staff member is not an active provider.", {"item": position})
+    if not facts.performs(service, named):
+        raise ProviderNotEligible("The provider does not offer this service.", {"item": position})
     if named not in eligible:
         raise ProviderNotEligible("The provider has no valid credential for it.", {"item": position})
     return (named,)

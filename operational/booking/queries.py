@@ -114,6 +114,7 @@ def calendar(
             AppointmentItem.org_id == Appointment.org_id,
             AppointmentItem.appointment_id == Appointment.id,
             AppointmentItem.provider_id == provider_id,
+            AppointmentItem.removed_at.is_(None),
         )
         statement = statement.where(own.exists())
     if cursor is not None:

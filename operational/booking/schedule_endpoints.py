@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -13,8 +14,16 @@ from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Permission
 from operational import paging
 from operational.booking import schemas, shifts
-from operational.booking.availability import STEP_MINUTES, Question, availability
+from operational.booking.availability import (
+    STEP_MINUTES,
+    Question,
+    Wanted,
+    as_cursor,
+    availability,
+    next_free,
+)
 from operational.booking.facts import load_facts
+from operational.booking.schemas import MAX_ITEMS
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -24,6 +33,13 @@ from operational.schemas import DateAsked
 router = APIRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
+Then = Annotated[
+    Sequence[str],
+    Query(
+        max_length=MAX_ITEMS - 1,
+        description="Further services of the same visit, in order: `service` or `service:provider`.",
+    ),
+]
 Manager = Annotated[Unit, Depends(needs(Permission.SCHEDULE_MANAGE), scope="function")]
 
 
@@ -38,11 +54,12 @@ def get_availability(
     client_id: Annotated[
         uuid.UUID | None, Query(description="Leaves out times when this client is in another visit.")
     ] = None,
+    then: Then = (),
     step_minutes: Literal[5, 10, 15, 30] = STEP_MINUTES,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[schemas.SlotOut]:
-    """Starts at which a service can be booked, with the providers who are free then."""
+    """Starts at which services can be booked, with the providers who are free then."""
     question = Question(
         location_id=location_id,
         service_id=service_id,
@@ -50,13 +67,32 @@ def get_availability(
         last=last,
         provider_id=provider_id,
         client_id=client_id,
+        then=_wanted(then),
         step_minutes=step_minutes,
         limit=limit,
         after=_instant(cursor) if cursor is not None else None,
     )
     slots, more = availability(unit.session, unit.actor, question)
-    following = slots[-1].starts_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if more else None
+    following = as_cursor(slots[-1]) if more else None
     return Page(items=[schemas.SlotOut.model_validate(one) for one in slots], next_cursor=following)
+
+
+@router.get("/availability/next", response_model=schemas.NextOut)
+def get_next_free(
+    unit: Reader,
+    location_id: uuid.UUID,
+    service_id: uuid.UUID,
+    first: Annotated[DateAsked, Query(alias="from", description="First local day to look at.")],
+    provider_id: Annotated[uuid.UUID | None, Query(description="Nobody named: anybody eligible.")] = None,
+    client_id: uuid.UUID | None = None,
+    then: Then = (),
+) -> schemas.NextOut:
+    """The first free time from a day on, half a year ahead at most."""
+    question = Question(
+        location_id, service_id, first, first, provider_id, client_id, then=_wanted(then)
+    )  # fmt: skip
+    slot = next_free(unit.session, unit.actor, question)
+    return schemas.NextOut(slot=None if slot is None else schemas.SlotOut.model_validate(slot))
 
 
 @router.post("/shifts", status_code=status.HTTP_201_CREATED, response_model=schemas.ShiftOut)
@@ -107,6 +143,19 @@ def end_shift(
     shift = shifts.end_shift(unit.session, unit.actor, shift_id, if_match)
     set_etag(response, shift)
     return schemas.ShiftOut.model_validate(shift)
+
+
+def _wanted(then: Sequence[str]) -> tuple[Wanted, ...]:
+    found = []
+    for one in then:
+        service, _, provider = one.partition(":")
+        try:
+            found.append(Wanted(uuid.UUID(service), uuid.UUID(provider) if provider else None))
+        except ValueError:
+            raise Invalid(
+                "then: send a service id, or a service id and a provider id with a colon."
+            ) from None
+    return tuple(found)
 
 
 def _instant(cursor: str) -> datetime:

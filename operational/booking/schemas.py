@@ -33,6 +33,7 @@ Time = Annotated[
         examples=["2026-03-02T10:15:00-05:00", "2026-03-02T10:15:00"],
     ),
 ]
+Minutes = Annotated[int, Field(ge=5, le=720)]
 Overrides = Annotated[
     tuple[SoftRule, ...],
     Field(max_length=10, description="Soft rules to break; needs `booking.override`."),
@@ -55,6 +56,7 @@ class NewItem(Request):
         None, description="Nobody named: any eligible provider who is free."
     )
     starts_at: Time | None = None
+    minutes: Minutes | None = Field(None, description="Hands-on time, where it is not the service's.")
     resource_ids: list[uuid.UUID] = Field(
         default_factory=list,
         max_length=10,
@@ -117,6 +119,7 @@ class MovedItem(Request):
     item_id: uuid.UUID
     provider_id: uuid.UUID | None = None
     starts_at: Time | None = None
+    minutes: Minutes | None = Field(None, description="Hands-on time: longer or shorter than it was.")
     resource_ids: list[uuid.UUID] | None = Field(None, max_length=10)
 
 
@@ -229,12 +232,27 @@ class HistoryOut(BaseModel):
     reason: str | None
 
 
+class StepOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    service_id: uuid.UUID
+    provider_id: uuid.UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
 class SlotOut(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
     starts_at: datetime
     ends_at: datetime
-    provider_ids: list[uuid.UUID]
+    provider_ids: list[uuid.UUID] = Field(description="For the first service; the one who fits best first.")
+    best: bool = Field(description="Leaves no gap in which nothing can be booked.")
+    items: list[StepOut] = Field(description="Each service with a provider who is free for it.")
+
+
+class NextOut(BaseModel):
+    slot: SlotOut | None = Field(description="None: nothing is free in half a year.")
 
 
 class NewShift(Request):

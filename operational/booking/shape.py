@@ -29,6 +29,14 @@ class Shape:
         """The client's time."""
         return timedelta(minutes=self.hands + self.processing + self.finishing)
 
+    def engaged(self) -> Shape:
+        """The same with the provider busy all of the client's time."""
+        return Shape(self.hands + self.processing + self.finishing, 0, 0, self.before, self.after)
+
+    def lasting(self, minutes: int) -> Shape:
+        """The same with another hands-on time."""
+        return replace(self, hands=minutes)
+
     def as_json(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in self.__slots__}
 
@@ -57,6 +65,8 @@ class Asked:
     needs: tuple[Need, ...]
     pools: tuple[tuple[uuid.UUID, ...], ...]
     """Per need, the resources that may serve it, the best first."""
+    ranks: tuple[int, ...]
+    """Per provider: of those who are free the lowest comes first, then who is booked least that day."""
 
     @property
     def hands_on(self) -> Span:
@@ -85,6 +95,10 @@ class Claim:
     starts_at: datetime
     ends_at: datetime
     hard: bool
+
+
+def minutes_between(start: datetime, end: datetime) -> int:
+    return int((end - start) / timedelta(minutes=1))
 
 
 def overlap(one: Span, other: Span) -> bool:

@@ -59,7 +59,9 @@ def complete(
     appointment, place = _in(session, actor, appointment_id, AppointmentStatus.ARRIVED)
     answers = {one.item_id: one for one in items}
     own = session.scalars(
-        select(AppointmentItem).where(AppointmentItem.appointment_id == appointment_id)
+        select(AppointmentItem).where(
+            AppointmentItem.appointment_id == appointment_id, AppointmentItem.removed_at.is_(None)
+        )
     ).all()
     if set(answers) - {item.id for item in own}:
         raise Invalid("items: an item_id is not of this visit.")

@@ -48,7 +48,7 @@ def item_of_visit(session: Session, item_id: uuid.UUID) -> Performed:
             Service,
             (Service.org_id == AppointmentItem.org_id) & (Service.id == AppointmentItem.service_id),
         )
-        .where(AppointmentItem.id == item_id)
+        .where(AppointmentItem.id == item_id, AppointmentItem.removed_at.is_(None))
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such appointment item.")

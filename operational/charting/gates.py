@@ -107,7 +107,7 @@ def _items(session: Session, appointment: Appointment) -> list[tuple[Appointment
             Service,
             (Service.org_id == AppointmentItem.org_id) & (Service.id == AppointmentItem.service_id),
         )
-        .where(AppointmentItem.appointment_id == appointment.id)
+        .where(AppointmentItem.appointment_id == appointment.id, AppointmentItem.removed_at.is_(None))
         .order_by(AppointmentItem.position)
     )
     return [(item, service) for item, service in rows]

@@ -122,7 +122,7 @@ def service_drafts(
 def _items(session: Session, appointment_id: uuid.UUID) -> Sequence[AppointmentItem]:
     return session.scalars(
         select(AppointmentItem)
-        .where(AppointmentItem.appointment_id == appointment_id)
+        .where(AppointmentItem.appointment_id == appointment_id, AppointmentItem.removed_at.is_(None))
         .order_by(AppointmentItem.position)
         .execution_options(populate_existing=True)
     ).all()

@@ -79,6 +79,7 @@ def _in_categories(publication: SegmentPublication) -> ColumnElement[bool]:
         .where(
             AppointmentItem.org_id == Appointment.org_id,
             AppointmentItem.appointment_id == Appointment.id,
+            AppointmentItem.removed_at.is_(None),
             TreatmentCategory.code.in_(publication.categories),
         )
     )

@@ -91,6 +91,7 @@ from operational.models.prepaid import (
     RecognitionRun,
 )
 from operational.models.receivable import Remittance, RemittanceItem, TenderProgramme, WriteOff
+from operational.models.schedule import BookingRule, ProviderService, ServicePrerequisite, TimeOff
 from operational.models.settlement import (
     Dispute,
     DisputeFee,
@@ -102,25 +103,28 @@ from operational.models.settlement import (
     RefundFailure,
 )
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
+from operational.models.visits import AppointmentState, VisitGroup, VisitGroupMember, WalkIn
 
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
-    "AppointmentItemResource", "AppointmentNotice", "AuthSession", "BankDeposit", "BankDepositItem",
-    "BankLine", "Base", "BusinessDay", "ChartNote", "Client", "ClientDuplicate", "ClientMerge",
-    "ClientMergeRow", "ClientNote", "ConsentTemplate", "ConsentTemplateVersion", "ContactBlock",
-    "ContactConsent", "Credential", "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute",
-    "DisputeFee", "DocumentCounter", "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession",
-    "Entitlement", "EntitlementMovement", "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride",
-    "GiftCard", "GoodFaithExam", "Hold", "Household", "HouseholdMember", "IdempotencyKey", "ImportRow",
-    "ImportRun", "IncomingMessage", "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry",
-    "LedgerAccount", "LegalEntity", "LinkToken", "Location", "LocationHours", "LocationMessaging",
-    "LotMovement", "Membership", "MembershipEvent", "MembershipFreeze", "MembershipPeriod",
-    "MembershipPlan", "MembershipPlanCredit", "MembershipPlanVersion", "MerchantAccount", "MerchantOpening",
-    "Message", "MessageTemplate", "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan",
-    "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent",
-    "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory", "ProcessorPayout", "Product",
-    "ProductLot", "RecognitionRun", "RefundFailure", "Remittance", "RemittanceItem", "Resource",
-    "ReturnedCheck", "Role", "SegmentMember", "SegmentPublication", "Service", "ServiceResource", "Shift",
-    "SignedConsent", "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme",
-    "TieoutResult", "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "WriteOff",
+    "AppointmentItemResource", "AppointmentNotice", "AppointmentState", "AuthSession", "BankDeposit",
+    "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "ChartNote", "Client",
+    "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote", "ConsentTemplate",
+    "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
+    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
+    "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
+    "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",
+    "Household", "HouseholdMember", "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage",
+    "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity",
+    "LinkToken", "Location", "LocationHours", "LocationMessaging", "LotMovement", "Membership",
+    "MembershipEvent", "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
+    "MembershipPlanVersion", "MerchantAccount", "MerchantOpening", "Message", "MessageTemplate",
+    "NoteAddendum", "Occupancy", "Organization", "Package", "PackagePlan", "PackagePlanItem", "Payment",
+    "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent", "ProcessorLine", "ProcessorLineDecision",
+    "ProcessorLineHistory", "ProcessorPayout", "Product", "ProductLot", "ProviderService",
+    "RecognitionRun", "RefundFailure", "Remittance", "RemittanceItem", "Resource", "ReturnedCheck",
+    "Role", "SegmentMember", "SegmentPublication", "Service", "ServicePrerequisite", "ServiceResource",
+    "Shift", "SignedConsent", "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate",
+    "TenderProgramme", "TieoutResult", "TimeOff", "Tip", "TreatmentCategory", "TreatmentRecord",
+    "TreatmentSite", "VisitGroup", "VisitGroupMember", "WalkIn", "WriteOff",
 ]  # fmt: skip

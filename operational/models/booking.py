@@ -83,6 +83,8 @@ class AppointmentItem(TokenRow, Base):
     ends_at: Mapped[Instant]
     performed: Mapped[SafeBool]
     not_performed_reason: Mapped[CodeText | None]
+    removed_at: Mapped[Instant | None]
+    """Taken off the visit: it holds no time and is shown nowhere but in the history."""
 
     __table_args__ = (
         tenant_fk("appointment", "appointment_id"),

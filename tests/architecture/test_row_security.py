@@ -129,6 +129,7 @@ def test_the_walk_finds_what_was_forgotten(operational_module: Database, plant: 
 
 
 READS_AUDITED = {
+    "booking_client_rules": "from when an age fits and a prerequisite is fresh; neither age nor visit",
     "day_blockers": "which lines were charted but not billed, by id; tells nothing of the treatment",
     "client_hold": "locks a client's row and returns nothing of it",
     "client_root_of": "which record a record was merged into, by id",

@@ -202,11 +202,12 @@ MISMATCHED = text(
     ), wanted as (
         select i.appointment_id as id, 'provider' as kind, i.provider_id as subject,
             range_agg(tstzrange(i.starts_at, i.provider_ends_at)) as time
-        from appointment_item i group by 1, 3
+        from appointment_item i where i.removed_at is null group by 1, 3
         union all
         select i.appointment_id, r.kind, r.id, range_agg(tstzrange(i.starts_at, i.ends_at))
         from appointment_item i join appointment_item_resource ir on ir.appointment_item_id = i.id
-        join resource r on r.id = ir.resource_id group by 1, 2, 3
+        join resource r on r.id = ir.resource_id
+        where i.removed_at is null group by 1, 2, 3
     ), claimed as (
         select o.appointment_id as id, o.subject_kind as kind, o.subject_id as subject,
             range_agg(o.during) as time

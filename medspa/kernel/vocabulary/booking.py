@@ -6,7 +6,8 @@ import enum
 
 __all__ = [
     "AppointmentEvent", "AppointmentStatus", "CancelReason", "CancelledBy", "HoldStatus",
-    "NotPerformedReason", "ResourceKind", "SoftRule", "SubjectKind", "VisitSource",
+    "NotPerformedReason", "OffSubject", "ResourceKind", "SoftRule", "SubjectKind", "TimeOffReason",
+    "TimeOffStatus", "VisitGroupKind", "VisitSource", "WalkInStatus",
 ]  # fmt: skip
 
 
@@ -92,6 +93,10 @@ class AppointmentEvent(enum.StrEnum):
     CANCELLED = "cancelled"
     LATE_CANCELLED = "late_cancelled"
     RESTORED = "restored"
+    ITEMS_CHANGED = "items_changed"
+    UNDONE = "undone"
+    MUST_MOVE = "must_move"
+    """Its provider, room, device or location is not there at its time: somebody must tell the client."""
 
 
 class CancelReason(enum.StrEnum):
@@ -127,3 +132,63 @@ class SoftRule(enum.StrEnum):
     """Buffers and finishing, of this visit or of its neighbours."""
     CLIENT_OVERLAP = "client_overlap"
     """Another visit of the same client at the same time."""
+    LEAD_TIME = "lead_time"
+    """Booked later before its start than the service asks for."""
+    HORIZON = "horizon"
+    """Booked further ahead than the service allows."""
+    INTERVAL = "interval"
+    """A start between those that the service offers."""
+    PREREQUISITE = "prerequisite"
+    """What must have been performed before was not, or not in time."""
+
+
+class OffSubject(enum.StrEnum):
+    """Whose time is off."""
+
+    PROVIDER = "provider"
+    ROOM = "room"
+    DEVICE = "device"
+    LOCATION = "location"
+
+
+class TimeOffStatus(enum.StrEnum):
+    """Whether time off counts: only when it is approved."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    ENDED = "ended"
+
+
+class TimeOffReason(enum.StrEnum):
+    """Why time is off. A closed list."""
+
+    VACATION = "vacation"
+    ABSENT = "absent"
+    TRAINING = "training"
+    MEETING = "meeting"
+    BREAK = "break"
+    ADMINISTRATION = "administration"
+    HOLIDAY = "holiday"
+    MAINTENANCE = "maintenance"
+    REPAIR = "repair"
+    OTHER = "other"
+
+
+class VisitGroupKind(enum.StrEnum):
+    """What ties visits together."""
+
+    SERIES = "series"
+    """One client, again and again by a rule."""
+    TREATMENT = "treatment"
+    """One client, the sessions of one treatment."""
+    TOGETHER = "together"
+    """People who come together."""
+
+
+class WalkInStatus(enum.StrEnum):
+    """Where somebody who came without an appointment stands."""
+
+    WAITING = "waiting"
+    SEATED = "seated"
+    LEFT = "left"

@@ -43,13 +43,22 @@ returns timestamptz language sql stable as $$
     from (select p_wall at time zone p_timezone as late) t
 $$;
 
--- When a location is open between two instants. Hours may run past midnight into the next day.
+-- The approved time off of a provider, room, device or location that overlaps [p_from, p_to).
+create or replace function booking_off(p_subject uuid, p_from timestamptz, p_to timestamptz)
+returns tstzmultirange language sql stable set search_path = public, pg_temp as $$
+    select coalesce(range_agg(tstzrange(o.starts_at, o.ends_at)), '{}')
+    from time_off o
+    where o.subject_id = p_subject and o.status = 'approved' and o.ends_at > p_from and o.starts_at <= p_to
+$$;
+
+-- When a location is open between two instants: its hours, which may run past midnight into the next day,
+-- without the time it is closed for.
 create or replace function booking_open(p_location uuid, p_from timestamptz, p_to timestamptz)
 returns tstzmultirange language sql stable set search_path = public, pg_temp as $$
     select coalesce(range_agg(tstzrange(
         booking_instant(d.day + make_interval(mins => h.opens_minute), l.timezone, true),
         booking_instant(d.day + make_interval(mins => h.closes_minute), l.timezone, false)
-    )), '{}')
+    )), '{}') - booking_off(p_location, p_from, p_to)
     from location l
     cross join lateral generate_series(
         date_trunc('day', p_from at time zone l.timezone) - interval '2 days',
@@ -69,6 +78,7 @@ returns tstzmultirange language sql stable security definer set search_path = pu
     where a.org_id = nullif(current_setting('medspa.org_id', true), '')::uuid and a.client_id = p_client
         and a.starts_at >= p_from - interval '24 hours' and a.starts_at < p_to and a.ends_at > p_from
         and a.status in ('booked', 'confirmed', 'arrived', 'completed') and a.id is distinct from p_skip
+        and i.removed_at is null
 $$;
 revoke all on function booking_client_busy(uuid, timestamptz, timestamptz, uuid) from public;
 grant execute on function booking_client_busy(uuid, timestamptz, timestamptz, uuid) to medspa_app;

@@ -23,7 +23,8 @@ returns tstzmultirange language sql immutable as $$
 $$;
 
 -- Starts for each of some subjects; asked about one instant, also what other visits than p_skip hold of them.
--- calm: clear of all claims, also of buffers and finishing, ours and theirs; therefore free of hard claims.
+-- calm: clear of all claims, also of buffers and finishing, ours and theirs, and of time off; therefore free
+-- of hard claims. away: approved time off.
 -- A provider is engaged before, while hands-on, while finishing and after; a room or device all the time.
 -- One statement for all subjects: a call per subject costs five times as much. A claim is at most 24 hours
 -- long (checked), so the search needs only the btree on starts_at: && is not leakproof under row security.
@@ -31,7 +32,7 @@ $$;
 create or replace function booking_calm_starts(
     p_kind text, p_subjects uuid[], p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid,
     p_now timestamptz
-) returns table (subject uuid, hard_busy tstzmultirange, calm tstzmultirange)
+) returns table (subject uuid, hard_busy tstzmultirange, away tstzmultirange, calm tstzmultirange)
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_before interval := make_interval(mins => p.before);
@@ -57,47 +58,30 @@ begin
             and o.active and coalesce(o.appointment_id, o.hold_id) is distinct from p_skip
             and (o.expires_at is null or o.expires_at > p_now)
         group by o.subject_id
+    ), off as materialized (
+        select t.subject_id as id, range_agg(tstzrange(t.starts_at, t.ends_at)) as time
+        from time_off t
+        where t.subject_id = any (p_subjects) and t.status = 'approved'
+            and t.ends_at > v_low and t.starts_at < v_high
+        group by t.subject_id
+    ), taken as materialized (
+        select s.id, coalesce(b.hard, '{}') as hard, coalesce(o.time, '{}') as time_off,
+            v_window - coalesce(b.every, '{}') - coalesce(o.time, '{}') as clear
+        from unnest(p_subjects) s(id) left join busy b using (id) left join off o using (id)
     )
-    select s.id, coalesce(b.hard, '{}'), f.starts
-    from unnest(p_subjects) s(id)
-    left join busy b on b.id = s.id
+    select t.id, t.hard, t.time_off, f.starts
+    from taken t
     cross join lateral (
         select coalesce(range_agg(tstzrange(lower(r) + v_before, upper(r) - v_until, '[]')), '{}') as starts
-        from unnest(v_window - coalesce(b.every, '{}')) r
+        from unnest(t.clear) r
         where lower(r) + v_before <= upper(r) - v_until
     ) f
     where not v_split
     union all
-    select s.id, coalesce(b.hard, '{}'), booking_fit(v_window - coalesce(b.every, '{}'), -v_before, v_until)
-        * booking_fit(v_window - coalesce(b.every, '{}'), v_total - make_interval(mins => p.finishing),
-            v_total + v_after)
-    from unnest(p_subjects) s(id)
-    left join busy b on b.id = s.id
+    select t.id, t.hard, t.time_off, booking_fit(t.clear, -v_before, v_until)
+        * booking_fit(t.clear, v_total - make_interval(mins => p.finishing), v_total + v_after)
+    from taken t
     where v_split;
-end $$;
-
--- Starts at which each of some providers has hands-on time inside a shift at the location.
-create or replace function booking_shift_starts(
-    p_providers uuid[], p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz
-) returns table (provider uuid, in_shift tstzmultirange)
-language plpgsql stable set search_path = public, pg_temp as $$
-declare
-    v_hands interval := make_interval(mins => p.hands);
-begin
-    return query
-    with merged as materialized (
-        select s.staff_id as id, range_agg(tstzrange(s.starts_at, s.ends_at)) as time
-        from shift s
-        where s.staff_id = any (p_providers) and s.location_id = p_location and s.active
-            and s.starts_at >= p_from - interval '24 hours' and s.starts_at < p_to + v_hands
-            and s.ends_at > p_from
-        group by s.staff_id
-    )
-    select m.id, range_agg(tstzrange(lower(r), upper(r) - v_hands, '[]'))
-    from merged m
-    cross join lateral unnest(m.time) r
-    where lower(r) <= upper(r) - v_hands
-    group by m.id;
 end $$;
 
 -- Starts at which the location is open for the client's whole time.

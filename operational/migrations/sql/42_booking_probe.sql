@@ -1,54 +1,49 @@
--- Booking: what a visit needs (configuration, read before the locks) and what is free (read under them).
+-- Booking: what is free for a visit, read under its locks. Configuration is read before, in 47.
 
--- Location, services with their needs, who may perform them, and every resource that could serve.
-create or replace function booking_setup(
-    p_location uuid, p_services uuid[], p_providers uuid[], p_resources uuid[]
-) returns jsonb language sql stable set search_path = public, pg_temp as $$
-    select jsonb_build_object(
-        'location', (
-            select jsonb_build_object('timezone', l.timezone, 'cutover_hour', l.cutover_hour,
-                'notice_minutes', l.notice_minutes, 'active', l.active)
-            from location l where l.id = p_location
-        ),
-        'services', (
-            select coalesce(jsonb_agg(jsonb_build_object(
-                'id', s.id, 'category_id', s.category_id, 'active', s.active,
-                'hands', s.provider_minutes, 'processing', s.processing_minutes,
-                'finishing', s.finishing_minutes, 'before', s.buffer_before_minutes,
-                'after', s.buffer_after_minutes,
-                'needs', (
-                    select coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'tag', n.tag)
-                        order by n.kind, n.tag), '[]')
-                    from service_resource n where n.service_id = s.id
-                )
-            )), '[]')
-            from service s where s.id = any (p_services)
-        ),
-        'staff', (
-            select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'provides', m.active and m.is_provider)), '[]')
-            from staff_member m where m.id = any (p_providers)
-        ),
-        'credentials', (
-            select coalesce(jsonb_agg(jsonb_build_object('staff_id', c.staff_id, 'category_id', c.category_id,
-                'valid_from', c.valid_from, 'valid_until', c.valid_until) order by c.staff_id), '[]')
-            from credential c
-            join staff_member m on m.org_id = c.org_id and m.id = c.staff_id and m.active and m.is_provider
-            where c.location_id = p_location
-                and c.category_id in (select s.category_id from service s where s.id = any (p_services))
-        ),
-        'resources', (
-            select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'tag', r.tag,
-                'active', r.active) order by r.kind, r.name), '[]')
-            from resource r
-            where r.location_id = p_location
-                and (r.kind, r.tag) in (
-                    select n.kind, n.tag from service_resource n where n.service_id = any (p_services)
-                    union
-                    select o.kind, o.tag from resource o where o.id = any (p_resources)
-                )
-        )
+-- Starts at which each of some providers has hands-on time inside a shift at the location.
+create or replace function booking_shift_starts(
+    p_providers uuid[], p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz
+) returns table (provider uuid, in_shift tstzmultirange)
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    v_hands interval := make_interval(mins => p.hands);
+begin
+    return query
+    with merged as materialized (
+        select s.staff_id as id, range_agg(tstzrange(s.starts_at, s.ends_at)) as time
+        from shift s
+        where s.staff_id = any (p_providers) and s.location_id = p_location and s.active
+            and s.starts_at >= p_from - interval '24 hours' and s.starts_at < p_to + v_hands
+            and s.ends_at > p_from
+        group by s.staff_id
     )
-$$;
+    select m.id, range_agg(tstzrange(lower(r), upper(r) - v_hands, '[]'))
+    from merged m
+    cross join lateral unnest(m.time) r
+    where lower(r) <= upper(r) - v_hands
+    group by m.id;
+end $$;
+
+-- Minutes that each of some providers is booked on the local day of an instant.
+create or replace function booking_load(p_providers uuid[], p_location uuid, p_at timestamptz)
+returns table (provider uuid, minutes integer)
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    v_from timestamptz;
+    v_to timestamptz;
+begin
+    select booking_instant(d.day, l.timezone, true), booking_instant(d.day + interval '1 day', l.timezone, true)
+    into v_from, v_to
+    from location l cross join lateral (select date_trunc('day', p_at at time zone l.timezone) as day) d
+    where l.id = p_location;
+    return query
+    select o.subject_id,
+        (sum(extract(epoch from least(o.ends_at, v_to) - greatest(o.starts_at, v_from))) / 60)::integer
+    from occupancy o
+    where o.subject_kind = 'provider' and o.subject_id = any (p_providers) and o.active and o.hard
+        and o.starts_at >= v_from - interval '24 hours' and o.starts_at < v_to and o.ends_at > v_from
+    group by o.subject_id;
+end $$;
 
 -- Locks every candidate subject, then says what is free for each item of a visit. Each statement of this
 -- function has a snapshot of its own (READ COMMITTED), so what follows the locks sees all earlier visits.
@@ -60,6 +55,9 @@ declare
     v_item record;
     v_client jsonb;
     v_answers jsonb := '[]';
+    v_hands tstzrange;
+    v_whole tstzrange;
+    v_choice uuid[];
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'booking needs READ COMMITTED' using errcode = 'invalid_transaction_state';
@@ -75,26 +73,35 @@ begin
         from jsonb_to_recordset(p_items)
             as x(starts_at timestamptz, shape booking_shape, providers uuid[], pools jsonb)
     loop
+        v_hands := tstzrange(v_item.starts_at, v_item.starts_at + make_interval(mins => (v_item.shape).hands));
+        v_whole := tstzrange(v_item.starts_at, v_item.starts_at + booking_total(v_item.shape));
+        -- How busy a day is matters only where there is a choice.
+        v_choice := case when cardinality(v_item.providers) > 1 then v_item.providers else '{}' end;
         v_answers := v_answers || jsonb_build_object(
             'open', v_item.starts_at <@ booking_open_starts(
                 p_location, v_item.shape, v_item.starts_at, v_item.starts_at),
+            'closed_for', (
+                select t.reason from time_off t
+                where t.subject_id = p_location and t.status = 'approved' and t.ends_at > v_item.starts_at
+                    and t.starts_at < v_item.starts_at + booking_total(v_item.shape)
+                limit 1
+            ),
             'client_calm', v_item.starts_at <@ booking_client_starts(
                 p_client, v_item.shape, v_item.starts_at, v_item.starts_at, p_skip),
             'providers', (
                 select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
                     'in_shift', v_item.starts_at <@ coalesce(s.in_shift, '{}'),
-                    'free', not c.hard_busy && tstzrange(
-                        v_item.starts_at, v_item.starts_at + make_interval(mins => (v_item.shape).hands)),
-                    'calm', v_item.starts_at <@ c.calm)), '[]')
+                    'away', c.away && v_hands, 'free', not c.hard_busy && v_hands,
+                    'calm', v_item.starts_at <@ c.calm, 'minutes', coalesce(l.minutes, 0))), '[]')
                 from booking_calm_starts('provider', v_item.providers, v_item.shape,
                     v_item.starts_at, v_item.starts_at, p_skip, p_now) c
                 left join booking_shift_starts(v_item.providers, p_location, v_item.shape,
                     v_item.starts_at, v_item.starts_at) s on s.provider = c.subject
+                left join booking_load(v_choice, p_location, v_item.starts_at) l on l.provider = c.subject
             ),
             'resources', (
                 select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
-                    'free', not c.hard_busy && tstzrange(
-                        v_item.starts_at, v_item.starts_at + booking_total(v_item.shape)),
+                    'away', c.away && v_whole, 'free', not c.hard_busy && v_whole,
                     'calm', v_item.starts_at <@ c.calm)), '[]')
                 from jsonb_to_recordset(v_item.pools) as r(kind text, ids uuid[])
                 cross join lateral booking_calm_starts(r.kind, r.ids, v_item.shape,

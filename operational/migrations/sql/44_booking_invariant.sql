@@ -17,7 +17,8 @@ begin
     if v_status in ('booked', 'confirmed', 'arrived', 'completed') and v_source <> 'import' then
         with item as (
             select i.id, i.provider_id, i.starts_at, i.provider_ends_at, i.ends_at
-            from appointment_item i where i.org_id = p_org and i.appointment_id = p_appointment
+            from appointment_item i
+            where i.org_id = p_org and i.appointment_id = p_appointment and i.removed_at is null
         ), wanted as (
             select 'provider' as kind, provider_id as subject, range_agg(tstzrange(starts_at, provider_ends_at)) as time
             from item group by provider_id
@@ -92,7 +93,7 @@ create constraint trigger claims_match after insert or update of status on appoi
     deferrable initially deferred for each row when (new.source <> 'import')
     execute function booking_claims_match();
 create constraint trigger claims_match after insert or delete or update of appointment_id, provider_id,
-    starts_at, provider_ends_at, ends_at on appointment_item
+    starts_at, provider_ends_at, ends_at, removed_at on appointment_item
     deferrable initially deferred for each row execute function booking_claims_match();
 create constraint trigger claims_match after insert or delete or update of appointment_item_id, resource_id
     on appointment_item_resource

@@ -16,7 +16,7 @@ language sql stable set search_path = public, pg_temp as $$
         )
     ) order by i.position), '[]')
     from appointment_item i
-    where i.appointment_id = p_appointment
+    where i.appointment_id = p_appointment and i.removed_at is null
 $$;
 
 -- By how many minutes a visit that still waits is delayed: a provider of it is still working on a visit
@@ -32,7 +32,7 @@ begin
     for v_mine in
         select i.org_id, i.provider_id, i.starts_at, i.starts_at - interval '24 hours' as since
         from appointment a
-        join appointment_item i on i.org_id = a.org_id and i.appointment_id = a.id
+        join appointment_item i on i.org_id = a.org_id and i.appointment_id = a.id and i.removed_at is null
         where a.id = p_appointment and a.status in ('booked', 'confirmed', 'arrived') and i.starts_at < p_now
     loop
         if exists (
@@ -40,7 +40,8 @@ begin
             join appointment b on b.org_id = earlier.org_id and b.id = earlier.appointment_id
             where earlier.org_id = v_mine.org_id and earlier.provider_id = v_mine.provider_id
                 and earlier.starts_at >= v_mine.since and earlier.starts_at < v_mine.starts_at
-                and earlier.provider_ends_at < p_now and b.id <> p_appointment and b.status = 'arrived'
+                and earlier.provider_ends_at < p_now
+                and earlier.removed_at is null and b.id <> p_appointment and b.status = 'arrived'
         ) then
             v_minutes := greatest(v_minutes, ceil(extract(epoch from p_now - v_mine.starts_at) / 60)::integer);
         end if;

@@ -1,9 +1,20 @@
 -- Booking: possible starts of a service over days, per provider, by the functions that check one start.
 
+-- The shortest hands-on time that each of some providers can be booked for: less than it left over cannot be sold.
+create or replace function booking_shortest(p_providers uuid[], p_location uuid)
+returns table (provider uuid, minutes integer) language sql stable set search_path = public, pg_temp as $$
+    select c.staff_id, min(coalesce(p.provider_minutes, s.provider_minutes))
+    from credential c
+    join service s on s.org_id = c.org_id and s.category_id = c.category_id and s.active
+    left join provider_service p on p.org_id = c.org_id and p.staff_id = c.staff_id and p.service_id = s.id
+    where c.staff_id = any (p_providers) and c.location_id = p_location and p.performs is not false
+    group by c.staff_id
+$$;
+
 create or replace function booking_openings(
     p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
-    p_from timestamptz, p_to timestamptz, p_now timestamptz
-) returns table (provider uuid, lows timestamptz[], highs timestamptz[])
+    p_from timestamptz, p_to timestamptz, p_now timestamptz, p_skip uuid
+) returns table (provider uuid, shortest integer, lows timestamptz[], highs timestamptz[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_shape booking_shape := jsonb_populate_record(null::booking_shape, p_shape);
@@ -12,20 +23,21 @@ declare
 begin
     v_possible := v_possible * booking_open_starts(p_location, v_shape, p_from, p_to);
     if p_client is not null then
-        v_possible := v_possible * booking_client_starts(p_client, v_shape, p_from, p_to, null);
+        v_possible := v_possible * booking_client_starts(p_client, v_shape, p_from, p_to, p_skip);
     end if;
     -- Any one of a pool will do: the union of its members' starts.
     for v_pool in select x.kind, x.ids from jsonb_to_recordset(p_pools) as x(kind text, ids uuid[]) loop
         select v_possible * coalesce(range_agg(c.calm), '{}') into v_possible
-        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, null, p_now) c;
+        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, p_skip, p_now) c;
     end loop;
     if isempty(v_possible) then
         return;
     end if;
     return query
-    select c.subject, array_agg(lower(r)), array_agg(upper(r))
-    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, null, p_now) c
+    select c.subject, coalesce(min(b.minutes), 1), array_agg(lower(r)), array_agg(upper(r))
+    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, p_skip, p_now) c
     join booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to) s on s.provider = c.subject
+    left join booking_shortest(p_providers, p_location) b on b.provider = c.subject
     cross join lateral unnest(v_possible * s.in_shift * c.calm) r
     group by c.subject;
 end $$;

@@ -56,6 +56,7 @@ def item(start: int, shape: Shape, *, needs: tuple[Need, ...] = (), position: in
         provider_named=False,
         needs=needs,
         pools=(),
+        ranks=(),
     )
 
 

@@ -36,7 +36,9 @@ select
     events.until_at,
     events.scheduled_start,
     {{ business_date_of('events.scheduled_start', 'location') }} as scheduled_on,
-    events.event in ('booked', 'confirmed', 'moved', 'restored') as is_holding,
+    events.event in (
+        'booked', 'confirmed', 'moved', 'restored', 'items_changed', 'undone', 'must_move'
+    ) as is_holding,
     events.staff_id,
     events.reason,
     events.override is not null as is_overridden,

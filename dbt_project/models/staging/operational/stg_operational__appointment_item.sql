@@ -1,4 +1,4 @@
--- Grain: one appointment item.
+-- Grain: one appointment item that was not taken off its visit (which is read again then).
 select
     org_id,
     id as appointment_item_id,
@@ -13,3 +13,4 @@ select
     not_performed_reason,
     _batch_id
 from {{ source('raw', 'appointment_item') }}
+where removed_at is null

@@ -1,0 +1,223 @@
+"""Time off: providers away, rooms and devices out of service, locations closed. It counts once approved.
+
+Approved under the booking locks of whom it is about, so that nobody is booked into it meanwhile; visits that
+were booked before stay until somebody moves them (affected.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import DomainError, Invalid, NotFound
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import OffSubject, Permission, TimeOffStatus
+from operational import etag
+from operational.booking.claim import LOCK_BUDGET_MS
+from operational.booking.errors import WrongState, translating
+from operational.booking.facts import Place, load_facts
+from operational.booking.schedule_schemas import NewTimeOff
+from operational.identity.access import Actor
+from operational.models import Credential, Resource, StaffMember, TimeOff
+from operational.rows import get_row
+
+_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
+_IN_IT = text("select booking_visits_in(:kind, :subject, :location, :since, :until)")
+
+
+class VisitsInTheWay(DomainError):
+    """`appointments` are booked in this time."""
+
+    code = "visits-in-the-way"
+    title = "Visits are booked in this time"
+
+
+def add(session: Session, actor: Actor, request: NewTimeOff) -> tuple[list[TimeOff], list[uuid.UUID]]:
+    """(the time off, each time of it a row; the visits that are booked in it). Raises VisitsInTheWay.
+
+    Who only asks for time of their own needs no permission to decide.
+    """
+    place = load_facts(session, request.location_id, ()).place
+    if not (request.request and request.subject_id == actor.staff_id):
+        actor.require(Permission.SCHEDULE_MANAGE, request.location_id)
+    _check_subject(session, request)
+    status = TimeOffStatus.REQUESTED if request.request else TimeOffStatus.APPROVED
+    spans = _times(place, request)
+    series = new_id() if len(spans) > 1 else None
+    rows = [
+        TimeOff(
+            org_id=actor.org_id, id=new_id(), location_id=request.location_id,
+            subject_kind=request.subject_kind, subject_id=request.subject_id,
+            starts_at=start, ends_at=end, status=status, reason=request.reason, paid=request.paid,
+            series_id=series, asked_by=actor.staff_id,
+            decided_by=None if request.request else actor.staff_id,
+            decided_at=None if request.request else clock.now(),
+        )
+        for start, end in spans
+    ]  # fmt: skip
+    affected = _affected(session, rows, keep=request.request or request.keep_visits)
+    session.add_all(rows)
+    session.flush()
+    return rows, affected
+
+
+def approve(
+    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, *, keep_visits: bool
+) -> tuple[TimeOff, list[uuid.UUID]]:
+    """Let requested time off count. Raises VisitsInTheWay."""
+    row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
+    affected = _affected(session, [row], keep=keep_visits)
+    _decide(session, actor, row, TimeOffStatus.APPROVED)
+    return row, affected
+
+
+def decline(session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None) -> TimeOff:
+    row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
+    _decide(session, actor, row, TimeOffStatus.DECLINED)
+    return row
+
+
+def end(
+    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, *, following: bool = False
+) -> TimeOff:
+    """Give the time back to booking: this one, or with `following` all later ones of its series too."""
+    row = get(session, actor, time_off_id, lock=True)
+    if not (row.status is TimeOffStatus.REQUESTED and row.asked_by == actor.staff_id is not None):
+        actor.require(Permission.SCHEDULE_MANAGE, row.location_id)
+    etag.check_if_match(row, if_match)
+    if row.status not in (TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED):
+        raise WrongState("It does not count any more.", {"status_now": row.status.value})
+    rows = [row]
+    if following and row.series_id is not None:
+        later = select(TimeOff).where(
+            TimeOff.series_id == row.series_id,
+            TimeOff.starts_at > row.starts_at,
+            TimeOff.status.in_((TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED)),
+        )
+        rows += session.scalars(later.with_for_update())
+    for one in rows:
+        _decide(session, actor, one, TimeOffStatus.ENDED)
+    session.refresh(row)
+    return row
+
+
+def get(session: Session, actor: Actor, time_off_id: uuid.UUID, *, lock: bool = False) -> TimeOff:
+    row = get_row(session, TimeOff, time_off_id, lock=lock)
+    actor.require(Permission.BOOKING_READ, row.location_id)
+    return row
+
+
+def listed(
+    session: Session,
+    actor: Actor,
+    location_id: uuid.UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    subject_id: uuid.UUID | None = None,
+    status: TimeOffStatus | None = None,
+) -> list[TimeOff]:
+    """What overlaps [since, until): decided at the location, or of a provider who works there."""
+    actor.require(Permission.BOOKING_READ, location_id)
+    here = select(Credential.staff_id).where(Credential.location_id == location_id)
+    statement = select(TimeOff).where(
+        (TimeOff.location_id == location_id) | TimeOff.subject_id.in_(here),
+        TimeOff.ends_at > since,
+        TimeOff.starts_at < until,
+    )
+    if subject_id is not None:
+        statement = statement.where(TimeOff.subject_id == subject_id)
+    if status is not None:
+        statement = statement.where(TimeOff.status == status)
+    return list(session.scalars(statement.order_by(TimeOff.starts_at, TimeOff.id)))
+
+
+def visits_in(session: Session, row: TimeOff) -> list[uuid.UUID]:
+    """The visits that still wait and hold time of the subject in it, by start."""
+    values = {
+        "kind": row.subject_kind,
+        "subject": row.subject_id,
+        "location": row.location_id,
+        "since": row.starts_at,
+        "until": row.ends_at,
+    }
+    return list(session.execute(_IN_IT, values).scalar_one() or ())
+
+
+def _affected(session: Session, rows: Sequence[TimeOff], *, keep: bool) -> list[uuid.UUID]:
+    _lock(session, rows[0])
+    found = list(dict.fromkeys(one for row in rows for one in visits_in(session, row)))
+    if found and not keep:
+        raise VisitsInTheWay(
+            "Move them first, or take the time with keep_visits and move them afterwards.",
+            {"appointments": [str(one) for one in found]},
+        )
+    return found
+
+
+def _lock(session: Session, row: TimeOff) -> None:
+    """What booking into it would lock: of a location, its providers, for every visit has one."""
+    subjects: Iterable[uuid.UUID] = [row.subject_id]
+    if row.subject_kind is OffSubject.LOCATION:
+        subjects = session.scalars(
+            select(Credential.staff_id).where(Credential.location_id == row.location_id).distinct()
+        )
+    values = {"subjects": [str(one) for one in subjects], "budget": LOCK_BUDGET_MS}
+    with translating():
+        session.execute(_LOCK, values)
+
+
+def _times(place: Place, request: NewTimeOff) -> list[tuple[datetime, datetime]]:
+    """Every time of it as instants: repeated on the wall clock of the location."""
+    zone = ZoneInfo(place.timezone)
+    first, last = place.instant(request.starts_at), place.instant(request.ends_at)
+    if not first < last <= first + timedelta(days=400):
+        raise Invalid("ends_at: after starts_at and at most 400 days later.")
+    if request.repeat is None:
+        return [(first, last)]
+    weeks = timedelta(weeks=request.repeat.every_weeks)
+    if last - first > weeks:
+        raise Invalid("repeat: one time would run into the next.")
+    start, end = first.astimezone(zone).replace(tzinfo=None), last.astimezone(zone).replace(tzinfo=None)
+    return [
+        (place.instant(start + number * weeks), place.instant(end + number * weeks))
+        for number in range(request.repeat.times)
+    ]
+
+
+def _check_subject(session: Session, request: NewTimeOff) -> None:
+    kind, id_ = request.subject_kind, request.subject_id
+    if kind is OffSubject.LOCATION:
+        if id_ != request.location_id:
+            raise Invalid("subject_id: a location is closed as a whole; send its id.")
+    elif kind is OffSubject.PROVIDER:
+        get_row(session, StaffMember, id_)
+    else:
+        row = get_row(session, Resource, id_)
+        if row.location_id != request.location_id or row.kind.value != kind.value:
+            raise NotFound(f"There is no such {kind.value} at this location.")
+
+
+def _decided(
+    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, state: TimeOffStatus
+) -> TimeOff:
+    row = get(session, actor, time_off_id, lock=True)
+    actor.require(Permission.SCHEDULE_MANAGE, row.location_id)
+    etag.check_if_match(row, if_match)
+    if row.status is not state:
+        raise WrongState("It was decided before.", {"status_now": row.status.value})
+    return row
+
+
+def _decide(session: Session, actor: Actor, row: TimeOff, status: TimeOffStatus) -> None:
+    row.status = status
+    row.decided_by = actor.staff_id
+    row.decided_at = clock.now()
+    session.flush()
+    session.refresh(row)
