@@ -77,7 +77,7 @@ def get_availability(
     return Page(items=[schemas.SlotOut.model_validate(one) for one in slots], next_cursor=following)
 
 
-@router.get("/availability/next", response_model=schemas.NextOut)
+@router.get("/availability/next", response_model=Page[schemas.SlotOut])
 def get_next_free(
     unit: Reader,
     location_id: uuid.UUID,
@@ -86,13 +86,13 @@ def get_next_free(
     provider_id: Annotated[uuid.UUID | None, Query(description="Nobody named: anybody eligible.")] = None,
     client_id: uuid.UUID | None = None,
     then: Then = (),
-) -> schemas.NextOut:
-    """The first free time from a day on, half a year ahead at most."""
+) -> Page[schemas.SlotOut]:
+    """The first free time from a day on, half a year ahead at most; no items when there is none."""
     question = Question(
         location_id, service_id, first, first, provider_id, client_id, then=_wanted(then)
     )  # fmt: skip
     slot = next_free(unit.session, unit.actor, question)
-    return schemas.NextOut(slot=None if slot is None else schemas.SlotOut.model_validate(slot))
+    return Page(items=[] if slot is None else [schemas.SlotOut.model_validate(slot)])
 
 
 @router.post("/shifts", status_code=status.HTTP_201_CREATED, response_model=schemas.ShiftOut)

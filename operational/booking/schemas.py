@@ -251,10 +251,6 @@ class SlotOut(BaseModel):
     items: list[StepOut] = Field(description="Each service with a provider who is free for it.")
 
 
-class NextOut(BaseModel):
-    slot: SlotOut | None = Field(description="None: nothing is free in half a year.")
-
-
 class NewShift(Request):
     staff_id: uuid.UUID
     location_id: uuid.UUID

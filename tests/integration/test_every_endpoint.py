@@ -52,8 +52,11 @@ ALIASES = {
     "provider": "staff_member",
     "to_gift_card": "gift_card",
     "record": "treatment_record",
+    "required_category": "treatment_category",
+    "required_service": "service",
     "session": "drawer_session",
     "staff": "staff_member",
+    "subject": "staff_member",
     "template": "consent_template",
     "template_version": "consent_template_version",
 }
