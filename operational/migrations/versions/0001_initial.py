@@ -1630,6 +1630,9 @@ def upgrade() -> None:
                 "cancelled",
                 "late_cancelled",
                 "restored",
+                "items_changed",
+                "undone",
+                "must_move",
                 name="word_appointmentevent",
                 native_enum=False,
                 create_constraint=True,
@@ -1670,6 +1673,354 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "booking_rule",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("lead_minutes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("horizon_days", sa.Integer(), nullable=True),
+        sa.Column("slot_minutes", sa.SmallInteger(), nullable=True),
+        sa.Column("min_age", sa.SmallInteger(), nullable=True),
+        sa.Column("max_age", sa.SmallInteger(), nullable=True),
+        sa.Column("online", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("shares_processing", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("horizon_days between 1 and 730", name=op.f("ck_booking_rule_horizon")),
+        sa.CheckConstraint("lead_minutes between 0 and 527040", name=op.f("ck_booking_rule_lead")),
+        sa.CheckConstraint("min_age <= max_age", name=op.f("ck_booking_rule_ages_in_order")),
+        sa.CheckConstraint(
+            "min_age between 0 and 120 and max_age between 0 and 120", name=op.f("ck_booking_rule_ages")
+        ),
+        sa.CheckConstraint("slot_minutes in (5, 10, 15, 20, 30, 60)", name=op.f("ck_booking_rule_slot")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_booking_rule_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_booking_rule")),
+        sa.UniqueConstraint("org_id", "service_id", name=op.f("uq_booking_rule_org_id_service_id")),
+    )
+    op.create_table(
+        "provider_service",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("performs", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("provider_minutes", sa.Integer(), nullable=True),
+        sa.Column("processing_minutes", sa.Integer(), nullable=True),
+        sa.Column("finishing_minutes", sa.Integer(), nullable=True),
+        sa.Column("rank", sa.SmallInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "processing_minutes between 0 and 720 and finishing_minutes between 0 and 720",
+            name=op.f("ck_provider_service_minutes"),
+        ),
+        sa.CheckConstraint(
+            "provider_minutes between 1 and 720", name=op.f("ck_provider_service_provider_minutes")
+        ),
+        sa.CheckConstraint("rank between 1 and 999", name=op.f("ck_provider_service_rank")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_provider_service_org_id_service_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_provider_service_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_provider_service")),
+        sa.UniqueConstraint(
+            "org_id", "service_id", "staff_id", name=op.f("uq_provider_service_org_id_service_id_staff_id")
+        ),
+    )
+    op.create_table(
+        "service_prerequisite",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("required_service_id", sa.Uuid(), nullable=True),
+        sa.Column("required_category_id", sa.Uuid(), nullable=True),
+        sa.Column("after_hours", sa.Integer(), nullable=False),
+        sa.Column("within_days", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("after_hours between 0 and 8760", name=op.f("ck_service_prerequisite_after")),
+        sa.CheckConstraint(
+            "num_nonnulls(required_service_id, required_category_id) = 1",
+            name=op.f("ck_service_prerequisite_one"),
+        ),
+        sa.CheckConstraint(
+            "within_days between 1 and 3650 and within_days * 24 > after_hours",
+            name=op.f("ck_service_prerequisite_within"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "required_category_id"],
+            ["treatment_category.org_id", "treatment_category.id"],
+            name=op.f("fk_service_prerequisite_org_id_required_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "required_service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_service_prerequisite_org_id_required_service_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_service_prerequisite_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_service_prerequisite")),
+    )
+    op.create_index(
+        "ix_service_prerequisite_service", "service_prerequisite", ["org_id", "service_id"], unique=False
+    )
+    op.create_table(
+        "time_off",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "subject_kind",
+            sa.Enum(
+                "provider",
+                "room",
+                "device",
+                "location",
+                name="word_offsubject",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "requested",
+                "approved",
+                "declined",
+                "ended",
+                name="word_timeoffstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "vacation",
+                "absent",
+                "training",
+                "meeting",
+                "break",
+                "administration",
+                "holiday",
+                "maintenance",
+                "repair",
+                "other",
+                name="word_timeoffreason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("series_id", sa.Uuid(), nullable=True),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "starts_at < ends_at and ends_at <= starts_at + interval '400 days'",
+            name=op.f("ck_time_off_span"),
+        ),
+        sa.CheckConstraint(
+            "subject_kind <> 'location' or subject_id = location_id", name=op.f("ck_time_off_location")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "asked_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_time_off_org_id_asked_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "decided_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_time_off_org_id_decided_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_time_off_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_time_off")),
+    )
+    op.create_index("ix_time_off_location", "time_off", ["org_id", "location_id", "ends_at"], unique=False)
+    op.create_index(
+        "ix_time_off_subject",
+        "time_off",
+        ["org_id", "subject_id", "ends_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'approved'"),
+    )
+    op.create_table(
+        "visit_group",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "series",
+                "treatment",
+                "together",
+                name="word_visitgroupkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("booker_id", sa.Uuid(), nullable=False),
+        sa.Column("one_bill", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "booker_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_visit_group_org_id_booker_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_visit_group_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_visit_group")),
+    )
+    op.create_table(
+        "visit_group_member",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("group_id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_visit_group_member_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "group_id"],
+            ["visit_group.org_id", "visit_group.id"],
+            name=op.f("fk_visit_group_member_org_id_group_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_visit_group_member")),
+        sa.UniqueConstraint(
+            "org_id", "appointment_id", name=op.f("uq_visit_group_member_org_id_appointment_id")
+        ),
+    )
+    op.create_index(
+        "ix_visit_group_member_group", "visit_group_member", ["org_id", "group_id", "position"], unique=False
+    )
+    op.create_table(
+        "walk_in",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "waiting",
+                "seated",
+                "left",
+                name="word_walkinstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quoted_minutes", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'seated') = (appointment_id is not null)", name=op.f("ck_walk_in_seated")
+        ),
+        sa.CheckConstraint("(status = 'waiting') = (ended_at is null)", name=op.f("ck_walk_in_ended")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_walk_in_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_walk_in_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_walk_in_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_walk_in_org_id_provider_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_walk_in_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_walk_in")),
+    )
+    op.create_index("ix_walk_in_queue", "walk_in", ["org_id", "location_id", "came_at"], unique=False)
+    op.create_table(
+        "appointment_state",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("appointment_id", sa.Uuid(), nullable=False),
+        sa.Column("history_id", sa.Uuid(), nullable=False),
+        sa.Column("state", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_appointment_state_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "history_id"],
+            ["appointment_history.org_id", "appointment_history.id"],
+            name=op.f("fk_appointment_state_org_id_history_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_appointment_state")),
+        sa.UniqueConstraint("org_id", "history_id", name=op.f("uq_appointment_state_org_id_history_id")),
+    )
+    op.create_index(
+        "ix_appointment_state_appointment", "appointment_state", ["org_id", "appointment_id"], unique=False
+    )
+    op.create_table(
         "appointment_item",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1682,6 +2033,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("performed", sa.Boolean(), nullable=False),
         sa.Column("not_performed_reason", sa.Text(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
@@ -4686,6 +5038,9 @@ def upgrade() -> None:
                 "cancelled",
                 "late_cancelled",
                 "restored",
+                "items_changed",
+                "undone",
+                "must_move",
                 name="word_appointmentevent",
                 native_enum=False,
                 create_constraint=True,

@@ -85,6 +85,11 @@ def rule(setup: OrganizationSetUp, service: uuid.UUID, **values: Any) -> None:
     does(setup, lambda s: offering.set_rule(s, actor_of(setup), service, RuleIn(**values), '"1"'))
 
 
+def performs(setup: OrganizationSetUp, service: uuid.UUID, staff: uuid.UUID, **values: Any) -> None:
+    how = PerformerIn(**values)
+    does(setup, lambda s: offering.set_performer(s, actor_of(setup), service, staff, how, None))
+
+
 def off(setup: OrganizationSetUp, subject: uuid.UUID, at: datetime, minutes: int, **values: Any) -> Any:
     request = NewTimeOff.model_validate(
         {
@@ -181,9 +186,8 @@ def test_providers_take_their_own_time_and_the_least_booked_comes_first(
     for one in (slow, never):
         add_shift(setup, start, start + OPEN, staff_id=one)
     service = add_service(setup, "Ruled", hands=30)
-    for staff, how in ((slow, PerformerIn(provider_minutes=60)), (never, PerformerIn(performs=False))):
-        does(setup, lambda s, staff=staff, how=how: offering.set_performer(
-            s, actor_of(setup), service, staff, how, None))  # fmt: skip
+    performs(setup, service, slow, provider_minutes=60)
+    performs(setup, service, never, performs=False)
     found = slots(setup, start, service)
     assert {one for slot in found for one in slot.provider_ids} == {setup.provider_id, slow}
     assert starts(setup, start, service, provider_id=slow)[-1] == 180
@@ -197,8 +201,7 @@ def test_providers_take_their_own_time_and_the_least_booked_comes_first(
     fair = booked(setup, start + timedelta(hours=2), plain, client_id=setup.client())
     # `never` has nothing booked that day, the others 30 and 60 minutes.
     assert fair.items[0].provider_id == never
-    does(setup, lambda s: offering.set_performer(
-        s, actor_of(setup), plain, slow, PerformerIn(rank=1), None))  # fmt: skip
+    performs(setup, plain, slow, rank=1)
     assert (
         booked(setup, start + timedelta(hours=3), plain, client_id=setup.client()).items[0].provider_id
         == slow
