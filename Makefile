@@ -76,13 +76,13 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 # What browsers run (docs/adr/0013-scripts-bundled-at-set-up.md). No package's install script is run, and
-# without the development dependencies no browser is fetched.
+# without the development dependencies no browser is fetched, unless it was before.
 $(BUNDLE): $(PACKAGES) $(wildcard medspa/ui/scripts/*)
 	$(NODE) medspa/ui/scripts/bundle.mjs $(BUNDLED)
 	@touch $@
 
-$(PACKAGES): $(STAMP) package-lock.json
-	$(NPM) ci --omit=dev --loglevel=error --ignore-scripts --no-audit --no-fund
+$(PACKAGES): package-lock.json | $(STAMP)
+	$(NPM) ci $(if $(wildcard $(BROWSER)/.installed),,--omit=dev) --loglevel=error --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # The browser of the tests: packages of the registries, checked by their hashes, and nothing else

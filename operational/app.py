@@ -41,6 +41,8 @@ AREAS = (
 PAGES = (
     "identity.pages",
     "identity.enrolment_pages",
+    "shell.pages",
+    "shell.search_pages",
     "checkout.pages",
     "booking.pages",
     "clients.pages",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import fastapi_offline
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from medspa.kernel.errors import NotFound
 
@@ -39,10 +39,6 @@ START = f"window.ui = SwaggerUIBundle({json.dumps(OPTIONS)});\n"
 
 
 def install(app: FastAPI) -> None:
-    @app.get("/", include_in_schema=False)
-    def root() -> RedirectResponse:
-        return RedirectResponse("docs")
-
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
         return HTMLResponse(PAGE, headers={"content-security-policy": POLICY})

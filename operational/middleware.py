@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from medspa.kernel.ids import new_id
-from operational.problems import describe, on_unexpected, problem, problem_body
+from operational.problems import describe, on_unexpected, problem, problem_body, shown
 
 _access = logging.getLogger("medspa.access")
 _log = logging.getLogger("medspa.http")
@@ -70,7 +70,7 @@ class Envelope:
             if answer.status:
                 _log.error("answer to %s was cut off: %s", request_id, describe(error))
                 raise ConnectionAbortedError("the answer was cut off") from None
-            await on_unexpected(Request(scope), error)(scope, receive, answer.send)
+            await shown(on_unexpected)(Request(scope), error)(scope, receive, answer.send)
         finally:
             _log_access(scope, request_id, answer.status, started)
 

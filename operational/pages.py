@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,17 +17,21 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment
 
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX
-from medspa.kernel.vocabulary import Permission
 from medspa.ui.render import HEADERS, environment, render
-from medspa.ui.shell import Shell
+from medspa.ui.shell import LOOK_COOKIE, Shell, look
 from medspa.ui.values import clock_time, day, quantity, title
-from operational.identity.dependencies import cookie_name, services_of
-from operational.identity.tokens import csrf_token
+from operational.identity import tokens
+from operational.identity.dependencies import cookie_name, is_secure, services_of
 from operational.identity.unit import Unit
+from operational.models.organization import Location
+from operational.shell.around import PLACE_COOKIE, SAID_COOKIE, place_of, shell_of
 
-HOME = "/reports"
+HOME = "/"
+"""Leads to the first page that is open to whoever asks."""
 SIGN_IN, AUTHENTICATOR = "/sign-in", "/sign-in/authenticator"
 LONGEST = 2_000
+LONGEST_SAID = 200
+SAID_SECONDS = 60
 _SIGN_IN = {"unauthenticated": SIGN_IN, "second-factor-enrolment-required": AUTHENTICATOR}
 _WORDS = {
     "forbidden": (
@@ -48,27 +52,63 @@ def page_router() -> APIRouter:
 
 
 def is_page(request: Request) -> bool:
-    return isinstance(request.scope.get("route"), PageRoute)
+    """Whether a person is to read the answer: at the address of a page, or at none that we know."""
+    if (route := request.scope.get("route")) is not None:
+        return isinstance(route, PageRoute)
+    wants = request.headers.get("accept", "")
+    return "text/html" in wants and not request.url.path.startswith("/v1/")
 
 
 def page(
     package: str, template: str, request: Request, unit: Unit | None, status: int = 200, **context: Any
 ) -> HTMLResponse:
     """A template of `package`, under the navigation of whoever `unit` is for."""
-    here = _address(request)
-    shown = render(_templates(package), template, shell=_shell(request, unit), **{"here": here, **context})
-    return HTMLResponse(shown, status, HEADERS)
+    shell = _shell(request, unit)
+    shown = {"here": address(request), "look": look(request.cookies.get(LOOK_COOKIE)), "shell": shell}
+    answer = HTMLResponse(render(_templates(package), template, **{**shown, **context}), status, HEADERS)
+    if shell and shell.said:
+        answer.delete_cookie(_cookie(request, SAID_COOKIE), path="/")
+    return answer
 
 
-def redirect(path: str) -> RedirectResponse:
-    return RedirectResponse(path, 303, HEADERS)
+def fragment(
+    package: str, template: str, request: Request, unit: Unit, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A part of a page, for a script of ours that asked for it (`is_partial`): without what surrounds it."""
+    shown = {"here": address(request), "shell": _shell(request, unit), **context}
+    return HTMLResponse(render(_templates(package), template, **shown), status, HEADERS)
+
+
+def is_partial(request: Request) -> bool:
+    """Whether htmx asks for a part of the page that it already shows."""
+    return request.headers.get("hx-request") == "true"
+
+
+def redirect(path: str, request: Request | None = None, said: str = "") -> RedirectResponse:
+    """`said`: what came of it, shown once on the next page of this browser. Never a value of anybody's."""
+    answer = RedirectResponse(path, 303, HEADERS)
+    if request is not None and said:
+        keep(request, answer, SAID_COOKIE, quote(said), SAID_SECONDS)
+    return answer
+
+
+def keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    """A cookie of this device that scripts cannot read."""
+    secure = is_secure(services_of(request).settings)
+    options: dict[str, Any] = {"path": "/", "secure": secure, "httponly": True, "samesite": "lax"}
+    answer.set_cookie(_cookie(request, name), value, max_age=seconds, **options)
+
+
+def chosen_place(request: Request, unit: Unit) -> Location | None:
+    """The location that this device is set to, or the first that is open to the actor; None without any."""
+    return place_of(unit.session, unit.actor, request.cookies.get(_cookie(request, PLACE_COOKIE)))
 
 
 def problem_page(request: Request, document: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """A problem document for people."""
     code = str(document["type"]).removeprefix(PROBLEM_TYPE_PREFIX)
     if code in _SIGN_IN and request.method in ("GET", "HEAD"):
-        return redirect(f"{_SIGN_IN[code]}?next={quote(_address(request), safe='')}")
+        return redirect(f"{_SIGN_IN[code]}?next={quote(address(request), safe='')}")
     heading, told = _WORDS.get(code, (document["title"], document["detail"]))
     status = int(document["status"])
     answer = page("medspa.ui", "problem.html", request, None, status, heading=heading, told=told)
@@ -86,16 +126,25 @@ def own_path(asked: str | None) -> str:
     return HOME if parts.scheme or parts.netloc else asked
 
 
-def _address(request: Request) -> str:
+def address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _shell(request: Request, unit: Unit | None) -> Shell | None:
     if unit is None:
         return None
-    cookie = request.cookies.get(cookie_name(services_of(request).settings))
-    token = csrf_token(cookie) if cookie and unit.session_id else None
-    return Shell(token, unit.actor.may(Permission.REPORT_FINANCE))
+    cookie = request.cookies.get(cookie_name(unit.settings))
+    token = tokens.csrf_token(cookie) if cookie and unit.session_id else None
+    kept = {name: request.cookies.get(_cookie(request, name)) for name in (PLACE_COOKIE, SAID_COOKIE)}
+    said = unquote(kept[SAID_COOKIE] or "")[:LONGEST_SAID]
+    chosen = look(request.cookies.get(LOOK_COOKIE))
+    return shell_of(
+        unit.session, unit.actor, address(request), token, place=kept[PLACE_COOKIE], look=chosen, said=said
+    )
+
+
+def _cookie(request: Request, name: str) -> str:
+    return cookie_name(services_of(request).settings, name)
 
 
 @cache

@@ -164,7 +164,7 @@ def on_unexpected(request: Request, error: Exception) -> ProblemAnswer:
     return problem(problem_body(500, "internal", "Something went wrong on our side", detail))
 
 
-def _shown(handle: Callable[[Request, Exception], ProblemAnswer]) -> Callable[[Request, Exception], Response]:
+def shown(handle: Callable[[Request, Exception], ProblemAnswer]) -> Callable[[Request, Exception], Response]:
     """The handler's answer in the form that the route's callers read."""
 
     def answer(request: Request, error: Exception) -> Response:
@@ -176,8 +176,8 @@ def _shown(handle: Callable[[Request, Exception], ProblemAnswer]) -> Callable[[R
 
 def install(app: FastAPI) -> None:
     """Register the handlers. What none of them takes is answered by operational.middleware."""
-    app.add_exception_handler(DomainError, _shown(on_domain_error))
-    app.add_exception_handler(RequestValidationError, _shown(on_validation_error))
-    app.add_exception_handler(HTTPException, _shown(on_http_exception))
-    app.add_exception_handler(DBAPIError, _shown(on_database_error))
-    app.add_exception_handler(psycopg.Error, _shown(on_database_error))
+    app.add_exception_handler(DomainError, shown(on_domain_error))
+    app.add_exception_handler(RequestValidationError, shown(on_validation_error))
+    app.add_exception_handler(HTTPException, shown(on_http_exception))
+    app.add_exception_handler(DBAPIError, shown(on_database_error))
+    app.add_exception_handler(psycopg.Error, shown(on_database_error))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from medspa.kernel.errors import Forbidden
 from medspa.kernel.vocabulary import ActorKind, Permission
+from medspa.ui.shell import Shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Viewer:
     actor_kind: ActorKind
     actor_id: uuid.UUID
     permissions: Mapping[uuid.UUID | None, frozenset[Permission]]
-    sign_out_token: str | None = None
-    """What the sign-out form of a page carries; None without a session."""
+    shell: Shell | None = None
+    """What stands around a page of theirs; only those who serve pages say so."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission is held anywhere."""

@@ -11,14 +11,16 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from medspa.kernel.database import make_engine, session_scope
+from medspa.kernel.database import TenantSession, make_engine, session_scope
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Purpose
+from medspa.ui.shell import LOOK_COOKIE, Shell, look
 from operational.identity.access import Actor
 from operational.identity.credentials import Presented, recognise
 from operational.identity.dependencies import CSRF_HEADER, cookie_name
 from operational.identity.tokens import csrf_token
 from operational.privacy.audit import open_audit, record_disclosure
+from operational.shell.around import PLACE_COOKIE, shell_of
 from reporting_api.app import create_app
 from reporting_api.ports import Viewer
 
@@ -39,10 +41,19 @@ class OperationalAuthorizer:
             csrf=request.headers.get(CSRF_HEADER),
         )
         known = recognise(self._engine, presented, timedelta(minutes=self._settings.session_idle_minutes))
+        token = csrf_token(presented.cookie) if known.session_id and presented.cookie else None
         with session_scope(self._engine, known.org_id) as session:
             actor = known.load(session)
-        token = csrf_token(presented.cookie) if known.session_id and presented.cookie else None
-        return Viewer(actor.org_id, actor.kind, actor.id, actor.permissions, token)
+            shell = (
+                None if request.url.path.startswith("/v1/") else self._shell(request, session, actor, token)
+            )
+        return Viewer(actor.org_id, actor.kind, actor.id, actor.permissions, shell)
+
+    def _shell(self, request: Request, session: TenantSession, actor: Actor, token: str | None) -> Shell:
+        kept = request.cookies.get(cookie_name(self._settings, PLACE_COOKIE))
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        chosen = look(request.cookies.get(LOOK_COOKIE))
+        return shell_of(session, actor, here, token, place=kept, look=chosen)
 
 
 class AuditedReports:

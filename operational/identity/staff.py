@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.database import session_scope
 from medspa.kernel.errors import NotFound
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import NoticeKind, Permission
 from operational import links
 from operational.etag import check_if_match
 from operational.identity import grants, passwords, tokens
@@ -22,6 +22,7 @@ from operational.identity.roles import get_role
 from operational.identity.sign_in import end_sessions
 from operational.identity.unit import Services
 from operational.models.staff import StaffMember, StaffRole
+from operational.notices import notify
 
 ENROLMENT = "staff_enrolment"
 ENROLMENT_LIFETIME = timedelta(days=3)
@@ -177,4 +178,12 @@ def accept_enrolment(services: Services, token: str, password: str) -> None:
         staff.password_hash = hashed
         staff.totp_secret = None
         staff.totp_last_step = None
+        staff.pin_hash = None
         end_sessions(session, staff_id)
+        notify(
+            session,
+            location_id=None,
+            permission=Permission.STAFF_MANAGE,
+            kind=NoticeKind.STAFF_JOINED,
+            subject_id=staff_id,
+        )

@@ -8,9 +8,8 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
-from medspa.kernel.vocabulary import Permission
 from medspa.ui.render import HEADERS, environment, render
-from medspa.ui.shell import Shell
+from medspa.ui.shell import LOOKS
 from reporting_api.catalog import NUMBERS
 from reporting_api.pages.cells import number
 from reporting_api.ports import Viewer
@@ -25,6 +24,6 @@ def templates() -> Environment:
 
 
 def page(template: str, viewer: Viewer | None, status: int = 200, **context: Any) -> HTMLResponse:
-    shell = viewer and Shell(viewer.sign_out_token, viewer.may(Permission.REPORT_FINANCE))
-    text = render(templates(), template, shell=shell, **context)
+    shell = viewer.shell if viewer else None
+    text = render(templates(), template, shell=shell, look=shell.look if shell else LOOKS[0], **context)
     return HTMLResponse(text, status, HEADERS)

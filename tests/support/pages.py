@@ -103,3 +103,7 @@ class Page(HTMLParser):
         """The value of the one field of that name."""
         (found,) = [one for one in self.inputs if one.get("name") == name]
         return found.get("value") or ""
+
+    def field_of(self, name: str) -> str:
+        """The value of the first field of that name."""
+        return next(one.get("value") or "" for one in self.inputs if one.get("name") == name)

@@ -29,6 +29,7 @@ REFERRED = object()
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "idempotency_key": {"state": "in_progress"},
+    "notification": {"permission": "booking.read"},
     "shift": {"ends_at": LATER},
     "appointment": {"ends_at": LATER},
     "appointment_item": {"provider_ends_at": LATER, "ends_at": LATER},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["ActorKind", "ClientFlag", "Permission", "Purpose"]
+__all__ = ["ActorKind", "ClientFlag", "NoticeKind", "Permission", "Purpose"]
 
 
 class Permission(enum.StrEnum):
@@ -72,3 +72,10 @@ class ClientFlag(enum.StrEnum):
     VIP = "vip"
     MINOR = "minor"
     NO_RECALL = "no_recall"
+
+
+class NoticeKind(enum.StrEnum):
+    """What staff are told of in the bar of every page."""
+
+    STAFF_JOINED = "staff_joined"
+    PIN_REFUSED = "pin_refused"

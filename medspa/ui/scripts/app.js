@@ -3,5 +3,9 @@
 import htmx from "htmx.org";
 import "./evaluates_nothing.js";
 import "./csrf.js";
+import "./bar.js";
+import "./quick.js";
+import "./trouble.js";
 
 window.htmx = htmx;
+document.documentElement.dataset.scripted = "";

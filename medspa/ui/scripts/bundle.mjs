@@ -11,7 +11,7 @@ await build({
   bundle: true,
   minify: true,
   format: "iife",
-  target: ["chrome120", "firefox121", "safari17.2"],
+  target: ["chrome123", "firefox121", "safari17.5"],
   legalComments: "eof",
   charset: "utf8",
   logLevel: "warning",

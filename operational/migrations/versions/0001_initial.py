@@ -1250,6 +1250,62 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "notification",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=True),
+        sa.Column("permission", sa.Text(), nullable=True),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_notification_kind_code")),
+        sa.CheckConstraint(
+            "permission ~ '^[a-z0-9][a-z0-9_.,-]{0,99}$'", name=op.f("ck_notification_permission_code")
+        ),
+        sa.CheckConstraint("num_nonnulls(permission, staff_id) = 1", name=op.f("ck_notification_for_whom")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_notification_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_notification_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_notification")),
+    )
+    op.create_index("ix_notification_recent", "notification", ["org_id", "created_at"], unique=False)
+    op.create_table(
+        "notification_read",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("notification_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "notification_id"],
+            ["notification.org_id", "notification.id"],
+            name=op.f("fk_notification_read_org_id_notification_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "staff_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_notification_read_org_id_staff_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_notification_read")),
+        sa.UniqueConstraint(
+            "org_id",
+            "notification_id",
+            "staff_id",
+            name=op.f("uq_notification_read_org_id_notification_id_staff_id"),
+        ),
+    )
+    op.create_table(
         "tax_jurisdiction",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -169,4 +169,4 @@ OTHERS: list[Any] = [
 
 def test_signing_in_leads_to_paths_of_ours_only() -> None:
     assert [own_path(one) for one in OURS] == OURS
-    assert {own_path(one) for one in OTHERS} == {"/reports"}
+    assert {own_path(one) for one in OTHERS} == {"/"}

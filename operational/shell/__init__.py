@@ -1,0 +1,1 @@
+"""What surrounds every page: navigation, the chosen location, quick search, notifications, the look."""

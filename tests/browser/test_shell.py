@@ -1,0 +1,113 @@
+"""What stands around every page, in a browser: search by keyboard, location, look, notices, menu, toast."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from medspa.kernel.vocabulary import NoticeKind, Permission
+from operational.models.client import Client
+from operational.notices import notify
+from tests.browser.conftest import Practice, Visit
+from tests.support.browser import DESK, PHONE, Seen
+
+
+def is_for_everybody(seen: Seen) -> None:
+    for width, scheme in ((DESK, "light"), (PHONE, "dark")):
+        seen.look(width, scheme)
+        assert seen.faults() == []
+    seen.look(DESK, "light")
+
+
+def named(practice: Practice) -> tuple[str, str]:
+    """A client's id and last name."""
+    with practice.shop.database.session("admin") as session:
+        row = session.get_one(Client, (practice.shop.made.org_id, practice.shop.client_id))
+        return str(row.id), row.last_name
+
+
+def test_a_client_is_found_by_keyboard_from_any_page(practice: Practice, visit: Visit) -> None:
+    client, name = named(practice)
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto("/notifications")
+    page.keyboard.press("/")
+    page.keyboard.type(name[:4].lower())
+    hit = page.locator("#quick-found a").first
+    expect(hit).to_contain_text(name)
+    is_for_everybody(seen)
+    page.keyboard.press("ArrowDown")
+    expect(hit).to_be_focused()
+    assert hit.get_attribute("href") == f"/clients/{client}"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Escape")
+    expect(page.locator("#quick-found a")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#quick")).to_be_focused()
+    assert seen.troubles == []
+
+
+def test_without_scripts_search_and_location_are_plain_forms(practice: Practice, visit: Visit) -> None:
+    _, name = named(practice)
+    seen = visit(practice.cookie(), scripts=False)
+    page = seen.page
+    seen.goto("/notifications")
+    page.locator("#quick").fill("x")
+    page.locator("#quick").press("Enter")
+    expect(page.locator("#q-wrong")).to_contain_text("at least 2 letters")
+    page.locator("#q").fill(name)
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("region", name="Found")).to_contain_text(name)
+    assert name not in page.url
+    other = page.locator("#place option:not([selected])")
+    words, value = other.inner_text(), other.get_attribute("value") or ""
+    page.locator("#place").select_option(value)
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator("#place option[selected]")).to_have_text(words)
+    expect(page).to_have_url(f"{seen.url}/search")
+
+
+def test_the_look_is_kept_on_the_device(practice: Practice, visit: Visit) -> None:
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto("/notifications")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_text("Owner", exact=True).click()
+    is_for_everybody(seen)
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-look", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.get_by_text("Owner", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("html")).to_have_attribute("data-look", "dark")
+    is_for_everybody(seen)
+
+
+def test_what_is_new_is_counted_opened_and_put_away(practice: Practice, visit: Visit) -> None:
+    shop = practice.shop
+    with shop.transaction() as session:
+        for place in (shop.north, None):
+            notify(
+                session,
+                location_id=place,
+                permission=Permission.STAFF_MANAGE,
+                kind=NoticeKind.STAFF_JOINED,
+                subject_id=shop.made.owner_id,
+            )
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto("/notifications")
+    expect(page.locator(".count")).to_have_text(re.compile("2 unread"))
+    is_for_everybody(seen)
+    seen.look(PHONE, "light")
+    page.get_by_text("Menu", exact=True).click()
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link")).not_to_have_count(0)
+    assert seen.faults() == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_role("status")).to_have_text("Marked as read.")
+    expect(page.locator(".count")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("status")).to_have_count(0)
+    is_for_everybody(seen)
