@@ -26,7 +26,7 @@ APPOINTMENT, WAITLIST_OFFER, BOOKING_COMPLETION = "appointment", "waitlist_offer
 PAGES = {
     APPOINTMENT: "/visit/{token}",
     WAITLIST_OFFER: "/offer/{token}",
-    BOOKING_COMPLETION: "/finish-booking/{token}",
+    BOOKING_COMPLETION: "/booking/{token}",
 }
 """The page that a link of each purpose opens."""
 

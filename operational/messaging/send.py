@@ -24,6 +24,7 @@ from operational.identity.access import EVERYWHERE, Actor
 from operational.messaging.claim import Claimed, claim_next, sealed_body
 from operational.messaging.messenger.open import Messengers
 from operational.messaging.messenger.port import Outcome, Outgoing, Result
+from operational.messaging.schedule import look_ahead, tell_changes
 from operational.models import Message
 from operational.privacy.audit import open_audit
 from operational.privacy.vault import Vault, attach
@@ -72,6 +73,12 @@ def working(engine: Engine, vault: Vault, org_id: uuid.UUID) -> Iterator[TenantS
         with session.begin():
             open_audit(session, job_actor(org_id), Purpose.OPERATIONS)
             yield session
+
+
+def plan(post: Post, org_id: uuid.UUID) -> int:
+    """Write what has become due of one organization; how many messages."""
+    with working(post.engine, post.vault, org_id) as session:
+        return tell_changes(session) + look_ahead(session)
 
 
 def send_due(

@@ -5,6 +5,7 @@ Runs beside the web server. What is written, and whether, is decided in claim.py
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import uuid
@@ -21,10 +22,12 @@ from medspa.kernel.settings import Settings
 from operational.messaging.messenger.inprocess import InProcessMessenger
 from operational.messaging.messenger.open import open_messengers, report_secret
 from operational.messaging.messenger.twilio import HEADER, signature
-from operational.messaging.send import Post, reconcile, send_due
+from operational.messaging.send import Post, plan, reconcile, send_due
 from operational.privacy.vault import Vault, load_master_key
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 2.0
+LOOKS_AHEAD_EVERY = 8
+"""Turns between two looks at what is due before visits."""
 SEND_TIMEOUT = 10.0
 _WAITING = text("select org_id from directory.organizations_with_messages(:now)")
 _log = logging.getLogger("medspa.messaging")
@@ -36,10 +39,12 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
     post = Post(engine, Vault(load_master_key(settings)), settings, open_messengers(settings))
     try:
         with httpx.Client(timeout=SEND_TIMEOUT, trust_env=False) as client:
-            while not stop.wait(EVERY_SECONDS):
+            for turn in itertools.count():
+                if stop.wait(EVERY_SECONDS):
+                    break
                 try:
                     for org_id in waiting(engine):
-                        work(post, org_id, stop)
+                        work(post, org_id, stop, ahead=turn % LOOKS_AHEAD_EVERY == 0)
                     deliver_reports(post, client, origin)
                 except (SQLAlchemyError, DomainError) as error:
                     _log.warning("messages wait: %s", type(error).__name__)
@@ -47,9 +52,11 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
         engine.dispose()
 
 
-def work(post: Post, org_id: uuid.UUID, stop: threading.Event) -> None:
+def work(post: Post, org_id: uuid.UUID, stop: threading.Event, *, ahead: bool = True) -> None:
     """One organization's turn. What goes wrong in it holds up no other."""
     try:
+        if ahead:
+            plan(post, org_id)
         send_due(post, org_id, stopped=stop.is_set)
         reconcile(post, org_id)
     except (SQLAlchemyError, DomainError) as error:

@@ -34,11 +34,16 @@ class SmtpMessenger:
 
     def send(self, message: Outgoing) -> Result:
         try:
+            text = _mail(message).as_bytes()
+            message.to.encode("ascii")
+        except ValueError:
+            return Result(Outcome.REFUSED, code="unusable")
+        try:
             server = self._connect()
         except (OSError, smtplib.SMTPException):
             return Result(Outcome.UNAVAILABLE, code="unreachable")
         try:
-            return self._hand_over(server, message)
+            return self._hand_over(server, message, text)
         finally:
             server.close()
 
@@ -63,8 +68,7 @@ class SmtpMessenger:
             raise
         return server
 
-    def _hand_over(self, server: smtplib.SMTP, message: Outgoing) -> Result:
-        mail = _mail(message)
+    def _hand_over(self, server: smtplib.SMTP, message: Outgoing, text: bytes) -> Result:
         try:
             server.ehlo_or_helo_if_needed()
             for code, _ in (server.mail(message.sender), server.rcpt(message.to)):
@@ -73,13 +77,13 @@ class SmtpMessenger:
         except (OSError, smtplib.SMTPException):
             return Result(Outcome.UNAVAILABLE, code="unreachable")
         try:
-            code, _ = server.data(mail.as_bytes())
+            code, _ = server.data(text)
         except smtplib.SMTPDataError as error:
             # The server would not even take the text.
             return _refused(error.smtp_code)
         except (OSError, smtplib.SMTPException):
             return UNKNOWN
-        return Result(Outcome.ACCEPTED, reference=str(mail["Message-ID"])) if code == 250 else _refused(code)
+        return Result(Outcome.ACCEPTED, reference=_reference(message)) if code == 250 else _refused(code)
 
 
 def _refused(code: int) -> Result:
@@ -87,11 +91,15 @@ def _refused(code: int) -> Result:
     return Result(outcome, code=f"smtp_{code}")
 
 
+def _reference(message: Outgoing) -> str:
+    return f"<{message.key}@{message.sender.rpartition('@')[2]}>"
+
+
 def _mail(message: Outgoing) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = message.sender, message.to, message.subject or ""
     mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = f"<{message.key}@{message.sender.rpartition('@')[2]}>"
+    mail["Message-ID"] = _reference(message)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
     return mail

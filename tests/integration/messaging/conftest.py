@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import MessageKind
@@ -20,7 +21,7 @@ from operational.booking.queries import VisitRow
 from operational.messaging.messenger.inprocess import InProcessMessenger, Sent
 from operational.messaging.messenger.open import Messengers, open_inprocess
 from operational.messaging.outbox import queue
-from operational.messaging.send import Post, send_due, working
+from operational.messaging.send import Post, plan, send_due, working
 from operational.models import Client, LocationMessaging, Message
 from operational.privacy.vault import Vault, load_master_key
 from tests.factories.booking import add_shift, book_visit, next_weekday, unit
@@ -87,6 +88,14 @@ class Practice:
 
     def send(self) -> int:
         return send_due(self.post, self.org_id)
+
+    def turn(self, at: datetime) -> list[Sent]:
+        """What the worker sends at that moment."""
+        before = len(self.sent())
+        with clock.frozen(at):
+            plan(self.post, self.org_id)
+            self.send()
+        return self.sent()[before:]
 
     def sent(self) -> list[Sent]:
         """What reached the messenger of this practice."""
