@@ -72,6 +72,8 @@ class Visit:
     follow_up_of_id: uuid.UUID | None = None
     rescheduled_from_id: uuid.UUID | None = None
     reason: CancelReason | None = None
+    arrived_at: datetime | None = None
+    """Of a visit that exists: it stays unless something says otherwise."""
     hold_id: uuid.UUID | None = None
     """What kept the time for this visit."""
 
@@ -86,11 +88,15 @@ def find_place(
     skip: uuid.UUID | None = None,
     also_lock: Collection[uuid.UUID] = (),
     rules: Facts | None = None,
+    granted: Collection[SoftRule] = (),
+    settled: Collection[uuid.UUID] = (),
 ) -> Chosen:
     """Lock every candidate and choose. `skip` is the visit or hold whose own claims do not count against it.
 
     `ways` are the items in as many ways as candidates take different times: the first that can be is chosen.
-    With `rules` the services' rules about when to start count too. Raises SlotTaken, NeedsOverride,
+    `granted` are soft rules that the visit broke before, with a permission of that time.
+    With `rules` the services' rules about when to start count too, but for items that are `settled`.
+    Raises SlotTaken, NeedsOverride,
     OutsideShift, ProviderAway, ResourceDown, LocationClosed, AgeLimit, ClientNotBookable or TryAgain.
     """
     if overrides:
@@ -114,7 +120,8 @@ def find_place(
         if visit.client_id is not None:
             _check_client(found["client"])
         try:
-            return choose(items, found["items"], overrides, _broken(rules, items))
+            fresh = [item for item in items if item.id not in settled]
+            return choose(items, found["items"], {*overrides, *granted}, _broken(rules, fresh))
         except _NOT_THIS_WAY as error:
             refused.append(error)
     raise refused[0]
@@ -148,6 +155,7 @@ def document_of(actor: Actor, visit: Visit, chosen: Chosen) -> str:
         "ends_at": max(item.asked.client_time[1] for item in items),
         "business_date": visit.place.business_date(starts_at),
         "status": visit.status,
+        "arrived_at": visit.arrived_at,
         "source": visit.source,
         "staff_id": actor.staff_id,
         "follow_up_of_id": visit.follow_up_of_id,

@@ -17,7 +17,15 @@ from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import AppointmentStatus, Permission, Purpose
 from operational.booking import book as booking
 from operational.booking import cancel as cancelling
-from operational.booking import hold_endpoints, offering_endpoints, queries, schedule_endpoints, schemas
+from operational.booking import (
+    group_endpoints,
+    hold_endpoints,
+    item_endpoints,
+    offering_endpoints,
+    queries,
+    schedule_endpoints,
+    schemas,
+)
 from operational.booking import move as moving
 from operational.booking import visit as visiting
 from operational.booking.facts import load_facts
@@ -35,6 +43,8 @@ router = APIRouter(prefix="/v1", tags=["booking"])
 router.include_router(schedule_endpoints.router)
 router.include_router(hold_endpoints.router)
 router.include_router(offering_endpoints.router)
+router.include_router(group_endpoints.router)
+router.include_router(item_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]

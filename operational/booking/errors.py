@@ -109,6 +109,11 @@ class WrongState(DomainError):
     title = "The appointment is not in a state that allows this"
 
 
+class TooLate(DomainError):
+    code = "too-late"
+    title = "A change can be undone within a minute"
+
+
 class NotStarted(DomainError):
     code = "not-started"
     title = "The appointment has not started yet"

@@ -6,7 +6,7 @@ A move releases and claims in one statement under the locks of both. The notice 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -56,7 +56,7 @@ def move(
         )
     row = queries.visit(session, appointment_id)
     facts = facts_of(session, row, request)
-    items = _planned(facts, row, request)
+    items = planned(facts, row, request)
     new_start = min(item.starts_at for item in items)
     other_time = any(item.starts_at != old.starts_at for item, old in zip(items, row.items, strict=True))
     check_times(items, may_have_begun=not other_time)
@@ -78,9 +78,10 @@ def move(
         else row.status,
         event=AppointmentEvent.MOVED,
         reason=request.reason,
+        arrived_at=row.arrived_at,
     )
     rules = facts if other_time else None
-    return rewrite(session, actor, appointment, row, visit, items, request.overrides, rules)
+    return rewrite(session, actor, appointment, row, visit, [items], request.overrides, rules)
 
 
 def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: Restore) -> queries.VisitRow:
@@ -93,7 +94,7 @@ def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: 
     facts = facts_of(session, row, Move(overrides=request.overrides))
     if appointment.business_date < facts.place.business_date(clock.now()):
         raise InThePast("Its day is over; book a new visit.")
-    _refuse_charged(session, appointment_id)
+    refuse_charged(session, appointment_id)
     visit = claim.Visit(
         id=row.id,
         is_new=False,
@@ -102,8 +103,8 @@ def restore(session: Session, actor: Actor, appointment_id: uuid.UUID, request: 
         status=AppointmentStatus.BOOKED,
         event=AppointmentEvent.RESTORED,
     )
-    items = _planned(facts, row, Move(overrides=request.overrides))
-    return rewrite(session, actor, appointment, row, visit, items, request.overrides)
+    items = planned(facts, row, Move(overrides=request.overrides))
+    return rewrite(session, actor, appointment, row, visit, [items], request.overrides)
 
 
 def rewrite(
@@ -112,13 +113,25 @@ def rewrite(
     appointment: Appointment,
     row: queries.VisitRow,
     visit: claim.Visit,
-    items: tuple[Asked, ...],
+    ways: Sequence[Sequence[Asked]],
     overrides: Collection[SoftRule],
     rules: Facts | None = None,
+    *,
+    granted: Collection[SoftRule] = (),
+    settled: Collection[uuid.UUID] = (),
 ) -> queries.VisitRow:
-    """Give an existing visit these items at these times, or raise what stands in the way."""
+    """Give an existing visit these items in the first of the ways that can be. Raises what is in the way."""
     chosen = claim.find_place(
-        session, actor, visit, [items], overrides, skip=row.id, also_lock=_held_by(row), rules=rules
+        session,
+        actor,
+        visit,
+        ways,
+        overrides,
+        skip=row.id,
+        also_lock=_held_by(row),
+        rules=rules,
+        granted=granted,
+        settled=settled,
     )
     claim.write(session, actor, visit, chosen)
     session.expire(appointment)
@@ -190,15 +203,25 @@ def facts_of(session: Session, row: queries.VisitRow, request: Move) -> Facts:
     )
 
 
-def _planned(facts: Facts, row: queries.VisitRow, request: Move) -> tuple[Asked, ...]:
-    """The items at their new times. What a visit needs stays as it was when it was booked."""
+def planned(facts: Facts, row: queries.VisitRow, request: Move) -> tuple[Asked, ...]:
+    """The items at their new times. What a visit needs stays as it was when it was booked.
+
+    What follows an item that becomes longer or shorter follows it still, unless it says when.
+    """
     changes = {one.item_id: one for one in request.items}
     if set(changes) - {item.id for item in row.items}:
         raise Invalid("items: an item_id is not of this visit.")
     shift = timedelta()
     if request.starts_at is not None:
         shift = facts.place.instant(request.starts_at) - row.starts_at
-    return tuple(_planned_item(facts, item, changes.get(item.id), shift) for item in row.items)
+    found: dict[uuid.UUID, Asked] = {}
+    longer = timedelta()
+    for item in sorted(row.items, key=lambda one: (one.starts_at, one.position)):
+        change = changes.get(item.id)
+        found[item.id] = _planned_item(facts, item, change, shift + longer)
+        if change is not None and change.minutes is not None:
+            longer += found[item.id].shape.total - (item.ends_at - item.starts_at)
+    return tuple(found[item.id] for item in row.items)
 
 
 def _planned_item(facts: Facts, item: queries.ItemRow, change: MovedItem | None, shift: timedelta) -> Asked:
@@ -243,7 +266,7 @@ def _held_by(row: queries.VisitRow) -> set[uuid.UUID]:
     return {one for item in row.items for one in (item.provider_id, *(r.resource_id for r in item.resources))}
 
 
-def _refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
+def refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
     """A fee stands until all of it is credited."""
     credited = (
         select(func.coalesce(func.sum(CreditMemoLine.net_minor), 0))

@@ -31,13 +31,18 @@ FURTHEST = timedelta(days=730)
 
 
 def options(
-    facts: Facts, wanted_items: Sequence[NewItem], starts_at: datetime | None, *, walk_in: bool = False
+    facts: Facts,
+    wanted_items: Sequence[NewItem],
+    starts_at: datetime | None,
+    *,
+    walk_in: bool = False,
+    first_position: int = 0,
 ) -> tuple[tuple[Asked, ...], ...]:
     """The items of a new visit, each with its time and its candidates: in as many ways as candidates differ
-    in how long they take, the best first."""
+    in how long they take, the best first. `first_position` is the first item's."""
     start = _first_start(facts, wanted_items[0], starts_at, walk_in=walk_in)
     found: list[tuple[Asked, ...]] = [()]
-    for position, wanted in enumerate(wanted_items):
+    for position, wanted in enumerate(wanted_items, first_position):
         service = facts.service(wanted.service_id)
         if not service.active:
             raise NotBookable("The service is retired.", {"item": position})

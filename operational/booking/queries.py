@@ -7,7 +7,7 @@ import binascii
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,14 +16,21 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid, NotFound
-from medspa.kernel.vocabulary import AppointmentStatus, CancelledBy, SubjectKind, VisitSource
-from operational.models import Appointment, AppointmentHistory, AppointmentItem
+from medspa.kernel.vocabulary import (
+    AppointmentEvent,
+    AppointmentStatus,
+    CancelledBy,
+    SubjectKind,
+    VisitSource,
+)
+from operational.models import Appointment, AppointmentHistory, AppointmentItem, AppointmentState
 
 _VISITS = text(
     """
     select a.id, a.version, a.client_id, a.location_id, l.timezone, a.starts_at, a.ends_at, a.business_date,
         a.status, a.source, a.booked_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancelled_by,
         a.follow_up_of_id, a.rescheduled_from_id, booking_items(a.id) as items,
+        (select m.group_id from visit_group_member m where m.appointment_id = a.id) as group_id,
         booking_late_minutes(a.id, :now) as late_minutes
     from appointment a
     join location l on l.org_id = a.org_id and l.id = a.location_id
@@ -76,6 +83,7 @@ class VisitRow:
     cancelled_by: CancelledBy | None
     follow_up_of_id: uuid.UUID | None
     rescheduled_from_id: uuid.UUID | None
+    group_id: uuid.UUID | None
     late_minutes: int
     items: tuple[ItemRow, ...]
 
@@ -125,14 +133,37 @@ def calendar(
     return _visits(session, [row.id for row in rows[:limit]]), more
 
 
-def history(session: Session, appointment_id: uuid.UUID) -> list[AppointmentHistory]:
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """An event, and what the visit was after it."""
+
+    id: uuid.UUID
+    event: AppointmentEvent
+    happened_at: datetime
+    business_date: date
+    scheduled_start: datetime
+    staff_id: uuid.UUID | None
+    override: str | None
+    reason: str | None
+    state: dict[str, Any] | None
+
+
+def history(session: Session, appointment_id: uuid.UUID) -> list[HistoryRow]:
     """Every event of a visit in order."""
+    past = AppointmentHistory
     statement = (
-        select(AppointmentHistory)
-        .where(AppointmentHistory.appointment_id == appointment_id)
-        .order_by(AppointmentHistory.happened_at, AppointmentHistory.id)
-    )
-    return list(session.scalars(statement))
+        select(
+            past.id, past.event, past.happened_at, past.business_date, past.scheduled_start,
+            past.staff_id, past.override, past.reason, AppointmentState.state,
+        )
+        .outerjoin(
+            AppointmentState,
+            (AppointmentState.org_id == past.org_id) & (AppointmentState.history_id == past.id),
+        )
+        .where(past.appointment_id == appointment_id)
+        .order_by(past.happened_at, past.id)
+    )  # fmt: skip
+    return [HistoryRow(*row) for row in session.execute(statement)]
 
 
 def locked(session: Session, appointment_id: uuid.UUID) -> Appointment:
@@ -167,13 +198,14 @@ def _visit(row: Row[Any]) -> VisitRow:
     values = row._asdict()
     for name in ("starts_at", "ends_at", "booked_at", "arrived_at", "completed_at", "cancelled_at"):
         values[name] = local(values[name])
-    values["items"] = tuple(_item(one, zone) for one in row.items)
+    values["items"] = tuple(item_of(one, zone) for one in row.items)
     values["status"] = AppointmentStatus(row.status)
     values["source"] = VisitSource(row.source)
     return VisitRow(**values)
 
 
-def _item(row: dict[str, Any], zone: ZoneInfo) -> ItemRow:
+def item_of(row: dict[str, Any], zone: tzinfo | None) -> ItemRow:
+    """An item as the database writes it down (SQL 45), at a location's offset."""
     times = ("starts_at", "provider_ends_at", "ends_at")
     return ItemRow(
         id=uuid.UUID(row["id"]),

@@ -151,6 +151,13 @@ class Restore(Request):
     overrides: Overrides = ()
 
 
+class AddItems(Request):
+    """Further services, after those there are unless they say when."""
+
+    items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    overrides: Overrides = ()
+
+
 class Gated(Request):
     gate_overrides: GateReasons = Field(default_factory=dict)
 
@@ -215,8 +222,29 @@ class AppointmentOut(PhiSchema):
     cancelled_by: CancelledBy | None
     follow_up_of_id: uuid.UUID | None
     rescheduled_from_id: uuid.UUID | None
+    group_id: uuid.UUID | None = Field(description="The series or party it belongs to.")
     late_minutes: int = Field(description="By how much the visit is delayed by the one before it, now.")
     items: list[ItemOut]
+
+
+class ItemState(BaseModel):
+    """A service of a visit as it was."""
+
+    id: uuid.UUID
+    service_id: uuid.UUID
+    provider_id: uuid.UUID
+    starts_at: datetime
+    provider_ends_at: datetime
+    ends_at: datetime
+    performed: bool
+    resources: list[ResourceOut]
+
+
+class VisitState(BaseModel):
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    items: list[ItemState]
 
 
 class HistoryOut(BaseModel):
@@ -230,6 +258,7 @@ class HistoryOut(BaseModel):
     staff_id: uuid.UUID | None
     override: str | None
     reason: str | None
+    state: VisitState | None = Field(description="What the visit was after it; none for imported visits.")
 
 
 class StepOut(BaseModel):

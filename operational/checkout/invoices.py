@@ -20,6 +20,7 @@ from operational.checkout import drafts, numbers, prepaid_lines
 from operational.checkout.drafts import Draft
 from operational.checkout.errors import AlreadyInvoiced, NothingToInvoice, NotVoidable
 from operational.checkout.line_postings import EVENT, postings_of, use_of
+from operational.checkout.payer import may_pay
 from operational.checkout.pricing import Price, discount_of, price
 from operational.checkout.queries import found, location_with, pending_on_invoice, rates_on, require_client
 from operational.checkout.schemas import InvoiceIn
@@ -72,7 +73,7 @@ def issue_invoice(session: Session, actor: Actor, request: InvoiceIn) -> Issued:
     held = prepaid_lines.hold_covering(session, request.client_id, location, request.services)
     if request.appointment_id is not None:
         appointment = found(session, Appointment, request.appointment_id, "appointment", lock=True)
-        if appointment.client_id != request.client_id or appointment.location_id != location.id:
+        if appointment.location_id != location.id or not may_pay(session, appointment, request.client_id):
             raise Invalid("The appointment is of another client or location.")
         lines += drafts.service_drafts(session, appointment, request.services, held)
     lines += drafts.retail_drafts(session, request.retail)

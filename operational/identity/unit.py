@@ -75,6 +75,12 @@ class Unit:
         if self.purpose is not None:
             open_audit(self.session, self.actor, self.purpose)
 
+    def abandon(self) -> None:
+        """Take back what was done since the last checkpoint and go on: one of several steps failed."""
+        self.session.rollback()
+        if self.purpose is not None:
+            open_audit(self.session, self.actor, self.purpose)
+
 
 @contextlib.contextmanager
 def open_unit(

@@ -36,6 +36,7 @@ PUBLIC = {
 
 ALIASES = {
     "batch": "export_batch",
+    "booker": "client",
     "category": "treatment_category",
     "consent": "signed_consent",
     "exam": "good_faith_exam",

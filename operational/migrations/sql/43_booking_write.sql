@@ -68,7 +68,7 @@ begin
         update appointment set
             starts_at = (p ->> 'starts_at')::timestamptz, ends_at = (p ->> 'ends_at')::timestamptz,
             business_date = (p ->> 'business_date')::date, status = p ->> 'status',
-            cancelled_at = null, cancelled_by = null
+            arrived_at = (p ->> 'arrived_at')::timestamptz, cancelled_at = null, cancelled_by = null
         where id = v_id
         returning version into strict v_version;
     end if;
@@ -84,7 +84,13 @@ begin
     )
     on conflict (org_id, id) do update set
         provider_id = excluded.provider_id, starts_at = excluded.starts_at,
-        provider_ends_at = excluded.provider_ends_at, ends_at = excluded.ends_at;
+        provider_ends_at = excluded.provider_ends_at, ends_at = excluded.ends_at, removed_at = null;
+    -- An item that is not named any more was taken off; undoing that names it again.
+    if not (p ->> 'is_new')::boolean then
+        update appointment_item set removed_at = v_now
+        where appointment_id = v_id and removed_at is null
+            and id not in (select (i ->> 'id')::uuid from jsonb_array_elements(p -> 'items') i);
+    end if;
     insert into appointment_item_resource (org_id, id, appointment_item_id, resource_id, created_at)
     select v_org, r.id, r.item_id, r.resource_id, v_now
     from jsonb_to_recordset(p -> 'resources') as r(id uuid, item_id uuid, resource_id uuid)

@@ -48,3 +48,27 @@ begin
     end loop;
     return v_minutes;
 end $$;
+
+-- A visit in full, as it stands in this transaction.
+create or replace function booking_state(p_appointment uuid) returns jsonb
+language sql stable set search_path = public, pg_temp as $$
+    select jsonb_build_object(
+        'status', a.status, 'starts_at', a.starts_at, 'ends_at', a.ends_at, 'arrived_at', a.arrived_at,
+        'completed_at', a.completed_at, 'cancelled_by', a.cancelled_by, 'items', booking_items(a.id)
+    )
+    from appointment a where a.id = p_appointment
+$$;
+
+-- Each event of a visit's history keeps what the visit was after it: who changed what, and what undo returns to.
+-- The app changes a visit before it writes the event. An imported visit has no earlier states.
+create or replace function booking_keep_state() returns trigger
+language plpgsql set search_path = public, pg_temp as $$
+begin
+    insert into appointment_state (org_id, id, appointment_id, history_id, state, created_at)
+    select new.org_id, new.id, a.id, new.id, booking_state(a.id), new.created_at
+    from appointment a where a.id = new.appointment_id and a.source <> 'import';
+    return null;
+end $$;
+drop trigger if exists keep_state on appointment_history;
+create trigger keep_state after insert on appointment_history
+    for each row execute function booking_keep_state();
