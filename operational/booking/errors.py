@@ -109,6 +109,13 @@ class WrongState(DomainError):
     title = "The appointment is not in a state that allows this"
 
 
+class NothingMoved(DomainError):
+    """`results` say why of each visit."""
+
+    code = "nothing-moved"
+    title = "None of these visits could be moved"
+
+
 class TooLate(DomainError):
     code = "too-late"
     title = "A change can be undone within a minute"

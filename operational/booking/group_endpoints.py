@@ -11,6 +11,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.booking import affected as affecting
 from operational.booking import groups, rebook, walk_ins
+from operational.booking.errors import NothingMoved
 from operational.booking.group_schemas import (
     AffectedOut,
     BulkMoves,
@@ -89,7 +90,10 @@ def list_affected(time_off_id: uuid.UUID, unit: Reader) -> Page[AffectedOut]:
 
 @router.post("/appointments/bulk-move", response_model=BulkResults)
 def bulk_move(request: BulkMoves, unit: Writer) -> BulkResults:
-    """Move many visits, each in a transaction of its own: what cannot be is answered beside what was done."""
+    """Move many visits, each in a transaction of its own: what cannot be is answered beside what was done.
+
+    A problem when none of them could be moved.
+    """
     results = []
     for one in request.moves:
         try:
@@ -100,6 +104,8 @@ def bulk_move(request: BulkMoves, unit: Writer) -> BulkResults:
             results.append(BulkResult(appointment_id=one.appointment_id, done=False, problem=error.problem()))
         else:
             results.append(BulkResult(appointment_id=one.appointment_id, done=True))
+    if not any(one.done for one in results):
+        raise NothingMoved(extra={"results": [one.model_dump(mode="json") for one in results]})
     return BulkResults(results=results)
 
 
