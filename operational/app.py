@@ -41,6 +41,7 @@ AREAS = (
 PAGES = (
     "identity.pages",
     "identity.enrolment_pages",
+    "identity.switch_pages",
     "shell.pages",
     "shell.search_pages",
     "checkout.pages",

@@ -27,6 +27,8 @@ from operational.identity.session_endpoints import (
     keep_session,
     own_record,
 )
+from operational.identity.switch_pages import SWITCH, device_of
+from operational.identity.switching import known_here
 from operational.identity.unit import Unit, open_unit
 from operational.pages import AUTHENTICATOR, HOME, SIGN_IN, own_path, page, page_router, redirect
 
@@ -53,6 +55,11 @@ def show_sign_in(request: Request, _slot: Slot) -> Response:
     left = "left" in request.query_params
     if left and _is_signed_in(request):
         return _still_signed_in(request, 200)
+    if not request.query_params.keys() & {"full", *_NOTICES} and known_here(
+        services_of(request), device_of(request)
+    ):
+        onward = own_path(request.query_params.get("next"))
+        return redirect(f"{SWITCH}?next={quote(onward, safe='')}")
     notice = next((words for name, words in _NOTICES.items() if name in request.query_params), "")
     return _form(request, request.query_params.get("next"), notice=notice)
 

@@ -20,7 +20,11 @@ def hash_password(password: str) -> str:
     """Raises Invalid for a password that is too short or too long."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid(f"password: use between {MIN_LENGTH} and {MAX_LENGTH} characters.")
-    return _hasher.hash(password)
+    return hash_secret(password)
+
+
+def hash_secret(secret: str) -> str:
+    return _hasher.hash(secret)
 
 
 def verify(password: str, stored: str | None) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession, session_scope
-from operational.directory import lookup, throttle
+from operational.directory import devices, lookup, throttle
 from operational.identity import passwords, tokens, totp
 from operational.identity.errors import SecondFactorRequired, SignInFailed, TooManyAttempts
 from operational.identity.unit import Services
@@ -77,11 +77,13 @@ def sign_in(services: Services, attempt: Attempt) -> SignedIn:
                 throttle.settle(engine, counters, success=False)
                 raise SecondFactorRequired
             _check_code(services, session, staff, attempt.code)
-        signed_in = _open(session, found, attempt, complete=staff.totp_secret is not None)
+        complete = staff.totp_secret is not None
+        signed_in = open_session(session, found, attempt.address, attempt.device_token, complete=complete)
     throttle.settle(engine, counters, success=True)
     _log.info("signed in: staff %s", found.staff_id)
     if signed_in.complete:
         throttle.remember_device(engine, tokens.digest(signed_in.device_token), account, now)
+        devices.trust(engine, tokens.digest(signed_in.device_token), found, now, full=True)
     return signed_in
 
 
@@ -114,13 +116,21 @@ def _with_password(
     return None
 
 
-def _open(session: TenantSession, found: lookup.StaffFound, attempt: Attempt, *, complete: bool) -> SignedIn:
+def open_session(
+    session: TenantSession,
+    found: lookup.StaffFound,
+    address: str,
+    device_token: str | None,
+    *,
+    complete: bool,
+) -> SignedIn:
+    """A session of somebody who has shown who they are."""
     now = clock.now()
     signed_in = SignedIn(
         org_id=found.org_id,
         staff_id=found.staff_id,
         session_token=tokens.new_token(),
-        device_token=attempt.device_token or tokens.new_token(),
+        device_token=device_token or tokens.new_token(),
         complete=complete,
     )
     session.add(
@@ -129,7 +139,7 @@ def _open(session: TenantSession, found: lookup.StaffFound, attempt: Attempt, *,
             staff_id=found.staff_id,
             token_digest=tokens.digest(signed_in.session_token),
             csrf_digest=tokens.digest(signed_in.csrf_token),
-            address=attempt.address,
+            address=address,
             last_seen_at=now,
             expires_at=now + SESSION_LIFETIME,
             second_factor_at=now if complete else None,

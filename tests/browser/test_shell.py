@@ -6,8 +6,14 @@ import re
 
 from playwright.sync_api import expect
 
+from medspa.kernel import clock
 from medspa.kernel.vocabulary import NoticeKind, Permission
+from operational.directory.devices import trust
+from operational.directory.lookup import StaffFound
+from operational.identity.pins import hash_pin
+from operational.identity.tokens import digest
 from operational.models.client import Client
+from operational.models.staff import StaffMember
 from operational.notices import notify
 from tests.browser.conftest import Practice, Visit
 from tests.support.browser import DESK, PHONE, Seen
@@ -111,3 +117,28 @@ def test_what_is_new_is_counted_opened_and_put_away(practice: Practice, visit: V
     page.reload()
     expect(page.get_by_role("status")).to_have_count(0)
     is_for_everybody(seen)
+
+
+def test_a_shared_device_is_locked_and_taken_over_by_pin(practice: Practice, visit: Visit) -> None:
+    shop, device = practice.shop, "a device of the desk"
+    with shop.database.session("owner") as session:
+        owner = session.get_one(StaffMember, (shop.made.org_id, shop.made.owner_id))
+        owner.totp_secret, owner.pin_hash = b"sealed", hash_pin("8264")
+    person = StaffFound(shop.made.org_id, shop.made.owner_id)
+    trust(shop.database.engine("app"), digest(device), person, clock.now(), full=True)
+    seen = visit(practice.cookie())
+    seen.page.context.add_cookies([{"name": "medspa_device", "value": device, "url": seen.url}])
+    page = seen.page
+    seen.goto("/pin")
+    is_for_everybody(seen)
+    page.get_by_text("Owner", exact=True).click()
+    page.get_by_role("button", name="Lock, or switch person").click()
+    expect(page).to_have_url(f"{seen.url}/switch?next=%2Fpin")
+    is_for_everybody(seen)
+    page.get_by_label("PIN").fill("8265")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("PIN")).to_have_accessible_description("That is not the PIN. 4 more tries.")
+    is_for_everybody(seen)
+    page.get_by_label("PIN").fill("8264")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{seen.url}/pin")
