@@ -34,6 +34,7 @@ AREAS = (
     "ledger",
     "privacy",
     "messaging",
+    "waitlist",
     "drilldown",
     "accounting",
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from medspa.kernel.vocabulary import Channel, ClientFlag, ContactUse
+from operational.client_records import of_client, root_of
 from operational.models import Client, ContactBlock, ContactConsent
 
 PREFERRED = (Channel.SMS, Channel.EMAIL)
@@ -31,11 +32,7 @@ class Recipient:
 
 def client_recipient(session: Session, client_id: uuid.UUID) -> Recipient:
     """The client, or the one that the record was merged into. Needs an open audit."""
-    client = session.get_one(Client, (organization_of(session), client_id))
-    seen = {client.id}
-    while client.merged_into_id is not None and client.merged_into_id not in seen:
-        seen.add(client.merged_into_id)
-        client = session.get_one(Client, (client.org_id, client.merged_into_id))
+    client = session.get_one(Client, (organization_of(session), root_of(session, client_id)))
     found = {Channel.SMS: client.phone, Channel.EMAIL: client.email}
     addresses = {channel: address for channel, address in found.items() if address}
     gone = "deceased" if ClientFlag.DECEASED.value in client.flags else None
@@ -66,7 +63,7 @@ def allows(session: Session, recipient: Recipient, channel: Channel, use: Contac
     said = session.scalar(
         select(ContactConsent.granted)
         .where(
-            ContactConsent.client_id == recipient.client_id,
+            of_client(ContactConsent.client_id, recipient.client_id),
             ContactConsent.channel == channel,
             ContactConsent.use == use,
         )

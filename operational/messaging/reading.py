@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import MessageStatus, Permission
+from operational.client_records import of_client
 from operational.identity.access import Actor
 from operational.messaging.claim import sealed_body
 from operational.messaging.errors import OutcomeKnown
@@ -27,7 +28,7 @@ def to_client(
 ) -> tuple[list[Shown], str | None]:
     """What a client was or will be sent, newest first."""
     get_row(session, Client, client_id)
-    return _messages(session, select(Message).where(Message.client_id == client_id), limit, cursor)
+    return _messages(session, select(Message).where(of_client(Message.client_id, client_id)), limit, cursor)
 
 
 def with_status(

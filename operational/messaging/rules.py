@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.database import organization_of
 from medspa.kernel.vocabulary import Channel, ContactUse, Permission
+from operational.client_records import of_client, open_client
 from operational.etag import check_if_match
 from operational.identity.access import Actor
 from operational.messaging.errors import NumberTaken
@@ -69,7 +70,7 @@ def consents(session: Session, client_id: uuid.UUID) -> Iterator[Said]:
     newest: dict[tuple[Channel, ContactUse], ContactConsent] = {}
     for row in session.scalars(
         select(ContactConsent)
-        .where(ContactConsent.client_id == client_id)
+        .where(of_client(ContactConsent.client_id, client_id))
         .order_by(ContactConsent.created_at, ContactConsent.id)
     ):
         newest[row.channel, row.use] = row
@@ -93,7 +94,7 @@ def note_consent(
 ) -> None:
     """What a client said about being written to, as somebody wrote it down."""
     actor.require(Permission.CLIENT_WRITE)
-    get_row(session, Client, client_id)
+    open_client(session, client_id)
     session.add(
         ContactConsent(
             org_id=organization_of(session), client_id=client_id, channel=channel, use=use, granted=granted,

@@ -22,14 +22,16 @@ from medspa.kernel.settings import Settings
 from operational.messaging.messenger.inprocess import InProcessMessenger
 from operational.messaging.messenger.open import open_messengers, report_secret
 from operational.messaging.messenger.twilio import HEADER, signature
-from operational.messaging.send import Post, plan, reconcile, send_due
+from operational.messaging.send import Post, job_actor, plan, reconcile, send_due, working
 from operational.privacy.vault import Vault, load_master_key
+from operational.waitlist.offering import expire, offer_free_times
 
 EVERY_SECONDS = 2.0
 LOOKS_AHEAD_EVERY = 8
 """Turns between two looks at what is due before visits."""
 SEND_TIMEOUT = 10.0
 _WAITING = text("select org_id from directory.organizations_with_messages(:now)")
+_WAITLISTS = text("select org_id from directory.organizations_with_waitlist(:now)")
 _log = logging.getLogger("medspa.messaging")
 
 
@@ -45,6 +47,8 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
                 try:
                     for org_id in waiting(engine):
                         work(post, org_id, stop, ahead=turn % LOOKS_AHEAD_EVERY == 0)
+                    for org_id in waitlists(engine):
+                        go_through_waitlist(post, org_id)
                     deliver_reports(post, client, origin)
                 except (SQLAlchemyError, DomainError) as error:
                     _log.warning("messages wait: %s", type(error).__name__)
@@ -67,6 +71,23 @@ def waiting(engine: Engine) -> list[uuid.UUID]:
     """Organizations with something to do."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         return [row[0] for row in connection.execute(_WAITING, {"now": clock.now()})]
+
+
+def go_through_waitlist(post: Post, org_id: uuid.UUID) -> None:
+    """Let offers run out, then offer what is free."""
+    try:
+        with working(post.engine, post.vault, org_id) as session:
+            expire(session)
+        with working(post.engine, post.vault, org_id) as session:
+            offer_free_times(session, job_actor(org_id), post.settings)
+    except (SQLAlchemyError, DomainError) as error:
+        _log.warning("the waitlist of %s waits: %s", org_id, type(error).__name__)
+
+
+def waitlists(engine: Engine) -> list[uuid.UUID]:
+    """Organizations whose waitlist wants looking through."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return [row[0] for row in connection.execute(_WAITLISTS, {"now": clock.now()})]
 
 
 def deliver_reports(post: Post, client: httpx.Client, origin: str) -> None:

@@ -105,6 +105,7 @@ from operational.models.settlement import (
 )
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
 from operational.models.visits import AppointmentState, VisitGroup, VisitGroupMember, WalkIn
+from operational.models.waitlist import WaitlistEntry, WaitlistLook, WaitlistOffer
 
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
@@ -112,20 +113,21 @@ __all__ = [
     "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "ChartNote", "Client",
     "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote", "ConsentTemplate",
     "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
-    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer", "DrawerCount",
-    "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement", "ExportBatch",
-    "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold", "Household",
-    "HouseholdMember", "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage", "Invoice",
-    "InvoiceLine", "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity", "LinkToken",
-    "Location", "LocationHours", "LocationMessaging", "LotMovement", "Membership", "MembershipEvent",
-    "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
+    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
+    "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
+    "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",
+    "Household", "HouseholdMember", "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage",
+    "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity",
+    "LinkToken", "Location", "LocationHours", "LocationMessaging", "LotMovement", "Membership",
+    "MembershipEvent", "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
     "MembershipPlanVersion", "MerchantAccount", "MerchantOpening", "Message", "MessageTemplate",
     "NoteAddendum", "Notification", "NotificationRead", "Occupancy", "Organization", "Package",
-    "PackagePlan", "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt", "ProcessorEvent",
-    "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory", "ProcessorPayout", "Product",
-    "ProductLot", "ProviderService", "RecognitionRun", "RefundFailure", "Remittance", "RemittanceItem",
-    "Resource", "ReturnedCheck", "Role", "SegmentMember", "SegmentPublication", "Service",
-    "ServicePrerequisite", "ServiceResource", "Shift", "SignedConsent", "StaffMember", "StaffRole",
-    "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "TimeOff", "Tip", "TreatmentCategory",
-    "TreatmentRecord", "TreatmentSite", "VisitGroup", "VisitGroupMember", "WalkIn", "WriteOff",
+    "PackagePlan", "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt",
+    "ProcessorEvent", "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory",
+    "ProcessorPayout", "Product", "ProductLot", "ProviderService", "RecognitionRun", "RefundFailure",
+    "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember",
+    "SegmentPublication", "Service", "ServicePrerequisite", "ServiceResource", "Shift", "SignedConsent",
+    "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult",
+    "TimeOff", "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "VisitGroup",
+    "VisitGroupMember", "WaitlistEntry", "WaitlistLook", "WaitlistOffer", "WalkIn", "WriteOff",
 ]  # fmt: skip

@@ -29,6 +29,9 @@ PUBLIC = {
     "POST /v1/processor/events",
     "POST /v1/messenger/texts",
     "POST /v1/messenger/texts/{message_id}/status",
+    "POST /v1/waitlist-offers/view",
+    "POST /v1/waitlist-offers/accept",
+    "POST /v1/waitlist-offers/decline",
     "POST /v1/payment-links/view",
     "POST /v1/payment-links/pay",
 }

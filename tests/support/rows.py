@@ -57,6 +57,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "import_row": {"outcome": "imported"},
     "entitlement_movement": {"invoice_line_id": REFERRED},
     "location_messaging": {"offer_minutes": 30},
+    "waitlist_entry": {"until_minute": 600, "service_ids": [new_id()]},
+    "waitlist_offer": {"ends_at": LATER, "expires_at": LATER},
     "message": {"client_id": REFERRED},
     "segment_publication": {"booked": "none"},
 }

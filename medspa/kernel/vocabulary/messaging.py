@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["Channel", "ContactUse", "MessageKind", "MessageStatus", "ReplyMeaning"]
+__all__ = [
+    "Channel", "ContactUse", "MessageKind", "MessageStatus", "OfferStatus", "ReplyMeaning", "WaitlistStatus",
+]  # fmt: skip
 
 
 class Channel(enum.StrEnum):
@@ -60,3 +62,23 @@ class ReplyMeaning(enum.StrEnum):
     CONFIRM = "confirm"
     OTHER = "other"
     """Somebody reads it."""
+
+
+class WaitlistStatus(enum.StrEnum):
+    """Where a wish for an earlier time stands."""
+
+    WAITING = "waiting"
+    BOOKED = "booked"
+    ENDED = "ended"
+    """Taken back, by the client or the desk, or its last day is over."""
+
+
+class OfferStatus(enum.StrEnum):
+    """What became of a time that was offered."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    """Somebody else took the time, or the client another one."""

@@ -5391,3 +5391,174 @@ def upgrade() -> None:
             name=op.f("uq_client_merge_row_org_id_merge_id_table_name_row_id"),
         ),
     )
+    op.create_table(
+        "waitlist_entry",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("service_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("weekdays", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("from_minute", sa.Integer(), nullable=False),
+        sa.Column("until_minute", sa.Integer(), nullable=False),
+        sa.Column("from_date", sa.Date(), nullable=False),
+        sa.Column("until_date", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "waiting",
+                "booked",
+                "ended",
+                name="word_waitliststatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("added_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'booked') = (appointment_id is not null)", name=op.f("ck_waitlist_entry_booked")
+        ),
+        sa.CheckConstraint(
+            "0 <= from_minute and from_minute < until_minute and until_minute <= 1440",
+            name=op.f("ck_waitlist_entry_minutes"),
+        ),
+        sa.CheckConstraint(
+            "cardinality(service_ids) between 1 and 10", name=op.f("ck_waitlist_entry_services")
+        ),
+        sa.CheckConstraint("from_date <= until_date", name=op.f("ck_waitlist_entry_dates")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "added_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_waitlist_entry_org_id_added_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_waitlist_entry_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_waitlist_entry_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_waitlist_entry_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_waitlist_entry_org_id_provider_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_waitlist_entry")),
+    )
+    op.create_index(
+        "ix_waitlist_entry_waiting",
+        "waitlist_entry",
+        ["org_id", "location_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_table(
+        "waitlist_offer",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("waitlist_entry_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "offered",
+                "accepted",
+                "declined",
+                "expired",
+                "superseded",
+                name="word_offerstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'accepted') = (appointment_id is not null)", name=op.f("ck_waitlist_offer_accepted")
+        ),
+        sa.CheckConstraint(
+            "starts_at < ends_at and offered_at < expires_at", name=op.f("ck_waitlist_offer_times")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_waitlist_offer_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_waitlist_offer_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_waitlist_offer_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "provider_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_waitlist_offer_org_id_provider_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_waitlist_offer_org_id_service_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "waitlist_entry_id"],
+            ["waitlist_entry.org_id", "waitlist_entry.id"],
+            name=op.f("fk_waitlist_offer_org_id_waitlist_entry_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_waitlist_offer")),
+    )
+    op.create_index(
+        "ix_waitlist_offer_entry", "waitlist_offer", ["org_id", "waitlist_entry_id"], unique=False
+    )
+    op.create_index(
+        "uq_waitlist_offer_open",
+        "waitlist_offer",
+        ["org_id", "waitlist_entry_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'offered'"),
+    )
+    op.create_table(
+        "waitlist_look",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_waitlist_look_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_waitlist_look")),
+    )

@@ -1,0 +1,19 @@
+"""What can go wrong on the waitlist."""
+
+from __future__ import annotations
+
+from medspa.kernel.errors import DomainError
+
+
+class NotWaiting(DomainError):
+    status = 409
+    code = "not-waiting"
+    title = "This wish has been fulfilled or taken back"
+
+
+class OfferGone(DomainError):
+    """Expired, answered, or somebody was faster. The same for all, so that a link tells nothing."""
+
+    status = 410
+    code = "offer-gone"
+    title = "This time is no longer free"
