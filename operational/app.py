@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from medspa.kernel.database import make_engine
 from medspa.kernel.settings import Settings
 from operational import assets, docs_page, openapi, problems
+from operational.calendar.changes import Changes
 from operational.identity.dependencies import is_secure
 from operational.identity.unit import Services
 from operational.middleware import Envelope
@@ -25,6 +26,7 @@ AREAS = (
     "catalogue",
     "clients",
     "booking",
+    "calendar",
     "charting",
     "consent",
     "checkout",
@@ -48,6 +50,7 @@ PAGES = (
     "checkout.pages",
     "booking.pages",
     "clients.pages",
+    "calendar.pages",
     "drilldown.pages",
 )
 """What people see, beside the API."""
@@ -106,9 +109,11 @@ def connected(
         )
         app.state.services = Services(settings, engine, Vault(load_master_key(settings)), dict(ports or {}))
         app.state.slots = asyncio.Semaphore(settings.pool_size)
+        app.state.changes = Changes(settings.operational_dsn("app"))
         try:
             yield
         finally:
+            await app.state.changes.close()
             engine.dispose()
 
     return lifespan

@@ -145,9 +145,15 @@ def opened(context: BrowserContext, url: str) -> Seen:
         if response.status >= 400 and response.request.resource_type != "document":
             seen.troubles.append(f"{response.status}: {response.url}")
 
+    def failed(request: Request) -> None:
+        # A stream ends with the page that listens.
+        unchanged = "if-none-match" in request.headers  # a 304, which Playwright takes for an end
+        if request.resource_type != "eventsource" and not unchanged:
+            seen.troubles.append(f"failed: {request.url}")
+
     seen.page.on("request", asked)
     seen.page.on("response", answered)
     seen.page.on("console", said)
     seen.page.on("pageerror", lambda error: seen.troubles.append(f"error: {error}"))
-    seen.page.on("requestfailed", lambda request: seen.troubles.append(f"failed: {request.url}"))
+    seen.page.on("requestfailed", failed)
     return seen

@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import "./evaluates_nothing.js";
 import "./csrf.js";
 import "./bar.js";
+import "./booking.js";
 import "./quick.js";
 import "./trouble.js";
 

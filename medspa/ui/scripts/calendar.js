@@ -1,8 +1,117 @@
-// The calendar's own part of a page. It is drawn where a page has an element `data-calendar`, and by nothing else.
+// The calendar of a location: draws what the page brought, follows what others change, moves what is dragged.
+// It is drawn where a page has an element `data-calendar`, and by nothing else.
 import { createCalendar, DayGrid, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
 import "@event-calendar/core/index.css";
+import "./calendar.css";
+import { ask, tell } from "./asking.js";
+import { drawBehind, SLOT_HEIGHT, SLOT_MINUTES } from "./calendar/behind.js";
+import { columnsOf, eventsOf, hours } from "./calendar/drawn.js";
+import { follow } from "./calendar/following.js";
+import { mover } from "./calendar/moving.js";
+import { panel } from "./calendar/panel.js";
 
+const MANY = 16;
 const plugins = [DayGrid, Interaction, ResourceTimeGrid, TimeGrid];
+
 for (const place of document.querySelectorAll("[data-calendar]")) {
-  createCalendar(place, plugins, JSON.parse(place.dataset.calendar));
+  const set = JSON.parse(place.dataset.calendar);
+  const brought = document.querySelector("#calendar-feed");
+  if (brought) begin(place, set, JSON.parse(brought.textContent));
+  else createCalendar(place, plugins, set);
+}
+
+// Who and what of a visit; the time stands in front, where there is room for one line.
+function inside(event, timeText) {
+  const who = document.createElement("strong");
+  who.textContent = event.title.split("\n")[0];
+  const rest = document.createElement("span");
+  rest.textContent = `${timeText.split(/\s*[–-]\s*/)[0]} ${event.title.split("\n")[1]}`;
+  return [who, rest];
+}
+
+// The calendar calls itself a table, which it is not: visits lie over its cells, not within them.
+function plain(place) {
+  for (const role of ["table", "row", "rowgroup", "columnheader", "cell"]) {
+    for (const one of place.querySelectorAll(`[role="${role}"]`)) {
+      one.removeAttribute("role");
+      one.removeAttribute("aria-colindex");
+    }
+  }
+}
+
+function begin(place, set, feed) {
+  const filters = document.querySelector("[data-filters]");
+  const chosen = () =>
+    Object.fromEntries([...filters.querySelectorAll("[data-filter]")].map((one) => [one.dataset.filter, one.value]));
+  // So many columns are looked at by kind, until somebody asks for all.
+  if (feed.columns.length > MANY) filters.querySelector("[data-filter=column]").value = "provider";
+  let etag = set.etag;
+  const shownHours = hours(feed);
+  const open = panel(document.querySelector("#visit"), refresh);
+  const moved = mover(set, () => feed, refresh);
+  const calendar = createCalendar(place, plugins, {
+    ...shownHours,
+    view: set.view === "week" ? "timeGridWeek" : "resourceTimeGridDay",
+    date: feed.day,
+    timeZone: set.offset,
+    headerToolbar: { start: "", center: "", end: "" },
+    dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
+    firstDay: 1,
+    allDaySlot: false,
+    nowIndicator: true,
+    slotDuration: `00:${SLOT_MINUTES}`,
+    snapDuration: "00:05",
+    slotLabelInterval: "01:00",
+    slotHeight: SLOT_HEIGHT,
+    columnWidth: set.view === "week" ? undefined : "minmax(9rem, 1fr)",
+    height: "100%",
+    editable: set.mayWrite,
+    eventDurationEditable: false,
+    pointer: true,
+    resources: columnsOf(feed, chosen()),
+    events: eventsOf(feed, chosen(), set),
+    eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    eventContent: ({ event, timeText }) => ({ domNodes: inside(event, timeText) }),
+    eventDidMount: ({ el, event }) => {
+      // An article may not be called a button; it is reached and opened by the keyboard all the same.
+      el.removeAttribute("role");
+      el.setAttribute("aria-label", event.extendedProps.label);
+    },
+    eventClick: ({ event }) => event.extendedProps.visit && open(event.extendedProps.visit),
+    eventDrop: moved,
+    dateClick: ({ date, resource }) =>
+      set.mayWrite && document.dispatchEvent(new CustomEvent("book", { detail: { at: date, column: resource?.id } })),
+  });
+
+  plain(place);
+  const behind = () =>
+    set.view === "day" && requestAnimationFrame(() => drawBehind(place, feed, chosen(), Number(shownHours.slotMinTime.slice(0, 2)) * 60));
+  behind();
+
+  function draw() {
+    calendar.setOption("resources", columnsOf(feed, chosen()));
+    calendar.setOption("events", eventsOf(feed, chosen(), set));
+    behind();
+    requestAnimationFrame(() => plain(place));
+  }
+
+  async function refresh() {
+    const path = `/v1/calendar?location_id=${set.location}&day=${set.day}&days=${set.days}`;
+    const { json, status, etag: now } = await ask(path, { headers: { "If-None-Match": etag } });
+    if (status === 304) return;
+    feed = json;
+    etag = now;
+    draw();
+    open.again();
+  }
+
+  filters.hidden = false;
+  filters.addEventListener("change", draw);
+  document.addEventListener("booked", () => refresh());
+  follow("/calendar/changes", () => refresh().catch(() => tell("The calendar could not be brought up to date.", { bad: true })));
+  document.addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey }) => {
+    if (ctrlKey || metaKey || altKey || target.closest("input, select, textarea, dialog, [contenteditable]")) return;
+    document.querySelector(`.calendar-bar [data-key="${key}"]`)?.click();
+  });
 }

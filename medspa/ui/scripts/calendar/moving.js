@@ -1,0 +1,58 @@
+// A visit that was dragged is moved by the API, under its ETag. What is refused goes back at once, with the reason
+// in words, and with the way to squeeze it in for who may.
+import { ask, tell } from "../asking.js";
+
+export function mover(set, feedOf, refresh) {
+  return async function moved({ event, oldEvent, newResource, oldResource, revert }) {
+    const item = event.extendedProps.item;
+    const change = { item_id: item.id };
+    if (+event.start !== +oldEvent.start) change.starts_at = wall(event.start);
+    if (newResource && newResource.id !== oldResource?.id) {
+      const wrong = place(feedOf(), item, change, oldResource?.id, newResource.id);
+      if (wrong) {
+        revert();
+        return tell(wrong, { bad: true });
+      }
+    }
+    await send(set, item, { items: [change] }, revert, refresh);
+  };
+}
+
+// Puts the new column into the change; what cannot be is said.
+function place(feed, item, change, from, to) {
+  const kind = (id) => feed.columns.find((one) => one.id === id)?.kind;
+  if (kind(to) !== kind(from)) return "A provider's time cannot be put into a room's column, nor a room's into a provider's.";
+  if (kind(to) === "provider") change.provider_id = to;
+  else change.resource_ids = item.resource_ids.map((one) => (one === from ? to : one));
+  return null;
+}
+
+async function send(set, item, body, revert, refresh) {
+  try {
+    await ask(`/v1/appointments/${item.appointment_id}`, {
+      method: "PATCH",
+      body: { by: "practice", ...body },
+      headers: { "If-Match": `"${item.version}"` },
+    });
+    tell("Moved.");
+  } catch (refused) {
+    revert();
+    const stale = refused.status === 412;
+    const rules = refused.problem?.rules;
+    const choice = rules && set.mayOverride
+      ? { words: "Squeeze it in", act: () => send(set, item, { ...body, overrides: rules }, () => {}, refresh) }
+      : undefined;
+    tell(stale ? "Somebody changed this visit a moment ago. Look at it again, then move it." : worded(refused), { bad: true, choice });
+  }
+  await refresh();
+}
+
+function worded({ problem, message }) {
+  return problem?.title && problem.title !== message ? `${problem.title}. ${message}` : message;
+}
+
+// A date as the calendar keeps it, as the location's clock shows it.
+export function wall(date) {
+  const two = (one) => String(one).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}:00`;
+}

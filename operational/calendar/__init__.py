@@ -1,0 +1,1 @@
+"""What the desk looks at all day: the visits of a location as a calendar. Rules are booking's."""

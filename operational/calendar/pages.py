@@ -1,0 +1,207 @@
+"""The calendar page, and the panel of a visit with what can be done to it. Rules are booking's services'.
+
+With scripts the page draws the feed and follows changes; without them it is a list of the day with links.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from functools import partial
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Form, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import select
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Forbidden
+from medspa.kernel.vocabulary import CancelReason, Permission, Purpose
+from medspa.ui.render import HEADERS
+from operational.booking import cancel as cancelling
+from operational.booking import move as moving
+from operational.booking import queries
+from operational.booking import visit as visiting
+from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
+from operational.calendar.desk import desk_of
+from operational.calendar.feed import days_of, fed
+from operational.clients import notes
+from operational.clients.desk_schemas import NoteView
+from operational.clients.schemas import ClientView
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.models import Client, Invoice, Location, Service, StaffMember
+from operational.names import names_of
+from operational.pages import chosen_place, fragment, keep, page, page_router, redirect
+from operational.privacy.schemas import render, render_many
+from operational.rows import get_row
+from operational.shell.around import PLACE_COOKIE
+
+AREA = "operational.calendar"
+YEAR_SECONDS = 365 * 24 * 3600
+pages = page_router()
+Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Watcher = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
+Booker = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE), scope="function")]
+View = Literal["day", "week"]
+Fragment = Annotated[str | None, Header(alias="X-Fragment", description="Sent by the page's own script.")]
+
+
+@pages.get("/calendar")
+def show_calendar(
+    request: Request,
+    unit: Reader,
+    location: uuid.UUID | None = None,
+    day: date | None = None,
+    view: View = "day",
+) -> Response:
+    if location is not None:
+        return _at(request, unit, location, day, view)
+    place = chosen_place(request, unit)
+    if place is None:
+        raise Forbidden("You work at no location.")
+    days = 7 if view == "week" else 1
+    if view == "week":
+        first = day or clock.now().astimezone(ZoneInfo(place.timezone)).date()
+        day = first - timedelta(days=first.weekday())
+    shown = days_of(unit, place.id, day, days)
+    answer = fed(shown)
+    may_write = unit.actor.may(Permission.BOOKING_WRITE, place.id)
+    drawn = {
+        "location": str(place.id), "day": str(shown.day), "days": days, "view": view, "etag": answer.etag,
+        "offset": _offset(place), "mayWrite": may_write,
+        "mayOverride": unit.actor.may(Permission.BOOKING_OVERRIDE, place.id),
+    }  # fmt: skip
+    return page(
+        AREA, "calendar.html", request, unit,
+        shown=shown, feed=_inside(answer.body), drawn=drawn, view=view, may_write=may_write,
+        earlier=shown.day - timedelta(days=days), later=shown.day + timedelta(days=days),
+        listed=sorted(shown.items, key=lambda one: (one.starts_at, one.id)),
+        names={one.id: one.name for one in shown.columns},
+    )  # fmt: skip
+
+
+def _at(request: Request, unit: Unit, location: uuid.UUID, day: date | None, view: View) -> Response:
+    """The calendar of another location: this device is set to it, as by the choice in the bar."""
+    unit.actor.require(Permission.BOOKING_READ, location)
+    onward = redirect(f"/calendar?view={view}" + (f"&day={day}" if day else ""))
+    keep(request, onward, PLACE_COOKIE, str(get_row(unit.session, Location, location).id), YEAR_SECONDS)
+    return onward
+
+
+@pages.get("/calendar/changes")
+async def follow_changes(request: Request, unit: Watcher) -> Response:
+    """Server-sent events: `changed` whenever something on the organization's calendars did."""
+    changes = request.app.state.changes
+    changes.require_room()
+    stream = changes.stream(unit.actor.org_id)
+    return StreamingResponse(
+        stream, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"}
+    )
+
+
+@pages.get("/calendar/desk")
+def show_desk(request: Request, unit: Booker) -> Response:
+    """For the page's own script, which books from any page."""
+    place = chosen_place(request, unit)
+    if place is None:
+        raise Forbidden("You work at no location.")
+    return Response(desk_of(unit, place).model_dump_json(), media_type="application/json", headers=HEADERS)
+
+
+@pages.get("/calendar/visits/{appointment_id}")
+def show_visit(request: Request, appointment_id: uuid.UUID, unit: Reader, part: Fragment = None) -> Response:
+    session, actor = unit.session, unit.actor
+    row = queries.visit(session, appointment_id)
+    actor.require(Permission.BOOKING_READ, row.location_id)
+    visit = render(session, actor, "booking.appointment", AppointmentOut, row)
+    client, noted = None, []
+    if actor.may(Permission.CLIENT_READ, row.location_id):
+        client = render(session, actor, "client.card", ClientView, get_row(session, Client, row.client_id))
+        found = notes.standing(session, unit.vault, row.client_id)
+        noted = render_many(session, actor, "client.notes", NoteView, found)
+    bills = select(Invoice.id, Invoice.number).where(Invoice.appointment_id == appointment_id)
+    events = [HistoryOut.model_validate(one) for one in queries.history(session, appointment_id)]
+    show = partial(fragment, AREA, "visit_panel.html") if part else partial(page, AREA, "visit_page.html")
+    return show(
+        request, unit,
+        visit=visit, client=client, noted=noted,
+        services=names_of(session, Service, [one.service_id for one in visit.items]),
+        people=names_of(session, StaffMember, [one.provider_id for one in visit.items]),
+        bills=session.execute(bills).all() if actor.may(Permission.INVOICE_READ, row.location_id) else [],
+        last=events[-1] if events else None,
+        reasons=list(CancelReason),
+        may_write=actor.may(Permission.BOOKING_WRITE, row.location_id),
+        may_chart=actor.may(Permission.CHART_READ, row.location_id),
+    )  # fmt: skip
+
+
+@pages.post("/calendar/visits/{appointment_id}/confirm")
+def confirm(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    visiting.confirm(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/arrive")
+def arrive(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    visiting.arrive(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/complete")
+def complete(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    visiting.complete(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/not-treated")
+def not_treated(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    visiting.not_treated(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/left")
+def left(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    visiting.left(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/no-show")
+def no_show(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    cancelling.no_show(unit.session, unit.actor, appointment_id)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/cancel")
+def cancel(
+    appointment_id: uuid.UUID,
+    unit: Writer,
+    by: Annotated[Literal["client", "practice"], Form()],
+    reason: Annotated[CancelReason, Form()] = CancelReason.OTHER,
+) -> Response:
+    cancelling.cancel(unit.session, unit.actor, appointment_id, by=by, reason=reason)
+    return _back(appointment_id)
+
+
+@pages.post("/calendar/visits/{appointment_id}/restore")
+def restore(appointment_id: uuid.UUID, unit: Writer) -> Response:
+    """Undo a cancellation or a no-show, while the time is free."""
+    moving.restore(unit.session, unit.actor, appointment_id, Restore())
+    return _back(appointment_id)
+
+
+def _back(appointment_id: uuid.UUID) -> Response:
+    return redirect(f"/calendar/visits/{appointment_id}")
+
+
+def _offset(place: Location) -> str:
+    """Its offset from UTC now, such as -05:00: where the line of the present is drawn."""
+    at = f"{clock.now().astimezone(ZoneInfo(place.timezone)):%z}"
+    return f"{at[:3]}:{at[3:5]}"
+
+
+def _inside(body: bytes) -> str:
+    """JSON that may stand inside a script element: it cannot end it."""
+    return body.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

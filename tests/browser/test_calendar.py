@@ -1,0 +1,237 @@
+"""The calendar in a real browser: drawn for everybody, followed by two desks, moved by hand, booked by keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Locator, expect
+from sqlalchemy import text
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import Permission
+from tests.browser.conftest import Practice, Visit
+from tests.factories.booking import add_shift, book_visit, unit
+from tests.factories.organization import TIMEZONE
+from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
+
+pytestmark = pytest.mark.timeout(300)
+ZONE = ZoneInfo(TIMEZONE)
+days = iter(range(2, 60))
+KNOWN_SECONDS, KNOWN_STEPS, NEW_SECONDS = 30, 10, 45
+
+
+@pytest.fixture
+def day(practice: Practice) -> dt.date:
+    """A day of its own, on which somebody works from nine to six."""
+    found = clock.now().astimezone(ZONE).date() + dt.timedelta(days=next(days))
+    add_shift(practice.shop.made, at(found, 9), at(found, 18))
+    return found
+
+
+def at(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour, minute), ZONE)
+
+
+def booked(practice: Practice, day: dt.date, hour: int) -> uuid.UUID:
+    made = practice.shop.made
+    with unit(made.database, made) as session:
+        return book_visit(session, made, at(day, hour)).id
+
+
+def starts(practice: Practice, visit: uuid.UUID) -> dt.datetime:
+    with practice.shop.database.session("owner") as session:
+        found = session.execute(text("select starts_at from appointment where id = :id"), {"id": visit})
+        return found.scalar_one().astimezone(ZONE)  # type: ignore[no-any-return]
+
+
+def drawn(seen: Seen, hour: int) -> Locator:
+    """The visit at this hour in the provider's column."""
+    return seen.page.locator(f".ec-event.visit[aria-label*=', {hour:02}:00 to']").first
+
+
+def open_day(seen: Seen, day: dt.date) -> None:
+    assert seen.goto(f"/calendar?day={day}") == 200
+    expect(seen.page.locator(".ec-body")).to_be_visible()
+
+
+def drag(seen: Seen, visit: Locator, hours: float) -> None:
+    visit.scroll_into_view_if_needed()
+    box = visit.bounding_box()
+    assert box
+    x, y, mouse = box["x"] + box["width"] / 2, box["y"] + 8, seen.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y + 12, steps=3)
+    mouse.move(x, y + hours * 88, steps=6)
+    mouse.up()
+
+
+def test_calendar_and_clients_are_for_everybody(practice: Practice, visit: Visit, day: dt.date) -> None:
+    booked(practice, day, 10)
+    client = practice.shop.client_id
+    seen = visit(practice.cookie())
+    faults = {}
+    for path in (f"/calendar?day={day}", f"/calendar?day={day}&view=week", "/clients", f"/clients/{client}"):
+        assert seen.goto(path) == 200, path
+        if path == f"/calendar?day={day}":
+            drawn(seen, 10).click()
+            expect(seen.page.locator("#visit h2")).to_contain_text("Booked")
+        for look, rules in {
+            (DESK, "light"): RULES,
+            (DESK, "dark"): OF_COLOURS,
+            (PHONE, "dark"): [*OF_COLOURS, *OF_WIDTHS],
+        }.items():
+            seen.look(*look)
+            if found := seen.faults(rules):
+                faults[path, look] = found
+    assert faults == {}
+
+
+def test_without_scripts_the_day_is_a_list_and_a_visit_can_be_confirmed(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    booked(practice, day, 10)
+    seen = visit(practice.cookie(), scripts=False)
+    assert seen.goto(f"/calendar?day={day}") == 200
+    seen.page.get_by_role("link", name="10:00").click()
+    seen.page.get_by_role("button", name="Confirm").click()
+    expect(seen.page.locator("h2 .badge")).to_have_text("Confirmed")
+
+
+def test_what_another_desk_does_appears_by_itself(practice: Practice, visit: Visit, day: dt.date) -> None:
+    one, other = visit(practice.cookie()), visit(practice.cookie())
+    for seen in (one, other):
+        open_day(seen, day)
+    booked(practice, day, 11)
+    for seen in (one, other):
+        expect(drawn(seen, 11)).to_be_visible(timeout=5_000)
+    drawn(one, 11).click()
+    one.page.locator("#visit").get_by_role("button", name="Confirm").click()
+    expect(other.page.locator(".ec-event.is-confirmed").first).to_be_visible(timeout=5_000)
+    assert one.troubles == other.troubles == []
+
+
+def test_a_visit_is_dragged_and_goes_back_with_the_reason(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    moved, _ = booked(practice, day, 10), booked(practice, day, 14)
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    drag(seen, drawn(seen, 10), 1)
+    expect(seen.page.locator("#told")).to_contain_text("Moved.")
+    assert starts(practice, moved) == at(day, 11)
+    drag(seen, drawn(seen, 11), 3)
+    expect(seen.page.locator("#told")).to_contain_text("This time is taken")
+    expect(drawn(seen, 11)).to_be_visible()
+    assert starts(practice, moved) == at(day, 11)
+
+
+def test_a_desk_that_looked_before_is_refused_in_words(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    moved = booked(practice, day, 10)
+    seen = visit(practice.cookie())
+    seen.page.add_init_script("window.EventSource = class { addEventListener() {} close() {} };")
+    open_day(seen, day)
+    with practice.shop.database.session("owner") as session:
+        session.execute(text("update appointment set status = 'confirmed' where id = :id"), {"id": moved})
+    drag(seen, drawn(seen, 10), 2)
+    expect(seen.page.locator("#told")).to_contain_text("Somebody changed this visit a moment ago")
+    expect(drawn(seen, 10)).to_be_visible()
+    assert starts(practice, moved) == at(day, 10)
+
+
+def _visits(practice: Practice) -> int:
+    with practice.shop.database.session("owner") as session:
+        return int(session.execute(text("select count(*) from appointment")).scalar_one())
+
+
+class Hands:
+    """Counts what a person does: a word typed, a key, a choice."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.page, self.steps, self.begun = seen.page, 0, time.monotonic()
+
+    def press(self, key: str) -> None:
+        self.steps += 1
+        self.page.keyboard.press(key)
+
+    def write(self, words: str) -> None:
+        self.steps += 1
+        self.page.keyboard.type(words)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+
+def _done(page: Callable[[], Locator], before: int, practice: Practice) -> None:
+    expect(page()).to_contain_text("is booked")
+    assert _visits(practice) == before + 1
+
+
+def test_a_call_is_booked_from_any_page_by_keyboard(practice: Practice, visit: Visit, day: dt.date) -> None:
+    seen, before = visit(practice.cookie()), _visits(practice)
+    page = seen.page
+    assert seen.goto(f"/clients/{practice.shop.client_id}") == 200
+    hands = Hands(seen)
+    hands.press("b")
+    expect(page.locator("#b-who")).to_be_focused()
+    hands.write("Ada")
+    expect(page.locator("#b-who-list li").first).to_contain_text("Ada")
+    hands.press("Enter")
+    expect(page.locator("#b-what")).to_be_focused()
+    hands.write("Neuro")
+    hands.press("Enter")
+    expect(page.locator(".slots input").first).to_be_focused()
+    hands.press("Enter")
+    _done(lambda: page.locator("#told"), before, practice)
+    assert hands.steps <= KNOWN_STEPS
+    assert hands.seconds <= KNOWN_SECONDS
+    assert seen.troubles == []
+
+
+def test_a_new_client_is_booked_with_name_and_mobile_and_doubles_are_offered(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    made = practice.shop.made
+    with made.database.session("owner") as session:
+        known = {"id": made.clients[0]}
+        session.execute(text("update client set phone = '+12125550177' where id = :id"), known)
+    seen, before = visit(practice.cookie()), _visits(practice)
+    page = seen.page
+    assert seen.goto("/clients") == 200
+    hands = Hands(seen)
+    hands.press("b")
+    expect(page.locator("#b-who")).to_be_focused()
+    hands.write("Mia Newman")
+    expect(page.locator("#b-who-list li")).to_contain_text("New client")
+    hands.press("Enter")
+    expect(page.locator("#b-phone")).to_be_focused()
+    hands.write("2125550177")
+    expect(page.locator(".same button")).to_contain_text("has this number")
+    page.locator("#b-phone").fill("2125550188")
+    hands.press("Tab")
+    hands.write("Neuro")
+    hands.press("Enter")
+    expect(page.locator(".slots input").first).to_be_focused()
+    hands.press("Enter")
+    _done(lambda: page.locator("#told"), before, practice)
+    assert hands.seconds <= NEW_SECONDS
+    with made.database.session("owner") as session:
+        found = session.execute(text("select phone from client where last_name = 'Newman'")).scalar_one()
+    assert found == "+12125550188"
+
+
+def test_who_may_only_read_cannot_move(practice: Practice, visit: Visit, day: dt.date) -> None:
+    booked(practice, day, 10)
+    reader = practice.shop.made.staff([Permission.BOOKING_READ])
+    seen = visit(practice.cookie(reader))
+    open_day(seen, day)
+    expect(drawn(seen, 10)).to_contain_text("Booked")
+    assert seen.page.locator(".ec-draggable").count() == 0
