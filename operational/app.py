@@ -37,6 +37,7 @@ AREAS = (
     "privacy",
     "messaging",
     "waitlist",
+    "webhooks",
     "drilldown",
     "accounting",
 )

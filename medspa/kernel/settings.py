@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_user: str = ""
     smtp_password_file: Path | None = None
+    webhooks_inside: bool = False
+    """Webhooks may go to http and to private addresses: for tests, never in live mode."""
     # Passwords stand in these: never in a representation, which logs and tracebacks may show.
     operational: dict[str, str] = Field(default_factory=dict, repr=False)
     warehouse: dict[str, str] = Field(default_factory=dict, repr=False)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 
 import httpx
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from medspa.kernel import clock
@@ -25,6 +25,7 @@ from operational.messaging.messenger.twilio import HEADER, signature
 from operational.messaging.send import Post, job_actor, plan, reconcile, send_due, working
 from operational.privacy.vault import Vault, load_master_key
 from operational.waitlist.offering import expire, offer_free_times
+from operational.webhooks.deliver import ORGANIZATIONS, deliver_due
 
 EVERY_SECONDS = 2.0
 LOOKS_AHEAD_EVERY = 8
@@ -45,10 +46,12 @@ def run(settings: Settings, origin: str, stop: threading.Event) -> None:
                 if stop.wait(EVERY_SECONDS):
                     break
                 try:
-                    for org_id in waiting(engine):
+                    for org_id in organizations(engine, _WAITING):
                         work(post, org_id, stop, ahead=turn % LOOKS_AHEAD_EVERY == 0)
-                    for org_id in waitlists(engine):
+                    for org_id in organizations(engine, _WAITLISTS):
                         go_through_waitlist(post, org_id)
+                    for org_id in organizations(engine, ORGANIZATIONS):
+                        deliver_due(post, org_id)
                     deliver_reports(post, client, origin)
                 except (SQLAlchemyError, DomainError) as error:
                     _log.warning("messages wait: %s", type(error).__name__)
@@ -67,10 +70,10 @@ def work(post: Post, org_id: uuid.UUID, stop: threading.Event, *, ahead: bool = 
         _log.warning("messages of %s wait: %s", org_id, type(error).__name__)
 
 
-def waiting(engine: Engine) -> list[uuid.UUID]:
+def organizations(engine: Engine, asked: TextClause) -> list[uuid.UUID]:
     """Organizations with something to do."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return [row[0] for row in connection.execute(_WAITING, {"now": clock.now()})]
+        return [row[0] for row in connection.execute(asked, {"now": clock.now()})]
 
 
 def go_through_waitlist(post: Post, org_id: uuid.UUID) -> None:
@@ -82,12 +85,6 @@ def go_through_waitlist(post: Post, org_id: uuid.UUID) -> None:
             offer_free_times(session, job_actor(org_id), post.settings)
     except (SQLAlchemyError, DomainError) as error:
         _log.warning("the waitlist of %s waits: %s", org_id, type(error).__name__)
-
-
-def waitlists(engine: Engine) -> list[uuid.UUID]:
-    """Organizations whose waitlist wants looking through."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return [row[0] for row in connection.execute(_WAITLISTS, {"now": clock.now()})]
 
 
 def deliver_reports(post: Post, client: httpx.Client, origin: str) -> None:

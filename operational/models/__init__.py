@@ -106,12 +106,13 @@ from operational.models.settlement import (
 from operational.models.staff import ApiKey, AuthSession, Credential, Role, Shift, StaffMember, StaffRole
 from operational.models.visits import AppointmentState, VisitGroup, VisitGroupMember, WalkIn
 from operational.models.waitlist import WaitlistEntry, WaitlistLook, WaitlistOffer
+from operational.models.webhook import CalendarFeed, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
     "AppointmentItemResource", "AppointmentNotice", "AppointmentState", "AuthSession", "BankDeposit",
-    "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "ChartNote", "Client",
-    "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote", "ConsentTemplate",
+    "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "CalendarFeed", "ChartNote",
+    "Client", "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote", "ConsentTemplate",
     "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
     "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
     "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
@@ -129,5 +130,6 @@ __all__ = [
     "SegmentPublication", "Service", "ServicePrerequisite", "ServiceResource", "Shift", "SignedConsent",
     "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult",
     "TimeOff", "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "VisitGroup",
-    "VisitGroupMember", "WaitlistEntry", "WaitlistLook", "WaitlistOffer", "WalkIn", "WriteOff",
+    "VisitGroupMember", "WaitlistEntry", "WaitlistLook", "WaitlistOffer", "WalkIn", "WebhookDelivery",
+    "WebhookEndpoint", "WriteOff",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ GLOBAL_KEYS = {
     "uq_link_token_token_digest": "found before the organization is known, 256 random bits",
     "uq_processor_attempt_request_key": "the processor knows it without knowing the organization",
     "ex_location_messaging_sms_from": "a number is answered to one organization only",
+    "uq_calendar_feed_token_digest": "found before the organization is known, 256 random bits",
     "uq_merchant_account_processor_account": "each is in the books of one organization only",
 }
 """Unique and exclusion constraints that do not begin with org_id, and why they may be."""

@@ -59,6 +59,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "location_messaging": {"offer_minutes": 30},
     "waitlist_entry": {"until_minute": 600, "service_ids": [new_id()]},
     "waitlist_offer": {"ends_at": LATER, "expires_at": LATER},
+    "webhook_endpoint": {"events": ["booked"], "url": "https://example.com/hooks"},
     "message": {"client_id": REFERRED},
     "segment_publication": {"booked": "none"},
 }

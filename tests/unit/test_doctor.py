@@ -56,6 +56,7 @@ def test_a_right_live_environment_is_not_refused(live_settings: Settings) -> Non
         ({"sms": "inprocess"}, "the messenger for texts is the in-process one"),
         ({"sms_url": "http://texts.example"}, "the messenger for texts is not called over https"),
         ({"email": "inprocess"}, "the messenger for e-mail is the in-process one"),
+        ({"webhooks_inside": True}, "webhooks may go to private addresses"),
         ({"smtp_security": "none"}, "the mail server is spoken to without TLS"),
         ({"public_url": "http://practice.example"}, "the public URL is not https"),
         ({"public_url": ""}, "the public URL is not https"),

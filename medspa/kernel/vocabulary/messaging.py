@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 
 __all__ = [
-    "Channel", "ContactUse", "MessageKind", "MessageStatus", "OfferStatus", "ReplyMeaning", "WaitlistStatus",
+    "Channel", "ContactUse", "DeliveryStatus", "MessageKind", "MessageStatus", "OfferStatus", "ReplyMeaning",
+    "WaitlistStatus",
 ]  # fmt: skip
 
 
@@ -82,3 +83,12 @@ class OfferStatus(enum.StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
     """Somebody else took the time, or the client another one."""
+
+
+class DeliveryStatus(enum.StrEnum):
+    """What became of an event that another system is told of."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    """Given up after a day; it can be told again."""

@@ -79,3 +79,4 @@ class NoticeKind(enum.StrEnum):
 
     STAFF_JOINED = "staff_joined"
     PIN_REFUSED = "pin_refused"
+    WEBHOOK_DISABLED = "webhook_disabled"

@@ -85,6 +85,8 @@ def _live(settings: Settings) -> Iterator[Finding]:
 
 def _messengers(settings: Settings) -> Iterator[Finding]:
     """What is only pretended to be sent, or is sent for everybody to read."""
+    if settings.webhooks_inside:
+        yield problem("live mode", "webhooks may go to private addresses", "Unset MEDSPA_WEBHOOKS_INSIDE.")
     if settings.sms == "inprocess":
         yield problem(
             "live mode", "the messenger for texts is the in-process one", "Set MEDSPA_SMS to a real one."
