@@ -1,8 +1,8 @@
 """Booking under contest: 16 writers per slot over HTTP, against a bare endpoint in the same server.
 
 The bare endpoint runs the same statements on a raw connection and decides by one field; it takes their
-parameters ready-made. Both alternate in rounds on slots of their own, on a durable cluster. At the end the
-same contest runs once without the locks, on the constraint alone.
+parameters ready-made. Both alternate in rounds on slots of their own, on a durable cluster. Then every kind
+of contest runs once, and once more without the locks, on the constraint alone.
 Run: `python -m benchmarks.contest [slots per round] [rounds]`.
 """
 
@@ -43,8 +43,9 @@ from operational.booking.shape import Placed
 from operational.identity import credentials, tokens
 from operational.migrations.runner import migrate
 from tests.factories.booking import actor_of, violations
-from tests.factories.contest import NO_LOCKS, WRITERS, Arena, arena, same_provider
+from tests.factories.contest import CONTESTS, NO_LOCKS, WRITERS, Arena, arena, same_provider
 from tests.support.databases import Database, on_database
+from tests.support.storm import Call
 
 GOAL = 0.5
 DEADLOCKS = text("select deadlocks from pg_stat_database where datname = current_database()")
@@ -69,6 +70,7 @@ WRITE = "select booking_write(%(visit)s::jsonb)"
 class Shot:
     """One request, ready to send."""
 
+    method: str
     path: str
     body: bytes
     headers: dict[str, str]
@@ -137,7 +139,7 @@ def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, in
                 shot = shots[writer]
                 barrier.wait()
                 started = time.perf_counter()
-                connection.request("POST", shot.path, shot.body, shot.headers)
+                connection.request(shot.method, shot.path, shot.body, shot.headers)
                 answer = connection.getresponse()
                 answer.read()
                 answers.append((number, answer.status, time.perf_counter() - started))
@@ -156,11 +158,13 @@ def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, in
     return time.perf_counter() - began, answers
 
 
-def product_shots(place: Arena, number: int) -> list[Shot]:
+def product_shots(
+    place: Arena, number: int, kind: Callable[[Arena, int], list[Call]] = same_provider
+) -> list[Shot]:
     json_headers = {"Content-Type": "application/json"}
     return [
-        Shot(call.path, json.dumps(call.body).encode(), {**call.headers, **json_headers})
-        for call in same_provider(place, number)
+        Shot(call.method, call.path, json.dumps(call.body).encode(), {**call.headers, **json_headers})
+        for call in kind(place, number)
     ]
 
 
@@ -194,7 +198,7 @@ def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot
             "ids": [visit.id],
             "entries": json.dumps([{"view": "booking.appointment", "client_ids": [str(request.client_id)]}]),
         }
-        shots.append(Shot("/bare", json.dumps(values, default=str).encode(), {}))
+        shots.append(Shot("POST", "/bare", json.dumps(values, default=str).encode(), {}))
     return shots
 
 
@@ -214,9 +218,33 @@ def prepared(slots: int) -> Iterator[tuple[Database, Settings, Arena]]:
         yield database, Settings(home=Path(folder) / "var", operational=database.dsns), place
 
 
+def each_kind(port: int, place: Arena, slots: int, first: int, database: Database) -> dict[str, object]:
+    """Every kind of contest once on slots of its own: how it ended, by the database's word."""
+    found: dict[str, object] = {}
+    for number, (name, kind) in enumerate(CONTESTS.items()):
+        start = first + number * slots
+        before = _deadlocks(database)
+        _, answers = fire(port, [product_shots(place, start + n, kind) for n in range(slots)])
+        statuses = Counter(status for _, status, _ in answers)
+        found[name] = {
+            "slots": slots,
+            "answers": dict(statuses),
+            "p95 ms": round(_p95([seconds for _, _, seconds in answers]) * 1000, 1),
+            "longest ms": round(max(seconds for _, _, seconds in answers) * 1000, 1),
+            "violations": sum(violations(database)),
+            "deadlocks": _deadlocks(database) - before,
+        }
+    return found
+
+
 def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
     """Throughput and p95 of both, the ratio with its spread, and what the database says of the calendar."""
-    with prepared(slots * (2 * rounds + 3)) as (database, settings, place):
+    few = max(1, slots // 5)
+    with prepared(slots * (2 * rounds + 2 + len(CONTESTS)) + few * len(CONTESTS)) as (
+        database,
+        settings,
+        place,
+    ):
         token = place.setup.new.api_key
         with database.session("app", place.setup.org_id) as session:
             facts = load_facts(session, place.setup.location_id, [place.plain], [place.providers[0]])
@@ -238,10 +266,12 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
                     if number:
                         rates[name].append(len(answers) / elapsed)
                         times[name] += [seconds for _, _, seconds in answers]
+            kinds = each_kind(port, place, slots, slot, database)
+            slot += slots * len(CONTESTS)
             deadlocks = _deadlocks(database)
             with database.session("owner") as session:
                 session.execute(text(NO_LOCKS))
-            _, unlocked = fire(port, [product_shots(place, slot + n) for n in range(slots)])
+            unlocked = each_kind(port, place, few, slot, database)
         overlaps, unclaimed = violations(database)
         ratios = sorted(one / other for one, other in zip(rates["book"], rates["bare"], strict=True))
         return {
@@ -258,10 +288,8 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
             "winners per slot": dict(winners),
             "violations": overlaps + unclaimed,
             "deadlocks": deadlocks,
-            "without locks": {
-                "deadlocks": _deadlocks(database) - deadlocks,
-                "longest ms": round(max(seconds for _, _, seconds in unlocked) * 1000, 1),
-            },
+            "kinds": kinds,
+            "without locks": unlocked,
         }
 
 

@@ -13,7 +13,27 @@ def _contest(found: Result) -> Sequence[Figure]:
         at_least("book / bare endpoint, requests per second", found["book / bare"], found["goal"]),
         exactly("violations of the calendar", found["violations"], 0),
         Figure("longest answer", longest, longest, longest, "≤ 3", longest <= 3, "s"),
+        *(figure for name, one in found["kinds"].items() for figure in _kind(name, one)),
+        *(
+            shown(f"{name}, without locks: deadlocks", _one(one["deadlocks"]))
+            for name, one in found["without locks"].items()
+        ),
     ]
+
+
+def _kind(name: str, one: Result) -> Sequence[Figure]:
+    longest = one["longest ms"] / 1000
+    return [
+        exactly(f"{name}: violations", one["violations"], 0),
+        Figure(f"{name}: longest answer", longest, longest, longest, "≤ 3", longest <= 3, "s"),
+        at_most(f"{name}: p95", _one(one["p95 ms"]), 100, "ms"),
+    ]
+
+
+def _calendar(found: Result) -> Sequence[Figure]:
+    p95, goal = found["p95 ms"], found["goal p95 ms"]
+    return [Figure("a day of 40 providers and 500 items, p95", p95, found["p50 ms"], p95,
+                   f"≤ {goal:g}", p95 <= goal, "ms")]  # fmt: skip
 
 
 def _availability(found: Result) -> Sequence[Figure]:
@@ -118,6 +138,11 @@ BENCHMARKS = (
         "availability",
         "30 days × 20 providers × 10 rooms: p95 ≤ 30 ms in process, whatever the history",
         "benchmarks.availability", (60, 200_000), (30, 60_000), _availability,
+    ),
+    Benchmark(
+        "calendar",
+        "a day of 40 providers and 500 items: p95 ≤ 100 ms on the server",
+        "benchmarks.calendar", (60,), (20,), _calendar,
     ),
     Benchmark(
         "audit_cost",

@@ -49,7 +49,7 @@ class Grid:
 
 def run(first: int, last: int) -> Bits:
     """The bits first … last."""
-    return ((1 << (last - first + 1)) - 1) << first if first <= last else 0
+    return (1 << (last + 1)) - (1 << first) if first <= last else 0
 
 
 def tidy(first: int, last: int, shortest: int) -> Bits:
@@ -57,8 +57,11 @@ def tidy(first: int, last: int, shortest: int) -> Bits:
 
     `shortest` is the least that a gap before or after must last, in units.
     """
-    fits = run(first, first) | run(first + shortest, last)
-    return fits & (run(last, last) | run(first, last - shortest))
+    length = last - first
+    if length == 0:
+        return 1 << first
+    ends = (1 << first | 1 << last) if length >= shortest else 0
+    return ends | run(first + shortest, last - shortest)
 
 
 def numbers(bits: Bits) -> Iterator[int]:

@@ -20,7 +20,7 @@ from operational.booking.shape import Shape
 _OPENINGS = text(
     "select provider, shortest, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
     " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until, :now,"
-    " cast(:skip as uuid))"
+    " cast(:skip as uuid), :zero)"
 )
 
 
@@ -43,9 +43,11 @@ class Part:
 
     def at(self, number: int) -> tuple[tuple[uuid.UUID, ...], bool]:
         """(who can begin then, whether the first of them leaves no unsellable gap)."""
-        free = [provider for provider, bits in self.free.items() if bits >> number & 1]
-        good = [provider for provider in free if self.tidy[provider] >> number & 1]
-        rest = [provider for provider in free if provider not in good]
+        good: list[uuid.UUID] = []
+        rest: list[uuid.UUID] = []
+        for provider, bits in self.free.items():
+            if bits >> number & 1:
+                (good if self.tidy[provider] >> number & 1 else rest).append(provider)
         return (*good, *rest), bool(good)
 
     def next_from(self, number: int) -> int:
@@ -104,6 +106,7 @@ def part(
             "until": field.at(field.size),
             "now": clock.now(),
             "skip": skip,
+            "zero": field.zero,
         }
         rows = {row.provider: row for row in session.execute(_OPENINGS, values)}
         for provider in providers:
@@ -116,16 +119,15 @@ def part(
     return Part(service_id, shapes, free, tidy)
 
 
-def _of_spans(
-    field: Grid, lows: Sequence[datetime], highs: Sequence[datetime], shortest: int
-) -> tuple[Bits, Bits]:
+def _of_spans(field: Grid, lows: Sequence[int], highs: Sequence[int], shortest: int) -> tuple[Bits, Bits]:
     """(starts inside the spans, those of them that leave no unsellable gap)."""
     least = grid.units(timedelta(minutes=shortest))
     bits = good = 0
+    last = field.size - 1
     for low, high in zip(lows, highs, strict=True):
-        one, other = field.first(low), field.last(high)
-        bits |= grid.run(one, other)
-        good |= grid.tidy(one, other, least)
+        until = min(high, last)
+        bits |= grid.run(low, until)
+        good |= grid.tidy(low, until, least)
     return bits, good
 
 

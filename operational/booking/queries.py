@@ -29,11 +29,14 @@ _VISITS = text(
     """
     select a.id, a.version, a.client_id, a.location_id, l.timezone, a.starts_at, a.ends_at, a.business_date,
         a.status, a.source, a.booked_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancelled_by,
-        a.follow_up_of_id, a.rescheduled_from_id, booking_items(a.id) as items,
-        (select m.group_id from visit_group_member m where m.appointment_id = a.id) as group_id,
-        booking_late_minutes(a.id, :now) as late_minutes
+        a.follow_up_of_id, a.rescheduled_from_id, coalesce(i.items, '[]') as items,
+        m.group_id,
+        case when a.starts_at < :now and a.status in ('booked', 'confirmed', 'arrived')
+            then booking_late_minutes(a.id, :now) else 0 end as late_minutes
     from appointment a
     join location l on l.org_id = a.org_id and l.id = a.location_id
+    left join booking_items_of(:ids) i on i.appointment_id = a.id
+    left join visit_group_member m on m.org_id = a.org_id and m.appointment_id = a.id
     where a.id = any (:ids)
     order by a.starts_at, a.id
     """

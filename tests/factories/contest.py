@@ -159,6 +159,23 @@ def move_against_book(arena: Arena, number: int) -> list[Call]:
     return calls
 
 
+def cancel_against_book(arena: Arena, number: int) -> list[Call]:
+    """One writer cancels the visit that has the slot, the others book it: nobody, or one who came after."""
+    with unit(arena.setup.database, arena.setup) as session:
+        held = book_visit(
+            session,
+            arena.setup,
+            arena.slot(number),
+            service_id=arena.plain,
+            provider_id=arena.providers[0],
+            client_id=arena.clients[0],
+        )
+    headers = {**arena.setup.headers, "Idempotency-Key": str(uuid.uuid4())}
+    cancels = Call("POST", f"/v1/appointments/{held.id}/cancel", {"by": "practice"}, headers)
+    items = [_item(arena.plain, arena.providers[0])]
+    return [cancels, *(_book(arena, writer, arena.slot(number), items) for writer in range(1, WRITERS))]
+
+
 def hold_against_book(arena: Arena, number: int) -> list[Call]:
     """Half of the writers keep the slot, half book it."""
     calls = []
@@ -183,4 +200,5 @@ CONTESTS: dict[str, Callable[[Arena, int], list[Call]]] = {
     "partial overlap": partial_overlap,
     "move against book": move_against_book,
     "hold against book": hold_against_book,
+    "cancel against book": cancel_against_book,
 }

@@ -11,10 +11,11 @@ returns table (provider uuid, minutes integer) language sql stable set search_pa
     group by c.staff_id
 $$;
 
+-- Spans in whole units of five minutes from p_zero on: as instants they cost more to hand over than to find.
 create or replace function booking_openings(
     p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
-    p_from timestamptz, p_to timestamptz, p_now timestamptz, p_skip uuid
-) returns table (provider uuid, shortest integer, lows timestamptz[], highs timestamptz[])
+    p_from timestamptz, p_to timestamptz, p_now timestamptz, p_skip uuid, p_zero timestamptz
+) returns table (provider uuid, shortest integer, lows integer[], highs integer[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_shape booking_shape := jsonb_populate_record(null::booking_shape, p_shape);
@@ -34,11 +35,16 @@ begin
         return;
     end if;
     return query
-    select c.subject, coalesce(min(b.minutes), 1), array_agg(lower(r)), array_agg(upper(r))
+    select c.subject, coalesce(min(b.minutes), 1), array_agg(n.low), array_agg(n.high)
     from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, p_skip, p_now) c
     join booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to) s on s.provider = c.subject
     left join booking_shortest(p_providers, p_location) b on b.provider = c.subject
     cross join lateral unnest(v_possible * s.in_shift * c.calm) r
+    cross join lateral (
+        select ceil(date_part('epoch', lower(r) - p_zero) / 300)::integer as low,
+            floor(date_part('epoch', upper(r) - p_zero) / 300)::integer as high
+    ) n
+    where n.low <= n.high
     group by c.subject;
 end $$;
 

@@ -18,7 +18,7 @@ from tests.support.databases import Database
 from tests.support.storm import Answer, storm
 
 SLOTS = int(os.environ.get("CONTEST_SLOTS", "12"))
-"""Per kind of contest; six kinds."""
+"""Per kind of contest."""
 CONTROL_SLOTS = 12
 LONGEST_WAIT = 3.0
 
@@ -65,7 +65,13 @@ def test_one_writer_wins_each_slot(
     assert {one.problem["type"] for one in answers if one.problem} == {"urn:medspa:problem:slot-taken"}
     assert not any(_by_the_backstop(one) for one in answers)
     assert violations(operational_module) == (0, 0)
-    assert dict(_winners(answers)) == dict.fromkeys(range(SLOTS), 1)
+    won = _winners(answers)
+    if name == "cancel against book":
+        # Whoever cancels always may; of those who book, one may come after it.
+        assert set(won) == set(range(SLOTS))
+        assert set(won.values()) <= {1, 2}
+    else:
+        assert dict(won) == dict.fromkeys(range(SLOTS), 1)
     assert max(one.seconds for one in answers) < LONGEST_WAIT
 
 

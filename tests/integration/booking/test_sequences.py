@@ -6,6 +6,7 @@ import itertools
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,10 +25,12 @@ from sqlalchemy import text
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
 from medspa.kernel.errors import DomainError
-from medspa.kernel.vocabulary import ResourceKind, SoftRule
-from operational.booking import book, cancel, move, queries, visit
+from medspa.kernel.vocabulary import OffSubject, ResourceKind, SoftRule, TimeOffReason
+from operational.booking import book, cancel, groups, hold, items, move, queries, time_off, undo, visit
+from operational.booking.group_schemas import NewSeries
 from operational.booking.queries import VisitRow
-from operational.booking.schemas import Move, NewItem, NewVisit, Restore
+from operational.booking.schedule_schemas import NewTimeOff
+from operational.booking.schemas import Move, MovedItem, NewHold, NewItem, NewVisit, Restore
 from operational.etag import etag
 from tests.factories.booking import (
     actor_of,
@@ -42,6 +45,7 @@ from tests.factories.booking import (
 from tests.factories.organization import organization
 from tests.support.databases import Database, Servers
 
+Made = TypeVar("Made")
 SLOTS = st.integers(0, 7)
 """Quarters of an hour after the start of a day: few, so that visits meet."""
 
@@ -81,7 +85,7 @@ class Desk(RuleBasedStateMachine):
         super().__init__()
         self.start = self.practice.next_day()
 
-    def attempt(self, work: Callable[[TenantSession], VisitRow], at: int = 0) -> VisitRow | None:
+    def attempt(self, work: Callable[[TenantSession], Made], at: int = 0) -> Made | None:
         with clock.frozen(self.start + timedelta(minutes=15 * at - 60)):
             try:
                 with unit(self.practice.setup.database, self.practice.setup) as session:
@@ -169,6 +173,75 @@ class Desk(RuleBasedStateMachine):
     )
     def go_on(self, id_: uuid.UUID, step: Callable[..., VisitRow], at: int) -> None:
         self.attempt(lambda session: step(session, actor_of(self.practice.setup), id_), at)
+
+    @rule(id_=visits)
+    def takes_back(self, id_: uuid.UUID) -> None:
+        actor = actor_of(self.practice.setup)
+        self.attempt(lambda s: undo.undo(s, actor, id_, etag(queries.visit(s, id_))))
+
+    @rule(id_=visits, service=st.integers(0, 2), minutes=st.sampled_from([None, 15, 60]))
+    def gains_a_service(self, id_: uuid.UUID, service: int, minutes: int | None) -> None:
+        item = NewItem(service_id=self.practice.services[service], minutes=minutes)
+        actor = actor_of(self.practice.setup)
+        self.attempt(lambda s: items.add_items(s, actor, id_, [item], (), etag(queries.visit(s, id_))))
+
+    @rule(id_=visits)
+    def loses_a_service(self, id_: uuid.UUID) -> None:
+        def work(session: TenantSession) -> VisitRow:
+            row = queries.visit(session, id_)
+            return items.remove_item(session, actor_of(self.practice.setup), id_, row.items[0].id, etag(row))
+
+        self.attempt(work)
+
+    @rule(id_=visits, minutes=st.sampled_from([10, 20, 45, 90]))
+    def lasts_longer_or_shorter(self, id_: uuid.UUID, minutes: int) -> None:
+        def work(session: TenantSession) -> VisitRow:
+            row = queries.visit(session, id_)
+            change = Move(items=[MovedItem(item_id=row.items[-1].id, minutes=minutes)])
+            return move.move(session, actor_of(self.practice.setup), id_, change, etag(row))
+
+        self.attempt(work)
+
+    @rule(start=SLOTS, provider=st.integers(0, 1), keep=st.booleans())
+    def provider_is_away(self, start: int, provider: int, keep: bool) -> None:
+        at = self.start + timedelta(minutes=15 * start)
+        request = NewTimeOff(
+            location_id=self.practice.setup.location_id, subject_kind=OffSubject.PROVIDER,
+            subject_id=self.practice.providers[provider], starts_at=at, ends_at=at + timedelta(minutes=30),
+            reason=TimeOffReason.ABSENT, keep_visits=keep,
+        )  # fmt: skip
+
+        def work(session: TenantSession) -> list[uuid.UUID]:
+            rows, affected = time_off.add(session, actor_of(self.practice.setup), request)
+            assert keep or not affected
+            return [row.id for row in rows]
+
+        self.attempt(work)
+
+    @rule(start=SLOTS, service=st.integers(0, 2))
+    def somebody_holds(self, start: int, service: int) -> None:
+        request = NewHold(
+            location_id=self.practice.setup.location_id,
+            starts_at=self.start + timedelta(minutes=15 * start),
+            items=[NewItem(service_id=self.practice.services[service])],
+        )
+        self.attempt(lambda s: hold.keep(s, actor_of(self.practice.setup), request).id)
+
+    @rule(target=visits, start=SLOTS, service=st.integers(0, 2), client=st.integers(0, 2))
+    def comes_twice(self, start: int, service: int, client: int) -> MultipleResults[uuid.UUID]:
+        at = self.start + timedelta(minutes=15 * start)
+        request = NewSeries(
+            client_id=self.practice.clients[client], location_id=self.practice.setup.location_id,
+            items=[NewItem(service_id=self.practice.services[service])],
+            starts=[at, at + timedelta(minutes=45)], book_free=True,
+        )  # fmt: skip
+
+        def work(session: TenantSession) -> list[uuid.UUID]:
+            return [
+                row.id for row in groups.book_series(session, actor_of(self.practice.setup), request).visits
+            ]
+
+        return multiple(*(self.attempt(work) or ()))
 
     @invariant()
     def every_claim_is_apart_and_belongs_to_a_visit(self) -> None:
