@@ -9,16 +9,12 @@ Run: `python -m benchmarks.contest [slots per round] [rounds]`.
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import statistics
 import sys
 import tempfile
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +24,7 @@ from fastapi import FastAPI, Request
 from sqlalchemy import text
 
 from benchmarks.processes import serving
+from benchmarks.storm import Shot, deadlocks, each_kind, fire, p95, product_shots
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings, load_settings
@@ -43,12 +40,10 @@ from operational.booking.shape import Placed
 from operational.identity import credentials, tokens
 from operational.migrations.runner import migrate
 from tests.factories.booking import actor_of, violations
-from tests.factories.contest import CONTESTS, NO_LOCKS, WRITERS, Arena, arena, same_provider
+from tests.factories.contest import CONTESTS, NO_LOCKS, Arena, arena, same_provider
 from tests.support.databases import Database, on_database
-from tests.support.storm import Call
 
 GOAL = 0.5
-DEADLOCKS = text("select deadlocks from pg_stat_database where datname = current_database()")
 VISITS = str(queries._VISITS.text).replace(":now", "%(now)s").replace(":ids", "%(ids)s")
 BEFORE = (
     "select org_id, key_id from directory.api_key(%(digest)s, %(now)s)",
@@ -64,16 +59,6 @@ PROBE = (
     " %(items)s::jsonb, 3000, now())"
 )
 WRITE = "select booking_write(%(visit)s::jsonb)"
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One request, ready to send."""
-
-    method: str
-    path: str
-    body: bytes
-    headers: dict[str, str]
 
 
 def bare(app: FastAPI) -> None:
@@ -123,49 +108,6 @@ def serve(port: int) -> None:
     bare(app)
     # Writers who have their answer wait for the slowest one: without locks that takes long.
     uvicorn.run(app, port=port, access_log=False, log_level="error", timeout_keep_alive=300)
-
-
-def fire(port: int, rounds: list[list[Shot]]) -> tuple[float, list[tuple[int, int, float]]]:
-    """(elapsed seconds, (round, status, seconds) of every request): writers meet at each round's start."""
-    barrier = threading.Barrier(WRITERS)
-    answers: list[tuple[int, int, float]] = []
-
-    failures: list[Exception] = []
-
-    def work(writer: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
-        try:
-            for number, shots in enumerate(rounds):
-                shot = shots[writer]
-                barrier.wait()
-                started = time.perf_counter()
-                connection.request(shot.method, shot.path, shot.body, shot.headers)
-                answer = connection.getresponse()
-                answer.read()
-                answers.append((number, answer.status, time.perf_counter() - started))
-        except Exception as error:  # noqa: BLE001 - raised again below
-            failures.append(error)
-            barrier.abort()
-
-    threads = [threading.Thread(target=work, args=(writer,)) for writer in range(WRITERS)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return time.perf_counter() - began, answers
-
-
-def product_shots(
-    place: Arena, number: int, kind: Callable[[Arena, int], list[Call]] = same_provider
-) -> list[Shot]:
-    json_headers = {"Content-Type": "application/json"}
-    return [
-        Shot(call.method, call.path, json.dumps(call.body).encode(), {**call.headers, **json_headers})
-        for call in kind(place, number)
-    ]
 
 
 def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot]:
@@ -218,25 +160,6 @@ def prepared(slots: int) -> Iterator[tuple[Database, Settings, Arena]]:
         yield database, Settings(home=Path(folder) / "var", operational=database.dsns), place
 
 
-def each_kind(port: int, place: Arena, slots: int, first: int, database: Database) -> dict[str, object]:
-    """Every kind of contest once on slots of its own: how it ended, by the database's word."""
-    found: dict[str, object] = {}
-    for number, (name, kind) in enumerate(CONTESTS.items()):
-        start = first + number * slots
-        before = _deadlocks(database)
-        _, answers = fire(port, [product_shots(place, start + n, kind) for n in range(slots)])
-        statuses = Counter(status for _, status, _ in answers)
-        found[name] = {
-            "slots": slots,
-            "answers": dict(statuses),
-            "p95 ms": round(_p95([seconds for _, _, seconds in answers]) * 1000, 1),
-            "longest ms": round(max(seconds for _, _, seconds in answers) * 1000, 1),
-            "violations": sum(violations(database)),
-            "deadlocks": _deadlocks(database) - before,
-        }
-    return found
-
-
 def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
     """Throughput and p95 of both, the ratio with its spread, and what the database says of the calendar."""
     few = max(1, slots // 5)
@@ -268,7 +191,7 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
                         times[name] += [seconds for _, _, seconds in answers]
             kinds = each_kind(port, place, slots, slot, database)
             slot += slots * len(CONTESTS)
-            deadlocks = _deadlocks(database)
+            stuck = deadlocks(database)
             with database.session("owner") as session:
                 session.execute(text(NO_LOCKS))
             unlocked = each_kind(port, place, few, slot, database)
@@ -276,7 +199,7 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
         ratios = sorted(one / other for one, other in zip(rates["book"], rates["bare"], strict=True))
         return {
             "requests per second": {name: round(statistics.median(found)) for name, found in rates.items()},
-            "p95 ms": {name: round(_p95(found) * 1000, 1) for name, found in times.items()},
+            "p95 ms": {name: round(p95(found) * 1000, 1) for name, found in times.items()},
             "longest ms": {name: round(max(found) * 1000, 1) for name, found in times.items()},
             "book / bare": {
                 "median": round(statistics.median(ratios), 3),
@@ -287,20 +210,10 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
             "slots": slot,
             "winners per slot": dict(winners),
             "violations": overlaps + unclaimed,
-            "deadlocks": deadlocks,
+            "deadlocks": stuck,
             "kinds": kinds,
             "without locks": unlocked,
         }
-
-
-def _deadlocks(database: Database) -> int:
-    with database.session("admin") as session:
-        found: int = session.execute(DEADLOCKS).scalar_one()
-    return found
-
-
-def _p95(values: list[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95)]
 
 
 if __name__ == "__main__":
