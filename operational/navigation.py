@@ -45,6 +45,24 @@ WAYS: tuple[Way, ...] = (
             Way("/reports/glossary", "Glossary"),
         ),
     ),
+    Way(
+        "/setup",
+        "Set-up",
+        SET_UP,
+        (
+            Way("/setup", "Checklist"),
+            Way("/setup/organization", "Organization", _any(P.ORGANIZATION_MANAGE)),
+            Way("/setup/legal-entities", "Legal entities", _any(P.ORGANIZATION_MANAGE)),
+            Way("/setup/locations", "Locations", _any(P.ORGANIZATION_MANAGE)),
+            Way("/setup/categories", "Categories", _any(P.CATALOGUE_MANAGE)),
+            Way("/setup/services", "Services", _any(P.CATALOGUE_MANAGE)),
+            Way("/setup/products", "Products", _any(P.CATALOGUE_MANAGE)),
+            Way("/setup/resources", "Rooms and devices", _any(P.CATALOGUE_MANAGE)),
+            Way("/setup/staff", "Staff", _any(P.STAFF_MANAGE)),
+            Way("/setup/roles", "Roles", _any(P.STAFF_MANAGE)),
+            Way("/setup/shifts", "Shifts", _any(P.SCHEDULE_MANAGE)),
+        ),
+    ),
 )
 
 

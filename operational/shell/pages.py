@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request, Response
 
 from medspa.kernel.errors import Unauthenticated
+from medspa.kernel.vocabulary import Permission
 from medspa.ui.shell import LOOK_COOKIE, LOOKS
 from operational import navigation, notices
 from operational.identity.dependencies import signed_in
@@ -26,8 +27,11 @@ Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
 
 @pages.get(HOME)
 def show_first(request: Request, unit: Anybody) -> Response:
-    """To the first way that is open; who may go nowhere is told so."""
+    """To the first way that is open; to set-up while there is no location."""
     ways = navigation.ways(unit.actor)
+    manages = unit.actor.may(Permission.ORGANIZATION_MANAGE)
+    if manages and not places(unit.session, unit.actor):
+        return redirect("/setup")
     return redirect(ways[0].path) if ways else page(AREA, "nowhere.html", request, unit)
 
 

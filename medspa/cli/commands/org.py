@@ -38,7 +38,8 @@ def create(
     from medspa.kernel.settings import load_settings
     from operational.organization.bootstrap import create_organization
 
-    engine = make_engine(load_settings().operational_dsn("owner"), application_name="medspa-org")
+    settings = load_settings()
+    engine = make_engine(settings.operational_dsn("owner"), application_name="medspa-org")
     try:
         made = create_organization(
             engine, name=name, slug=slug, owner_label=owner_label, owner_email=owner_email
@@ -58,4 +59,6 @@ def create(
     say(f"Organization {slug}: {made.org_id}")
     say(f"Password of the owner: {made.password}")
     say(f"API key: {made.api_key}")
-    note("Both are shown this once. Next: sign in with POST /v1/session and set up an authenticator app.")
+    note(
+        f"Both are shown this once. Next: sign in at {settings.public_url}/sign-in; the set-up page goes on."
+    )

@@ -1,0 +1,1 @@
+"""Pages that set an organization up, from nothing to open for business. Every rule is the services' own."""
