@@ -40,6 +40,8 @@ AREAS = (
     "webhooks",
     "drilldown",
     "accounting",
+    "online",
+    "leads",
 )
 
 PAGES = (
@@ -57,6 +59,12 @@ PAGES = (
     "clients.pages",
     "calendar.pages",
     "drilldown.pages",
+    "checkout.processor.card_pages",
+    "online.pages",
+    "online.booking_pages",
+    "online.manage_pages",
+    "leads.public_pages",
+    "leads.pages",
 )
 """What people see, beside the API."""
 

@@ -92,8 +92,11 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
+            framed = "frame-ancestors" in headers.get("content-security-policy", "")
             for name, value in self._headers.items():
-                headers.setdefault(name, value)
+                # A page that says itself who may frame it is not contradicted: older browsers read this one.
+                if not (framed and name == "x-frame-options"):
+                    headers.setdefault(name, value)
             headers.setdefault("cache-control", DEFAULT_CACHE_CONTROL)
             headers["x-request-id"] = str(self._request_id)
         await self._send(message)

@@ -36,6 +36,15 @@ WAYS: tuple[Way, ...] = (
     Way("/calendar", "Calendar", _any(P.BOOKING_READ)),
     Way("/clients", "Clients", _any(P.CLIENT_READ)),
     Way(
+        "/tasks",
+        "Tasks",
+        _any(P.LEAD_READ),
+        (
+            Way("/tasks", "Tasks"),
+            Way("/leads", "Leads"),
+        ),
+    ),
+    Way(
         "/reports",
         "Reports",
         REPORTS,

@@ -1,4 +1,7 @@
-"""The process that settles card calls, as `medspa up` runs it: `python -m medspa.local.settling`."""
+"""The process that settles card calls and what they leave open: `python -m medspa.local.settling`.
+
+It also looks after bookings whose visitor has gone.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import threading
 from medspa.kernel.logging import configure
 from medspa.kernel.settings import load_settings
 from operational.checkout.settling import run
+from operational.online import sweep
 
 
 def main() -> None:
@@ -19,7 +23,11 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(load_settings(), origin, stop)
+    settings = load_settings()
+    bookings = threading.Thread(target=sweep.run, args=(settings, stop), name="bookings", daemon=True)
+    bookings.start()
+    run(settings, origin, stop)
+    bookings.join()
 
 
 if __name__ == "__main__":

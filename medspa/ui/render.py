@@ -29,7 +29,15 @@ HEADERS = {
 _CSS, _SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 BUILT = {"app.js": _SCRIPT, "calendar.js": _SCRIPT, "calendar.css": _CSS}
 """What `make setup` bundles from medspa/ui/scripts and npm."""
-ASSETS = {"medspa.css": _CSS, "shell.css": _CSS, "forms.css": _CSS, "medspa.svg": "image/svg+xml", **BUILT}
+ASSETS = {
+    "medspa.css": _CSS,
+    "shell.css": _CSS,
+    "forms.css": _CSS,
+    "medspa.svg": "image/svg+xml",
+    "public.css": _CSS,
+    "public.js": _SCRIPT,
+    **BUILT,
+}
 
 
 def environment(package: str) -> Environment:

@@ -45,12 +45,32 @@ class Held:
     items: tuple[Placed, ...]
 
 
-def keep(session: Session, actor: Actor, request: NewHold, source: VisitSource = VisitSource.DESK) -> Held:
-    """Keep free time for `request.minutes`. Raises what booking it would raise."""
+def keep(
+    session: Session,
+    actor: Actor,
+    request: NewHold,
+    source: VisitSource = VisitSource.DESK,
+    replacing: uuid.UUID | None = None,
+) -> Held:
+    """Keep free time for `request.minutes`. Raises what booking it would raise.
+
+    `replacing` is a hold of the same person, expired or not: what it kept does not stand in the way, is
+    preferred, and is given back once the new one keeps its time. Raises HoldUsed when it was booked with.
+    """
     actor.require(Permission.BOOKING_WRITE, request.location_id)
     facts = facts_for(session, request.location_id, request.items)
     ways = options(facts, request.items, request.starts_at)
-    chosen = claim.find_place(session, actor, _nobodys(facts, source), ways, (), rules=facts)
+    kept: frozenset[uuid.UUID] = frozenset()
+    if replacing is not None:
+        kept = kept_by(session, replacing)
+        ways = tuple(preferring(items, kept) for items in ways)
+    chosen = claim.find_place(
+        session, actor, _nobodys(facts, source), ways, (), skip=replacing, also_lock=kept, rules=facts
+    )
+    if replacing is not None:
+        if _found(session, replacing).status is HoldStatus.BOOKED:
+            raise HoldUsed("It was booked.")
+        session.execute(_END, {"id": replacing, "status": HoldStatus.RELEASED})
     now = clock.now()
     held = Held(
         id=new_id(),

@@ -17,10 +17,12 @@ from medspa.kernel.vocabulary import AllocationSource, LineKind, PaymentPurpose,
 from operational.checkout.apply import hold_client, spend
 from operational.checkout.drafts import Draft
 from operational.checkout.invoices import issue
-from operational.checkout.queries import found
+from operational.checkout.pricing import price
+from operational.checkout.queries import found, rates_on
 from operational.checkout.refundable import rest_of_payment, value_of
 from operational.identity.access import Actor
 from operational.ledger.balances import invoice_open_minor, lock_client
+from operational.ledger.days import open_business_date
 from operational.models import Allocation, Appointment, Invoice, Location, Payment
 
 FEE_TAX_CLASS = "fee"
@@ -46,6 +48,13 @@ def charge_fee(
     if amount > 0:
         spend(session, actor, invoice, deposit, amount)
     return invoice
+
+
+def fee_with_tax(session: Session, location: Location, fee_minor: int) -> int:
+    """What a client would owe for a fee that were charged now."""
+    day = open_business_date(session, location.id)
+    cost = price(MILLI, fee_minor, rates_on(session, location.id, FEE_TAX_CLASS, day))
+    return cost.net_minor + cost.tax_minor
 
 
 def carry_deposit(session: Session, old: Appointment, new_id: uuid.UUID) -> None:

@@ -29,16 +29,38 @@ def create_client(
     session: Session, actor: Actor, values: Mapping[str, Any]
 ) -> tuple[Client, list[Duplicate]]:
     """The new record and the records it may be a double of, which are flagged for a decision."""
+    client = _new(session, actor, values)
+    duplicates.lock_identity(session, actor.org_id, client)
+    session.add(client)
+    session.flush()
+    return client, match_client(session, client)
+
+
+def create_unmatched(session: Session, actor: Actor, values: Mapping[str, Any]) -> Client:
+    """A new record of somebody who must not learn, by answer or by time, whether they are known.
+
+    `match_client` is called for it afterwards, by somebody else.
+    """
+    client = _new(session, actor, values)
+    session.add(client)
+    session.flush()
+    return client
+
+
+def match_client(session: Session, client: Client) -> list[Duplicate]:
+    """Look for records of the same person and flag them for a decision."""
+    duplicates.lock_identity(session, client.org_id, client)
+    found = duplicates.find(session, client)
+    duplicates.flag(session, client, found)
+    return found
+
+
+def _new(session: Session, actor: Actor, values: Mapping[str, Any]) -> Client:
     actor.require(Permission.CLIENT_WRITE)
     _check(session, values)
     client = Client(org_id=actor.org_id, id=new_id(), client_key=new_client_key(), **values)
     client.flags = sorted(set(client.flags))
-    duplicates.lock_identity(session, actor.org_id, client)
-    session.add(client)
-    session.flush()
-    found = duplicates.find(session, client)
-    duplicates.flag(session, client, found)
-    return client, found
+    return client
 
 
 def edit_client(

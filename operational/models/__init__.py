@@ -42,6 +42,7 @@ from operational.models.drawer import (
     DrawerSession,
 )
 from operational.models.importing import ImportRow, ImportRun
+from operational.models.lead import Lead, Task
 from operational.models.ledger import JournalEntry, LedgerAccount, Posting
 from operational.models.membership import (
     Membership,
@@ -62,6 +63,15 @@ from operational.models.messaging import (
     MessageTemplate,
 )
 from operational.models.notification import Notification, NotificationRead
+from operational.models.online import (
+    ClientCard,
+    OnlineBooking,
+    OnlineLocation,
+    OnlineOrigin,
+    OnlineService,
+    PolicyAcceptance,
+    PublicText,
+)
 from operational.models.organization import (
     LegalEntity,
     Location,
@@ -112,24 +122,25 @@ __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
     "AppointmentItemResource", "AppointmentNotice", "AppointmentState", "AuthSession", "BankDeposit",
     "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "CalendarFeed", "ChartNote",
-    "Client", "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote", "ConsentTemplate",
-    "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential", "CreditMemo",
-    "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter", "Drawer",
-    "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
+    "Client", "ClientCard", "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote",
+    "ConsentTemplate", "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential",
+    "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter",
+    "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
     "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",
     "Household", "HouseholdMember", "IdempotencyKey", "ImportRow", "ImportRun", "IncomingMessage",
-    "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry", "LedgerAccount", "LegalEntity",
+    "Invoice", "InvoiceLine", "InvoiceLineTax", "JournalEntry", "Lead", "LedgerAccount", "LegalEntity",
     "LinkToken", "Location", "LocationHours", "LocationMessaging", "LotMovement", "Membership",
     "MembershipEvent", "MembershipFreeze", "MembershipPeriod", "MembershipPlan", "MembershipPlanCredit",
     "MembershipPlanVersion", "MerchantAccount", "MerchantOpening", "Message", "MessageTemplate",
-    "NoteAddendum", "Notification", "NotificationRead", "Occupancy", "Organization", "Package",
-    "PackagePlan", "PackagePlanItem", "Payment", "Payout", "Posting", "ProcessorAttempt",
-    "ProcessorEvent", "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory",
-    "ProcessorPayout", "Product", "ProductLot", "ProviderService", "RecognitionRun", "RefundFailure",
-    "Remittance", "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember",
-    "SegmentPublication", "Service", "ServicePrerequisite", "ServiceResource", "Shift", "SignedConsent",
-    "StaffMember", "StaffRole", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult",
-    "TimeOff", "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "VisitGroup",
-    "VisitGroupMember", "WaitlistEntry", "WaitlistLook", "WaitlistOffer", "WalkIn", "WebhookDelivery",
-    "WebhookEndpoint", "WriteOff",
+    "NoteAddendum", "Notification", "NotificationRead", "Occupancy", "OnlineBooking", "OnlineLocation",
+    "OnlineOrigin", "OnlineService", "Organization", "Package", "PackagePlan", "PackagePlanItem",
+    "Payment", "Payout", "PolicyAcceptance", "Posting", "ProcessorAttempt", "ProcessorEvent",
+    "ProcessorLine", "ProcessorLineDecision", "ProcessorLineHistory", "ProcessorPayout", "Product",
+    "ProductLot", "ProviderService", "PublicText", "RecognitionRun", "RefundFailure", "Remittance",
+    "RemittanceItem", "Resource", "ReturnedCheck", "Role", "SegmentMember", "SegmentPublication",
+    "Service", "ServicePrerequisite", "ServiceResource", "Shift", "SignedConsent", "StaffMember",
+    "StaffRole", "Task", "TaxJurisdiction", "TaxRate", "TenderProgramme", "TieoutResult", "TimeOff",
+    "Tip", "TreatmentCategory", "TreatmentRecord", "TreatmentSite", "VisitGroup", "VisitGroupMember",
+    "WaitlistEntry", "WaitlistLook", "WaitlistOffer", "WalkIn", "WebhookDelivery", "WebhookEndpoint",
+    "WriteOff",
 ]  # fmt: skip

@@ -39,10 +39,12 @@ PUBLIC = {
 """Endpoints without authentication: they check a password, a token or a signature of their own."""
 
 ALIASES = {
+    "assignee": "staff_member",
     "batch": "export_batch",
     "booker": "client",
     "category": "treatment_category",
     "consent": "signed_consent",
+    "contact_text": "public_text",
     "exam": "good_faith_exam",
     "follow_up_of": "appointment",
     "item": "appointment_item",

@@ -41,10 +41,11 @@ WORDS = {
     "treatment details": "Qzxcanarydetails: slower on the left.",
     "signer": "Qzxcanarysigner Example",
     "signature": "Qzxcanarysignature",
+    "question": "Qzxcanaryquestion: how long does it last?",
 }
 """What is planted, by what it is."""
 
-SEALED = ("note", "addendum", "treatment details", "signer", "signature")
+SEALED = ("note", "addendum", "treatment details", "signer", "signature", "question")
 """Kept encrypted: not even a dump of the operational database shows them."""
 
 NOT_KEPT = ("gift card code", "payment token")
@@ -56,6 +57,7 @@ def plant(practice: Practice, http: httpx.Client, database: Database, date: dt.d
     practice.clock.at(date, "08:00")
     north = Day(practice, "NORTH", date).plan().open(FLOAT_MINOR)
     _staff_and_books(practice)
+    _lead(practice, north.place)
     lot = practice.manager.post(
         "/v1/lots",
         {
@@ -107,6 +109,19 @@ def _client(practice: Practice, place: str) -> str:
         "home_location_id": place,
     }
     return str(practice.front.post("/v1/clients", body)["client"]["id"])
+
+
+def _lead(practice: Practice, place: str) -> None:
+    asked = {
+        "location_id": place,
+        "source": "phone",
+        "first_name": WORDS["first name"],
+        "last_name": WORDS["last name"],
+        "phone": WORDS["phone"],
+        "email": WORDS["e-mail"],
+        "message": WORDS["question"],
+    }
+    practice.front.post("/v1/leads", asked)
 
 
 def _treat(day: Day, visit: Visit, http: httpx.Client, lot_id: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 Fill = Callable[[str], str]
 """Field or parameter name → the id to put there."""
 
-TEXTS = ("USD", "NY", "123456", "10001", "code", "CARD-0001", "A-1", "a" * 64, "Example")
+TEXTS = ("USD", "NY", "123456", "10001", "code", "CARD-0001", "A-1", "a" * 64, "https://a.example", "Example")
 """Tried on fields with a pattern; a new pattern may need a new one."""
 
 

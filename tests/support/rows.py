@@ -6,6 +6,7 @@ CHECK constraints hold. A new table is covered without a change here, unless a C
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "webhook_endpoint": {"events": ["booked"], "url": "https://example.com/hooks"},
     "message": {"client_id": REFERRED},
     "segment_publication": {"booked": "none"},
+    "online_location": {"hold_minutes": 10},
+    "online_origin": {"origin": "https://practice.example"},
+    "public_text": {"body": "words", "sha256": hashlib.sha256(b"words").hexdigest()},
+    "lead": {"may_contact": False},
 }
 """Table → column → value that its CHECK constraints want."""
 

@@ -43,6 +43,8 @@ class Permission(enum.StrEnum):
     AUDIT_READ = "audit.read"
     API_KEY_MANAGE = "api_key.manage"
     MEMBERSHIP_MANAGE = "membership.manage"
+    LEAD_READ = "lead.read"
+    LEAD_WRITE = "lead.write"
 
 
 class ActorKind(enum.StrEnum):

@@ -18,7 +18,8 @@ from typing import Any
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from operational.checkout.errors import ProcessorMisused
-from operational.checkout.processor import inprocess_reports
+from operational.checkout.processor import inprocess_cards, inprocess_reports
+from operational.checkout.processor.inprocess_cards import CardPages
 from operational.checkout.processor.inprocess_reports import Reporting, emit
 from operational.checkout.processor.port import (
     UNKNOWN,
@@ -58,14 +59,16 @@ create table if not exists event (
 """
 
 
-class InProcessProcessor(Reporting):
+class InProcessProcessor(Reporting, CardPages):
     """The processor over the file at `path`. Safe for many threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._transaction() as books:
-            for statement in filter(str.strip, (_SCHEMA + inprocess_reports.SCHEMA).split(";")):
+            for statement in filter(
+                str.strip, (_SCHEMA + inprocess_cards.SCHEMA + inprocess_reports.SCHEMA).split(";")
+            ):
                 books.execute(statement)
 
     def charge(self, request: ChargeRequest) -> Result:

@@ -11,7 +11,7 @@ from pathlib import Path
 from medspa.kernel.settings import SettingMissing, Settings
 from operational.checkout.processor import inprocess, stripe
 from operational.checkout.processor.inprocess import InProcessProcessor
-from operational.checkout.processor.port import Processor
+from operational.checkout.processor.port import CardProcessor
 from operational.checkout.processor.signature import HEADER
 from operational.checkout.processor.stripe_reports import ACCOUNT_NAMES
 from operational.checkout.webhooks import Source
@@ -21,7 +21,7 @@ SECRET_BYTES = 32
 VENDOR_HEADER = "Stripe-Signature"
 
 
-def open_processor(settings: Settings) -> Processor:
+def open_processor(settings: Settings) -> CardProcessor:
     if settings.processor == "stripe":
         return _stripe(settings.processor_url, _read(settings.processor_key_file, "KEY"))
     return open_inprocess(settings)

@@ -62,6 +62,23 @@ class RefundRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class CardPage:
+    """A page of the processor on which somebody gives a card to it. `reference` is its name there."""
+
+    reference: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardGiven:
+    """A card that the processor was given: its token for charges, and what people call it by."""
+
+    token: str
+    brand: str
+    last_four: str
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceLine:
     """A line of the processor's own account of a merchant's money. Positive came in."""
 
@@ -125,6 +142,24 @@ class Processor(Protocol):
 
         Raises ProcessorSilent.
         """
+        ...
+
+
+class CardProcessor(Processor, Protocol):
+    """A processor that takes cards from people on a page of its own."""
+
+    card_origin: str
+    """Where its pages for cards are, as browsers write an origin; empty: at our own address."""
+
+    def open_card_page(self, request_key: str, account: str, return_to: str) -> CardPage:
+        """A page of the processor's own that takes a card and leads back to `return_to`.
+
+        The same key opens the same page. Raises ProcessorSilent.
+        """
+        ...
+
+    def card_given(self, reference: str, account: str) -> CardGiven | None:
+        """The card that was given on a page; None while none was. Raises ProcessorSilent."""
         ...
 
 

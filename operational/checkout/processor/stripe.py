@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from operational.checkout.errors import AccountUnnamed, ProcessorMisused
+from operational.checkout.processor import stripe_cards
 from operational.checkout.processor.port import (
     UNKNOWN,
     ChargeRequest,
@@ -22,6 +23,7 @@ from operational.checkout.processor.port import (
     RefundRequest,
     Result,
 )
+from operational.checkout.processor.stripe_cards import CardPages
 from operational.checkout.processor.stripe_reports import Reports, named, read_dispute
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -43,7 +45,7 @@ _EVENTS = {
 }
 
 
-class StripeProcessor(Reports):
+class StripeProcessor(Reports, CardPages):
     """A processor behind `base_url`. One instance serves many threads."""
 
     def __init__(self, base_url: str, secret_key: str, timeout: httpx.Timeout = TIMEOUT) -> None:
@@ -58,13 +60,14 @@ class StripeProcessor(Reports):
         form = {
             "amount": str(request.amount_minor),
             "currency": request.currency.lower(),
-            "payment_method": request.token,
+            "payment_method": request.token.rpartition("/")[2],
             "payment_method_types[]": "card",
             "confirm": "true",
             # Nobody can answer a challenge at the desk: it is a refusal there.
             "error_on_requires_action": "true",
             "expand[]": "latest_charge",
             f"metadata[{_KEY}]": request.request_key,
+            **stripe_cards.of_customer(request.token),
         }
         return self._post("/v1/payment_intents", form, request.request_key, request.account, _of_intent)
 

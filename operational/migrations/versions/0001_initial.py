@@ -5705,3 +5705,404 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'pending'"),
     )
+    op.create_table(
+        "online_location",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column("booking_open", sa.Boolean(), nullable=False),
+        sa.Column("enquiries_open", sa.Boolean(), nullable=False),
+        sa.Column("hold_minutes", sa.Integer(), nullable=False),
+        sa.Column("days_ahead", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("days_ahead between 1 and 365", name=op.f("ck_online_location_days_ahead")),
+        sa.CheckConstraint("hold_minutes between 3 and 20", name=op.f("ck_online_location_hold_minutes")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_online_location_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_online_location")),
+        sa.UniqueConstraint("org_id", "location_id", name=op.f("uq_online_location_org_id_location_id")),
+    )
+    op.create_table(
+        "online_service",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("offered", sa.Boolean(), nullable=False),
+        sa.Column("card_on_file", sa.Boolean(), nullable=False),
+        sa.Column("needs_approval", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_online_service_org_id_service_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_online_service")),
+        sa.UniqueConstraint("org_id", "service_id", name=op.f("uq_online_service_org_id_service_id")),
+    )
+    op.create_table(
+        "online_origin",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "origin ~ '^https?://[a-z0-9.-]+(:[0-9]{1,5})?$'", name=op.f("ck_online_origin_origin")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.org_id"], name=op.f("fk_online_origin_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_online_origin")),
+        sa.UniqueConstraint("org_id", "origin", name=op.f("uq_online_origin_org_id_origin")),
+    )
+    op.create_table(
+        "public_text",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "cancellation_policy",
+                "contact_consent",
+                name="word_publictextkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "sha256 = encode(sha256(convert_to(body, 'UTF8')), 'hex')", name=op.f("ck_public_text_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_public_text_org_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_public_text")),
+        sa.UniqueConstraint(
+            "org_id",
+            "location_id",
+            "kind",
+            "number",
+            name=op.f("uq_public_text_org_id_location_id_kind_number"),
+        ),
+    )
+    op.create_table(
+        "online_booking",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "choosing",
+                "paying",
+                "pending",
+                "requested",
+                "booked",
+                "declined",
+                "abandoned",
+                name="word_onlinestate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("embedded", sa.Boolean(), nullable=False),
+        sa.Column("service_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hold_id", sa.Uuid(), nullable=True),
+        sa.Column("details", sa.LargeBinary(), nullable=True),
+        sa.Column("details_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contact_text_id", sa.Uuid(), nullable=True),
+        sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
+        sa.Column("keeps_card", sa.Boolean(), nullable=False),
+        sa.Column("card_page", sa.Text(), nullable=True),
+        sa.Column("declines", sa.Integer(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("payment_id", sa.Uuid(), nullable=True),
+        sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(state in ('pending', 'requested', 'booked')) <= (appointment_id is not null)",
+            name=op.f("ck_online_booking_booked"),
+        ),
+        sa.CheckConstraint(
+            "(details is null) or (details_at is not null)", name=op.f("ck_online_booking_details")
+        ),
+        sa.CheckConstraint("deposit_minor >= 0 and declines >= 0", name=op.f("ck_online_booking_amounts")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_online_booking_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_online_booking_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "contact_text_id"],
+            ["public_text.org_id", "public_text.id"],
+            name=op.f("fk_online_booking_org_id_contact_text_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "hold_id"], ["hold.org_id", "hold.id"], name=op.f("fk_online_booking_org_id_hold_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_online_booking_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payment_id"],
+            ["payment.org_id", "payment.id"],
+            name=op.f("fk_online_booking_org_id_payment_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_online_booking")),
+        sa.UniqueConstraint("org_id", "appointment_id", name=op.f("uq_online_booking_org_id_appointment_id")),
+        sa.UniqueConstraint("org_id", "hold_id", name=op.f("uq_online_booking_org_id_hold_id")),
+    )
+    op.create_index(
+        "ix_online_booking_state", "online_booking", ["org_id", "state", "created_at"], unique=False
+    )
+    op.create_table(
+        "policy_acceptance",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("online_booking_id", sa.Uuid(), nullable=False),
+        sa.Column("text_id", sa.Uuid(), nullable=False),
+        sa.Column("text_sha256", sa.Text(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "online_booking_id"],
+            ["online_booking.org_id", "online_booking.id"],
+            name=op.f("fk_policy_acceptance_org_id_online_booking_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "text_id"],
+            ["public_text.org_id", "public_text.id"],
+            name=op.f("fk_policy_acceptance_org_id_text_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_policy_acceptance")),
+    )
+    op.create_index(
+        "ix_policy_acceptance_booking", "policy_acceptance", ["org_id", "online_booking_id"], unique=False
+    )
+    op.create_table(
+        "client_card",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=False),
+        sa.Column("last_four", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_card_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_client_card_org_id_merchant_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_card")),
+    )
+    op.create_index("ix_client_card_client", "client_card", ["org_id", "client_id"], unique=False)
+    op.create_table(
+        "lead",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "source",
+            sa.Enum(
+                "web_form",
+                "abandoned_booking",
+                "phone",
+                "walk_in",
+                "referral",
+                "social",
+                "event",
+                "other",
+                name="word_leadsource",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "new",
+                "contacted",
+                "booked",
+                "converted",
+                "lost",
+                name="word_leadstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "lost_reason",
+            sa.Enum(
+                "no_answer",
+                "price",
+                "not_suitable",
+                "went_elsewhere",
+                "changed_mind",
+                "not_serious",
+                "duplicate",
+                "other",
+                name="word_lostreason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("converted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("may_contact", sa.Boolean(), nullable=False),
+        sa.Column("contact_text_id", sa.Uuid(), nullable=True),
+        sa.Column("contact", sa.LargeBinary(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("online_booking_id", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(status = 'lost') = (lost_at is not null)", name=op.f("ck_lead_lost_at")),
+        sa.CheckConstraint("(status = 'lost') = (lost_reason is not null)", name=op.f("ck_lead_lost")),
+        sa.CheckConstraint(
+            "status not in ('booked', 'converted') or client_id is not null", name=op.f("ck_lead_client")
+        ),
+        sa.CheckConstraint("may_contact = (contact_text_id is not null)", name=op.f("ck_lead_consent")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_lead_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "contact_text_id"],
+            ["public_text.org_id", "public_text.id"],
+            name=op.f("fk_lead_org_id_contact_text_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_lead_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "online_booking_id"],
+            ["online_booking.org_id", "online_booking.id"],
+            name=op.f("fk_lead_org_id_online_booking_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_lead")),
+    )
+    op.create_index("ix_lead_client", "lead", ["org_id", "client_id"], unique=False)
+    op.create_index("ix_lead_location", "lead", ["org_id", "location_id", "received_at"], unique=False)
+    op.create_table(
+        "task",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("location_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "follow_up",
+                "approve_booking",
+                "match_client",
+                "return_deposit",
+                "find_time",
+                "other",
+                name="word_taskkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("assignee_id", sa.Uuid(), nullable=True),
+        sa.Column("lead_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("appointment_id", sa.Uuid(), nullable=True),
+        sa.Column("online_booking_id", sa.Uuid(), nullable=True),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Uuid(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "appointment_id"],
+            ["appointment.org_id", "appointment.id"],
+            name=op.f("fk_task_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "assignee_id"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_task_org_id_assignee_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"], ["client.org_id", "client.id"], name=op.f("fk_task_org_id_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "created_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_task_org_id_created_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "done_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_task_org_id_done_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "lead_id"], ["lead.org_id", "lead.id"], name=op.f("fk_task_org_id_lead_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "location_id"],
+            ["location.org_id", "location.id"],
+            name=op.f("fk_task_org_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "online_booking_id"],
+            ["online_booking.org_id", "online_booking.id"],
+            name=op.f("fk_task_org_id_online_booking_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_task")),
+    )
+    op.create_index("ix_task_lead", "task", ["org_id", "lead_id"], unique=False)
+    op.create_index("ix_task_open", "task", ["org_id", "location_id", "done_at", "due_at"], unique=False)

@@ -1,0 +1,199 @@
+"""Pages of leads and tasks for the desk. What may be done is the services'."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Form, Request, Response
+from sqlalchemy import select
+
+from medspa.kernel.ids import new_id
+from medspa.kernel.vocabulary import LeadSource, LeadStatus, LostReason, Permission, Purpose, TaskKind
+from operational.clients import duplicates
+from operational.clients.schemas import DuplicateView
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.leads import service, shown
+from operational.leads import tasks as tasking
+from operational.leads.schemas import LeadIn, LeadOut, TaskIn, TaskOut
+from operational.models import Client, Lead, Location, StaffMember, Task
+from operational.names import client_name, names_of
+from operational.online import setup
+from operational.pages import page, page_router, redirect
+from operational.privacy.schemas import render_many
+from operational.rows import get_row
+
+AREA = "operational.leads"
+pages = page_router()
+Reader = Annotated[Unit, Depends(needs(Permission.LEAD_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.LEAD_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Approver = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Text = Annotated[str, Form(max_length=4_000)]
+SUGGESTED = 5
+
+
+@pages.get("/leads")
+def list_leads(request: Request, unit: Reader, status: LeadStatus | None = None) -> Response:
+    rows = shown.leads(unit, service.leads_of(unit.session, unit.actor, None, status))
+    places = _places(unit)
+    return page(
+        AREA, "leads.html", request, unit, rows=rows, chosen=status, statuses=list(LeadStatus),
+        places={one.id: one.name for one in places}, local=_clock(places), sources=list(LeadSource),
+        writable=[one for one in places if unit.actor.may(Permission.LEAD_WRITE, one.id)],
+    )  # fmt: skip
+
+
+@pages.post("/leads")
+def create_lead(
+    unit: Writer,
+    location_id: Annotated[uuid.UUID, Form()],
+    source: Annotated[LeadSource, Form()],
+    first_name: Text,
+    last_name: Text,
+    phone: Text = "",
+    email: Text = "",
+    message: Text = "",
+) -> Response:
+    """Somebody asked in person or by phone."""
+    sent = LeadIn(
+        location_id=location_id, source=source, first_name=first_name, last_name=last_name,
+        phone=phone or None, email=email or None, message=message or None, contact_text_id=None,
+    )  # fmt: skip
+    unit.actor.require(Permission.LEAD_WRITE, sent.location_id)
+    contact = service.Contact.model_validate(sent.model_dump())
+    lead = service.receive(unit.session, unit.actor, unit.vault, sent.location_id, sent.source, contact, None)
+    return redirect(f"/leads/{lead.id}")
+
+
+@pages.get("/leads/{lead_id}")
+def show_lead(request: Request, lead_id: uuid.UUID, unit: Reader) -> Response:
+    row = get_row(unit.session, Lead, lead_id)
+    unit.actor.require(Permission.LEAD_READ, row.location_id)
+    lead = shown.lead(unit, row)
+    places = _places(unit)
+    open_tasks = unit.session.scalars(
+        select(Task).where(Task.lead_id == lead.id, Task.done_at.is_(None)).order_by(Task.due_at)
+    )
+    return page(
+        AREA, "lead.html", request, unit, lead=lead, local=_clock(places), reasons=list(LostReason),
+        place=next(one.name for one in places if one.id == lead.location_id),
+        tasks=shown.tasks(unit, open_tasks), suggested=_suggested(unit, lead),
+        may_write=unit.actor.may(Permission.LEAD_WRITE, lead.location_id),
+        may_convert=unit.actor.may(Permission.CLIENT_WRITE),
+    )  # fmt: skip
+
+
+@pages.post("/leads/{lead_id}/contacted")
+def contacted(lead_id: uuid.UUID, unit: Writer) -> Response:
+    service.contacted(unit.session, unit.actor, lead_id)
+    return redirect(f"/leads/{lead_id}")
+
+
+@pages.post("/leads/{lead_id}/lost")
+def lose(lead_id: uuid.UUID, unit: Writer, reason: Annotated[LostReason, Form()]) -> Response:
+    service.lose(unit.session, unit.actor, lead_id, reason)
+    return redirect(f"/leads/{lead_id}")
+
+
+@pages.post("/leads/{lead_id}/convert")
+def convert(lead_id: uuid.UUID, unit: Writer, client_id: Annotated[uuid.UUID | str, Form()] = "") -> Response:
+    """To a new client, or to one who was suggested; on to their page."""
+    known = client_id if isinstance(client_id, uuid.UUID) else None
+    lead, _ = service.convert(unit.session, unit.actor, unit.vault, lead_id, known)
+    return redirect(f"/clients/{lead.client_id}")
+
+
+@pages.post("/leads/{lead_id}/tasks")
+def add_task(
+    lead_id: uuid.UUID, unit: Writer, due_at: Annotated[datetime, Form()], note: Text = ""
+) -> Response:
+    """A follow-up, due at a time of the location's clock."""
+    lead = get_row(unit.session, Lead, lead_id)
+    zone = ZoneInfo(get_row(unit.session, Location, lead.location_id).timezone)
+    due = due_at if due_at.tzinfo else due_at.replace(tzinfo=zone)
+    sent = TaskIn(location_id=lead.location_id, due_at=due, lead_id=lead_id, note=note or None)
+    unit.actor.require(Permission.LEAD_WRITE, sent.location_id)
+    tasking.add_task(
+        unit.session, unit.actor, TaskKind.FOLLOW_UP, sent.location_id, due_at=sent.due_at,
+        assignee_id=unit.actor.staff_id, lead_id=lead_id, client_id=lead.client_id,
+        note=tasking.sealed_note(unit.session, unit.vault, sent.note),
+    )  # fmt: skip
+    return redirect(f"/leads/{lead_id}")
+
+
+@pages.get("/tasks")
+def my_tasks(request: Request, unit: Reader, everybody: bool = False) -> Response:
+    rows = shown.tasks(unit, tasking.open_tasks(unit.session, unit.actor, mine=not everybody))
+    places = _places(unit)
+    return page(
+        AREA, "tasks.html", request, unit, rows=rows, everybody=everybody, local=_clock(places),
+        places={one.id: one.name for one in places}, about=_about(unit, rows),
+        people=names_of(unit.session, StaffMember, [one.assignee_id for one in rows]),
+        may_write=unit.actor.may(Permission.LEAD_WRITE), may_approve=unit.actor.may(Permission.BOOKING_WRITE),
+    )  # fmt: skip
+
+
+@pages.post("/tasks/{task_id}/done")
+def finish(task_id: uuid.UUID, unit: Writer) -> Response:
+    tasking.finish_task(unit.session, unit.actor, task_id)
+    return redirect("/tasks")
+
+
+@pages.post("/online-bookings/{booking_id}/approve")
+def approve(booking_id: uuid.UUID, unit: Approver) -> Response:
+    setup.approve(unit.session, unit.actor, booking_id)
+    return redirect("/tasks")
+
+
+@pages.post("/online-bookings/{booking_id}/decline")
+def decline(booking_id: uuid.UUID, unit: Approver) -> Response:
+    setup.decline(unit.session, unit.actor, booking_id)
+    return redirect("/tasks")
+
+
+def _about(unit: Unit, rows: Iterable[TaskOut]) -> dict[uuid.UUID, str]:
+    """Task → whom it is about, as far as one may know."""
+    told: dict[uuid.UUID, str] = {}
+    for one in rows:
+        name = None
+        if one.client_id is not None:
+            name = client_name(unit.session, unit.actor, one.client_id, one.location_id)
+        elif one.lead_id is not None:
+            lead = shown.lead(unit, get_row(unit.session, Lead, one.lead_id))
+            name = f"{lead.first_name} {lead.last_name}"
+        told[one.id] = name or "–"
+    return told
+
+
+def _suggested(unit: Unit, lead: LeadOut) -> list[DuplicateView]:
+    """Clients with the same phone number or e-mail address, while the lead is none."""
+    if lead.client_id is not None or not unit.actor.may(Permission.CLIENT_READ):
+        return []
+    like = Client(
+        org_id=unit.actor.org_id, id=new_id(), first_name=lead.first_name, last_name=lead.last_name,
+        phone=lead.phone, email=lead.email, birth_date=None,
+    )  # fmt: skip
+    with unit.session.no_autoflush:
+        found = duplicates.find(unit.session, like)[:SUGGESTED]
+    fields: list[dict[str, Any]] = [
+        {
+            **{name: getattr(one.client, name) for name in DuplicateView.model_fields if name != "reason"},
+            "reason": one.reason,
+        }
+        for one in found
+    ]
+    return render_many(unit.session, unit.actor, "client.duplicates", DuplicateView, fields)
+
+
+def _places(unit: Unit) -> list[Location]:
+    return list(unit.session.scalars(select(Location).order_by(Location.name)))
+
+
+def _clock(places: Iterable[Location]) -> Any:
+    """(time, location) → that time on the location's clock."""
+    zones = {one.id: ZoneInfo(one.timezone) for one in places}
+    return lambda at, location_id: at.astimezone(zones[location_id])

@@ -1,0 +1,175 @@
+"""Leads: received, contacted, booked, converted to clients without loss, or lost with a reason.
+
+What somebody wrote is sealed, under the organization's key and, once they are a client, under theirs. Tasks
+are tasks.py's; the forms that strangers send are public_pages.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.errors import Invalid
+from medspa.kernel.vocabulary import LeadSource, LeadStatus, LostReason, Permission
+from operational.clients.duplicates import Duplicate
+from operational.clients.service import create_client
+from operational.identity.access import Actor
+from operational.leads.errors import LeadClosed
+from operational.models import Client, Lead, Location, Task
+from operational.privacy.vault import Vault
+from operational.rows import get_row
+
+PURPOSE = "lead"
+OPEN = (LeadStatus.NEW, LeadStatus.CONTACTED)
+
+
+class Contact(BaseModel):
+    """Who asks, and what they wrote. At least one way to reach them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_name: str
+    last_name: str
+    phone: str | None = None
+    email: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A lead with what is sealed in it."""
+
+    lead: Lead
+    contact: Contact
+
+
+def receive(
+    session: Session,
+    actor: Actor,
+    vault: Vault,
+    location_id: uuid.UUID,
+    source: LeadSource,
+    contact: Contact,
+    contact_text_id: uuid.UUID | None,
+    *,
+    online_booking_id: uuid.UUID | None = None,
+) -> Lead:
+    """Somebody asks. `contact_text_id`: the words with which they asked to be contacted."""
+    if contact.phone is None and contact.email is None:
+        raise Invalid("phone, email: send one of them at least.")
+    get_row(session, Location, location_id)
+    lead = Lead(
+        org_id=actor.org_id, location_id=location_id, source=source, status=LeadStatus.NEW,
+        received_at=clock.now(), may_contact=contact_text_id is not None, contact_text_id=contact_text_id,
+        contact=vault.seal_for_organization(session, _plain(contact), purpose=PURPOSE),
+        online_booking_id=online_booking_id,
+    )  # fmt: skip
+    session.add(lead)
+    session.flush()
+    return lead
+
+
+def opened(session: Session, vault: Vault, lead: Lead) -> Opened:
+    """What is sealed in a lead, for who may read it."""
+    if lead.client_id is None:
+        plain = vault.unseal_for_organization(session, lead.contact, purpose=PURPOSE)
+    else:
+        plain = vault.unseal(session, lead.client_id, lead.contact, purpose=PURPOSE)
+    return Opened(lead, Contact.model_validate(json.loads(plain)))
+
+
+def contacted(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
+    """Somebody has spoken with them. Once more changes nothing."""
+    lead = held(session, actor, lead_id)
+    if lead.status is LeadStatus.NEW:
+        lead.status, lead.contacted_at = LeadStatus.CONTACTED, clock.now()
+        session.flush()
+    return lead
+
+
+def lose(session: Session, actor: Actor, lead_id: uuid.UUID, reason: LostReason) -> Lead:
+    """Nothing came of it; its tasks are done with. Raises LeadClosed for a lead that is a client."""
+    lead = held(session, actor, lead_id)
+    if lead.status not in OPEN:
+        raise LeadClosed
+    lead.status, lead.lost_at, lead.lost_reason = LeadStatus.LOST, clock.now(), reason
+    session.execute(
+        update(Task)
+        .where(Task.lead_id == lead.id, Task.done_at.is_(None))
+        .values(done_at=clock.now(), done_by=actor.staff_id)
+    )
+    session.flush()
+    return lead
+
+
+def convert(
+    session: Session, actor: Actor, vault: Vault, lead_id: uuid.UUID, client_id: uuid.UUID | None
+) -> tuple[Lead, list[Duplicate]]:
+    """Make a client of a lead, or add it to one who is there. Source, consent, message and tasks come along.
+
+    The records that a new client may be a double of are answered, flagged for a decision.
+    """
+    actor.require(Permission.CLIENT_WRITE)
+    lead = held(session, actor, lead_id)
+    if lead.client_id is not None:
+        raise LeadClosed
+    if client_id is not None and get_row(session, Client, client_id).merged_into_id is not None:
+        raise Invalid("This record was merged; take the one it was merged into.")
+    contact = opened(session, vault, lead).contact
+    found: list[Duplicate] = []
+    if client_id is None:
+        values: dict[str, Any] = {
+            "first_name": contact.first_name, "last_name": contact.last_name, "phone": contact.phone,
+            "email": contact.email, "birth_date": None, "source": lead.source.value, "flags": [],
+            "home_location_id": lead.location_id,
+        }  # fmt: skip
+        client, found = create_client(session, actor, values)
+        client_id = client.id
+    lead.client_id = client_id
+    lead.contact = vault.seal(session, client_id, _plain(contact), purpose=PURPOSE)
+    lead.status, lead.converted_at = LeadStatus.CONVERTED, clock.now()
+    lead.lost_at = lead.lost_reason = None
+    session.execute(update(Task).where(Task.lead_id == lead.id).values(client_id=client_id))
+    session.flush()
+    return lead, found
+
+
+def booked(session: Session, client_id: uuid.UUID) -> None:
+    """A client who came as a lead has a visit to come: the first one counts."""
+    session.execute(
+        update(Lead)
+        .where(Lead.client_id == client_id, Lead.booked_at.is_(None))
+        .values(booked_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def leads_of(
+    session: Session, actor: Actor, location_id: uuid.UUID | None, status: LeadStatus | None
+) -> list[Lead]:
+    """The latest leads of one's locations."""
+    actor.require(Permission.LEAD_READ, location_id)
+    asked = select(Lead).order_by(Lead.received_at.desc(), Lead.id).limit(200)
+    if location_id is not None:
+        asked = asked.where(Lead.location_id == location_id)
+    if status is not None:
+        asked = asked.where(Lead.status == status)
+    return list(session.scalars(asked))
+
+
+def held(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
+    """A lead to change, locked."""
+    lead = get_row(session, Lead, lead_id, lock=True)
+    actor.require(Permission.LEAD_WRITE, lead.location_id)
+    return lead
+
+
+def _plain(contact: Contact) -> bytes:
+    return contact.model_dump_json().encode()

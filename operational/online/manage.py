@@ -1,0 +1,186 @@
+"""A visit by its link: confirmed, moved or cancelled by the client, the fee shown and accepted first.
+
+Looking changes nothing. The rules are booking's; cancelling uses the link up, for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.database import session_scope
+from medspa.kernel.vocabulary import AppointmentStatus, CancelReason
+from operational import links
+from operational.booking import cancel as cancelling
+from operational.booking import move as moving
+from operational.booking import queries
+from operational.booking import visit as visiting_states
+from operational.booking.errors import NeedsOverride, SlotTaken
+from operational.booking.facts import load_facts
+from operational.booking.schemas import Move, MovedItem
+from operational.checkout.desk import Desk
+from operational.checkout.fees import deposit_left, fee_with_tax
+from operational.checkout.queries import found
+from operational.consent.status import standings
+from operational.models import Appointment, LinkToken, Location, Service
+from operational.online.errors import FeeChanged, NotNow, TimeGone
+from operational.online.place import Place, of_location, visiting, visitor
+
+LIFETIME_AFTER = timedelta(days=1)
+"""A link lives until a day after its visit."""
+WAITING = cancelling.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whose link it is."""
+
+    org_id: uuid.UUID
+    link_id: uuid.UUID
+    location_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A visit as its client sees it."""
+
+    visit: queries.VisitRow
+    place: Place
+    changeable: bool
+    """It waits, and has not begun."""
+    fee_minor: int
+    """What cancelling or moving it costs now."""
+    from_deposit_minor: int
+    """How much of the fee the deposit pays."""
+    forms_open: bool
+
+
+@contextlib.contextmanager
+def _at_work(engine: Engine, token: str) -> Iterator[tuple[Desk, Held]]:
+    """Raises LinkUnusable: one answer for every link that cannot be used."""
+    link = links.find(engine, links.APPOINTMENT, token)
+    if link is None:
+        raise links.LinkUnusable
+    with session_scope(engine, link.org_id) as session:
+        subject = session.get_one(LinkToken, (link.org_id, link.link_id)).subject_id
+        location_id = session.scalar(select(Appointment.location_id).where(Appointment.id == subject))
+    if location_id is None:
+        raise links.LinkUnusable
+    held = Held(link.org_id, link.link_id, location_id)
+    with visiting(engine, visitor(link.org_id, location_id, link.link_id)) as desk:
+        yield desk, held
+
+
+def see(engine: Engine, token: str) -> Managed:
+    with _at_work(engine, token) as (desk, held), desk.transaction() as session:
+        subject = session.get_one(LinkToken, (held.org_id, held.link_id)).subject_id
+        return _managed(session, _present(subject))
+
+
+def confirm(engine: Engine, token: str) -> None:
+    """The client will come. Once more changes nothing. Raises LinkUnusable, NotNow."""
+    with _at_work(engine, token) as (desk, held), desk.transaction() as session:
+        appointment_id = _subject(session, held)
+        status = queries.locked(session, appointment_id).status
+        if status is AppointmentStatus.CONFIRMED:
+            return
+        if status is not AppointmentStatus.BOOKED:
+            raise NotNow("This visit cannot be confirmed any more.")
+        visiting_states.confirm(session, desk.actor, appointment_id)
+
+
+def cancel(engine: Engine, token: str, accepted_fee_minor: int) -> None:
+    """Cancel, for the fee that was shown. The link is used up. Raises LinkUnusable, NotNow, FeeChanged."""
+    with _at_work(engine, token) as (desk, held), desk.transaction() as session:
+        appointment_id = _subject(session, held)
+        _check(session, appointment_id, accepted_fee_minor)
+        cancelling.cancel(session, desk.actor, appointment_id, by="client", reason=CancelReason.CHANGED_MIND)
+        links.consume(session, held.link_id)
+        links.revoke(session, links.APPOINTMENT, appointment_id)
+
+
+def move(
+    engine: Engine,
+    token: str,
+    starts_at: datetime,
+    provider_id: uuid.UUID | None,
+    accepted_fee_minor: int,
+) -> None:
+    """Another time, for the fee that was shown. The links of the visit go on with it.
+
+    Raises LinkUnusable, NotNow, FeeChanged, TimeGone.
+    """
+    with _at_work(engine, token) as (desk, held), desk.transaction() as session:
+        appointment_id = _subject(session, held)
+        _check(session, appointment_id, accepted_fee_minor)
+        row = queries.visit(session, appointment_id)
+        items = [
+            MovedItem(item_id=one.id, provider_id=provider_id) for one in row.items if provider_id is not None
+        ]
+        request = Move(starts_at=starts_at, items=items, by="client", reason=CancelReason.SCHEDULE)
+        try:
+            moved = moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
+        except (SlotTaken, NeedsOverride):
+            raise TimeGone("Choose another time.") from None
+        if moved.id != appointment_id:
+            session.execute(
+                update(LinkToken)
+                .where(LinkToken.purpose == links.APPOINTMENT, LinkToken.subject_id == appointment_id)
+                .values(subject_id=moved.id)
+            )
+
+
+def _subject(session: Session, held: Held) -> uuid.UUID:
+    """The visit, the link locked: what is done by it is done once."""
+    return _present(links.held(session, held.link_id).subject_id)
+
+
+def _present(subject: uuid.UUID | None) -> uuid.UUID:
+    if subject is None:
+        raise links.LinkUnusable
+    return subject
+
+
+def _check(session: Session, appointment_id: uuid.UUID, accepted_fee_minor: int) -> None:
+    """It still waits, and costs what was said, under its lock."""
+    queries.locked(session, appointment_id)
+    managed = _managed(session, appointment_id)
+    if not managed.changeable:
+        raise NotNow("This visit cannot be changed here any more. Please call the practice.")
+    if managed.fee_minor != accepted_fee_minor:
+        raise FeeChanged("Look at the fee once more before you go on.")
+
+
+def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
+    row = queries.visit(session, appointment_id)
+    place = of_location(session, row.location_id)
+    appointment = found(session, Appointment, appointment_id, "appointment")
+    changeable = row.status in WAITING and row.starts_at > clock.now()
+    facts = load_facts(session, row.location_id, ()).place
+    late = changeable and cancelling.is_late(appointment, facts, clock.now())
+    location = found(session, Location, row.location_id, "location")
+    fee = fee_with_tax(session, location, location.late_cancel_fee_minor) if late else 0
+    return Managed(
+        visit=row,
+        place=place,
+        changeable=changeable,
+        fee_minor=fee,
+        from_deposit_minor=min(fee, deposit_left(session, appointment_id)),
+        forms_open=_forms_open(session, row),
+    )
+
+
+def _forms_open(session: Session, row: queries.VisitRow) -> bool:
+    services = [one.service_id for one in row.items]
+    asked = session.scalars(select(Service.consent_template_id).where(Service.id.in_(services)))
+    templates = {one for one in asked if one is not None}
+    if not templates:
+        return False
+    return any(one.status != "valid" for one in standings(session, row.client_id, templates, clock.now()))

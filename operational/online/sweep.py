@@ -1,0 +1,130 @@
+"""What happens to bookings after their visitor has gone: deposits settled, records matched, leads made of
+those who asked for it and did not book, the details of all others forgotten.
+
+Runs again and again beside the web server, for every organization; each booking in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.database import TenantSession, make_engine
+from medspa.kernel.errors import DomainError
+from medspa.kernel.settings import Settings
+from medspa.kernel.vocabulary import LeadSource, OnlineState, TaskKind
+from operational.clients.service import match_client
+from operational.directory import lookup
+from operational.identity.access import Actor
+from operational.leads import service as leads
+from operational.leads.tasks import add_task
+from operational.models import Client, OnlineBooking
+from operational.online import details, draft, finish
+from operational.online.place import visiting, visitor
+from operational.privacy.vault import Vault, load_master_key
+from operational.rows import get_row
+
+EVERY_SECONDS = 20.0
+ABANDONED_AFTER = timedelta(minutes=30)
+FORGOTTEN_AFTER = timedelta(hours=24)
+AT_ONCE = 200
+_log = logging.getLogger("medspa.online")
+WAITING = (OnlineState.PAYING, OnlineState.PENDING)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Work until `stop` is set."""
+    engine = make_engine(settings.operational_dsn("app"), pool_size=1, application_name="medspa-online")
+    vault = Vault(load_master_key(settings))
+    try:
+        while not stop.wait(EVERY_SECONDS):
+            try:
+                run_once(engine, vault)
+            except (SQLAlchemyError, DomainError) as error:
+                _log.warning("bookings wait: %s", type(error).__name__)
+    finally:
+        engine.dispose()
+
+
+def run_once(engine: Engine, vault: Vault) -> None:
+    """All that is to be done now."""
+    for org_id in lookup.organizations(engine):
+        for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
+            _each(partial(finish.settle, engine, who))
+        unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
+        for who in _due(engine, org_id, unmatched):
+            _each(partial(_one, engine, who, _match))
+        left = (OnlineBooking.state == OnlineState.CHOOSING) & (
+            OnlineBooking.created_at < clock.now() - ABANDONED_AFTER
+        )
+        for who in _due(engine, org_id, left):
+            _each(partial(_one, engine, who, partial(_abandon, vault)))
+
+
+def _due(engine: Engine, org_id: uuid.UUID, condition: object) -> list[draft.Known]:
+    with visiting(engine, visitor(org_id, None)) as desk, desk.transaction() as session:
+        asked = select(OnlineBooking.id, OnlineBooking.location_id).where(condition)  # type: ignore[arg-type]
+        rows = session.execute(asked.order_by(OnlineBooking.id).limit(AT_ONCE)).all()
+    return [draft.Known(org_id, row.id, row.location_id, row.id) for row in rows]
+
+
+def _each(work: Callable[[], None]) -> None:
+    """One that cannot be brought on must not hold up the others."""
+    try:
+        work()
+    except (SQLAlchemyError, DomainError) as error:
+        _log.warning("a booking waits: %s", type(error).__name__)
+
+
+def _one(
+    engine: Engine, who: draft.Known, work: Callable[[TenantSession, Actor, OnlineBooking], None]
+) -> None:
+    with draft.at_work(engine, who) as desk, desk.transaction() as session:
+        work(session, desk.actor, draft.locked(session, who))
+
+
+def _match(session: Session, actor: Actor, row: OnlineBooking) -> None:
+    """Records of the same person are suggested to the desk, which alone decides."""
+    if row.matched_at is not None or row.client_id is None:
+        return
+    row.matched_at = clock.now()
+    if match_client(session, get_row(session, Client, row.client_id)):
+        add_task(
+            session, actor, TaskKind.MATCH_CLIENT, row.location_id, client_id=row.client_id,
+            appointment_id=row.appointment_id, online_booking_id=row.id,
+        )  # fmt: skip
+
+
+def _abandon(vault: Vault, session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
+    """Who asked to be contacted becomes a lead; who did not is forgotten."""
+    if row.state is not OnlineState.CHOOSING:
+        return
+    given = details.opened(session, vault, row)
+    if given is None:
+        if row.created_at < clock.now() - FORGOTTEN_AFTER:
+            row.state = OnlineState.ABANDONED
+        return
+    if row.contact_text_id is None:
+        if row.details_at is not None and row.details_at < clock.now() - FORGOTTEN_AFTER:
+            row.state, row.details = OnlineState.ABANDONED, None
+        return
+    if row.details_at is None or row.details_at > clock.now() - ABANDONED_AFTER:
+        return
+    contact = leads.Contact(
+        first_name=given.first_name, last_name=given.last_name, phone=given.phone, email=given.email
+    )
+    lead = leads.receive(
+        session, actor, vault, row.location_id, LeadSource.ABANDONED_BOOKING, contact, row.contact_text_id,
+        online_booking_id=row.id,
+    )  # fmt: skip
+    row.state, row.details = OnlineState.ABANDONED, None
+    add_task(session, actor, TaskKind.FOLLOW_UP, row.location_id, lead_id=lead.id, online_booking_id=row.id)

@@ -1,0 +1,300 @@
+"""A visitor books: time kept, details, policy, card; whatever happens, one visit and one charge."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from operational.booking.book import book
+from operational.booking.errors import SlotTaken
+from operational.booking.schemas import NewVisit
+from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.checkout.processor.open import open_inprocess
+from operational.checkout.reconcile import reconcile_with
+from operational.models import OnlineBooking
+from operational.online import draft, finish, sweep
+from operational.online.errors import TimeGone
+from operational.online.place import find
+from tests.factories.booking import actor_of, add_shift, unit, violations
+from tests.factories.online import CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor, online
+from tests.support.databases import Database
+from tests.support.together import together
+
+MINUTE = timedelta(minutes=1)
+_hours = iter(range(100))
+
+
+@pytest.fixture(scope="module")
+def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
+    return online(operational_module, http)
+
+
+@pytest.fixture
+def visitor(http: TestClient) -> Visitor:
+    return Visitor(http)
+
+
+@pytest.fixture(autouse=True)
+def _from_elsewhere(setup: OnlineSetUp) -> None:
+    """Each test is somebody else's address: what the ones before sent is not counted."""
+    with setup.database.session("admin") as session:
+        session.execute(text("delete from directory.attempt"))
+
+
+@pytest.fixture
+def start(setup: OnlineSetUp) -> datetime:
+    """A time on a day of its own, on which one provider works."""
+    at = setup.start + timedelta(days=1 + next(_hours))
+    add_shift(setup.made, at - timedelta(hours=1), at + timedelta(hours=3))
+    return at
+
+
+@pytest.fixture
+def work(http: TestClient) -> finish.Work:
+    services = http.app.state.services  # type: ignore[attr-defined]
+    return finish.Work(services.engine, services.vault, open_inprocess(services.settings))
+
+
+def visits(setup: OnlineSetUp, start: datetime) -> list[str]:
+    counted = "select string_agg(status, ' ' order by id) from appointment where starts_at = :at"
+    return (setup.one(counted, at=start) or "").split()
+
+
+def charges(work: finish.Work, booking_id: uuid.UUID) -> list[str]:
+    """What the processor's own books say."""
+    assert isinstance(work.processor, InProcessProcessor)
+    books = work.processor.operations()
+    return [one["outcome"] for one in books if booking_id.hex in one["request_key"]]
+
+
+def unlocked(session: Session, who: draft.Known) -> OnlineBooking:
+    """What the lock is a guard against."""
+    return session.get_one(OnlineBooking, (who.org_id, who.booking_id))
+
+
+def card(visitor: Visitor, token: str) -> Visitor:
+    return visitor.send("/card").send(visitor.at, card=token).send("/pay")
+
+
+def test_a_visitor_books_without_a_script(setup: OnlineSetUp, visitor: Visitor, start: datetime) -> None:
+    visitor.get(setup.path)
+    assert "Skin consultation" in visitor.page
+    assert "Neurotoxin visit" not in visitor.page  # it is not offered
+    visitor.choose(setup, setup.free, start)
+    for shown in ("Kept for you until", POLICY, CONSENT):
+        assert shown in visitor.page
+    held = visitor.at
+    visitor.fill(phone="nonsense")
+    assert (visitor.status, "Enter a mobile number" in visitor.page) == (422, True)
+    assert VISITOR["email"] in visitor.page  # what was right need not be typed again
+    visitor.at = held
+    visitor.fill()
+    assert "You are booked" in visitor.page
+    assert visitor.get(visitor.at).page.count("You are booked") == 1  # reload, back button
+    file = visitor.http.get(f"{visitor.at}/visit.ics")
+    assert f"DTSTART:{start:%Y%m%dT%H%M%SZ}" in file.text
+    assert "Skin" not in file.text
+    assert visits(setup, start) == ["booked"]
+    assert setup.one("select source from appointment where starts_at = :at", at=start) == "online"
+    proof = "select text_sha256 = sha256 and body = :body and user_agent <> '' and address <> ''"
+    proof += " from policy_acceptance a join public_text t on t.id = a.text_id order by a.id desc limit 1"
+    assert setup.one(proof, body=POLICY)
+    assert setup.one("select details is null from online_booking order by id desc limit 1")
+
+
+@pytest.fixture
+def statements(http: TestClient) -> Iterator[Callable[[], int]]:
+    engine: Engine = http.app.state.services.engine  # type: ignore[attr-defined]
+    seen: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield lambda: len(seen)
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_nobody_learns_who_is_a_client(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, statements: Callable[[], int], work: finish.Work
+) -> None:
+    """A known phone number and a new one get the same pages, for the same statements."""
+    setup.made.client("Vera", "Visitor", "+12125550111")
+    pages, counts = [], []
+    for number, phone in enumerate(("2125550111", "2125550112")):
+        at = start + number * timedelta(hours=1)
+        visitor.choose(setup, setup.free, at)
+        before = statements()
+        visitor.fill(phone=phone, email=f"{phone}@visitor.example")
+        counts.append(statements() - before)
+        pages.append(re.sub(r"/booking/[\w-]+|\d+:\d+", "", visitor.page))
+    assert pages[0] == pages[1]
+    assert counts[0] == counts[1] > 0
+    flagged = "select count(*) from client_duplicate d join client c on c.id = d.client_id where c.phone = :p"
+    assert setup.one(flagged, p="+12125550111") == 0
+    sweep.run_once(work.engine, work.vault)
+    # Afterwards, for the desk, which decides.
+    assert setup.one(flagged, p="+12125550111") == 1
+    assert setup.one(flagged, p="+12125550112") == 0
+    assert setup.one("select count(*) from task where kind = 'match_client'") == 1
+
+
+def test_a_declined_card_leaves_the_time_kept(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work
+) -> None:
+    visitor.choose(setup, setup.deposit, start).fill()
+    assert "its number never reaches us" in visitor.page
+    card(visitor, "tok_declined")
+    assert "declined and nothing was charged" in visitor.page
+    assert "Kept for you until" in visitor.page
+    who = draft.known(work.engine, visitor.token)
+    card(visitor, "tok_visa")
+    assert "Your deposit of $50.00 is paid" in visitor.page
+    assert charges(work, who.booking_id) == ["declined", "succeeded"]
+    paid = "select p.amount_minor from payment p join appointment a on a.id = p.appointment_id"
+    assert setup.one(f"{paid} where a.starts_at = :at and p.status = 'succeeded'", at=start) == 5_000
+
+
+@pytest.mark.parametrize(
+    ("token", "ends"), [("tok_timeout_charged", "booked"), ("tok_timeout_lost", "cancelled")]
+)
+def test_a_silent_processor_loses_nothing_and_charges_once(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, token: str, ends: str
+) -> None:
+    visitor.choose(setup, setup.deposit, start).fill()
+    card(visitor, token)
+    assert "your card is being checked" in visitor.page
+    assert visits(setup, start) == ["booked"]  # nobody else gets the time meanwhile
+    visitor.post(f"{visitor.at}/pay")
+    who = draft.known(work.engine, visitor.token)
+    # The lost call was never made: that is certain once its window is long past.
+    with clock.frozen(clock.now() + 11 * MINUTE):
+        reconcile_with(work.engine, work.processor, MINUTE)
+        sweep.run_once(work.engine, work.vault)
+        sweep.run_once(work.engine, work.vault)
+        visitor.get(visitor.at)
+        assert visits(setup, start) == [ends]
+        if ends == "booked":
+            assert "is paid" in visitor.page
+            assert charges(work, who.booking_id) == ["succeeded"]
+            return
+        assert charges(work, who.booking_id) == []
+        card(visitor.send("/keep"), "tok_visa")
+        assert "is paid" in visitor.page
+    assert charges(work, who.booking_id) == ["succeeded"]
+    assert visits(setup, start) == ["cancelled", "booked"]
+
+
+def test_two_tabs_pay_and_book_once(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.choose(setup, setup.deposit, start).fill().send("/card").send(visitor.at, card="tok_visa")
+    token = visitor.token
+    who = draft.known(work.engine, token)
+    together([lambda: finish.pay(work, token)] * 4)
+    assert charges(work, who.booking_id) == ["succeeded"]
+    assert visits(setup, start) == ["booked"]
+    later = start + timedelta(hours=1)
+    for guarded in (True, False):
+        visitor.choose(setup, setup.free, later + timedelta(hours=0 if guarded else 1))
+        token = visitor.token
+        with monkeypatch.context() as patch:
+            patch.setattr(finish, "book", lambda *_: None)
+            visitor.fill()
+        with monkeypatch.context() as patch:
+            if not guarded:
+                patch.setattr(draft, "locked", unlocked)
+            answers = together([partial(finish.book, work, token)] * 4)
+        refused = [one for one in answers if isinstance(one, Exception)]
+        assert bool(refused) is not guarded, answers
+    assert violations(setup.database) == (0, 0)
+
+
+def test_an_expired_hold_says_so_and_offers_the_time_again(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime
+) -> None:
+    visitor.choose(setup, setup.free, start)
+    with clock.frozen(clock.now() + 11 * MINUTE):
+        visitor.get(visitor.at)
+        assert "no longer kept" in visitor.page
+        assert "Kept for you until" in visitor.send("/keep").page
+        other = Visitor(visitor.http).choose(setup, setup.free, start)
+        assert "has just been taken" in other.page
+    with clock.frozen(clock.now() + 30 * MINUTE):
+        other.choose(setup, setup.free, start).fill()
+        assert "You are booked" in other.page
+        visitor.get(visitor.at).send("/keep")
+        assert "has just been taken" in visitor.page
+        assert "/times" in visitor.at
+    assert visits(setup, start) == ["booked"]
+
+
+def test_a_visitor_against_the_desk(
+    setup: OnlineSetUp, start: datetime, work: finish.Work, http: TestClient
+) -> None:
+    at = find(work.engine, setup.made.slug, "L1")
+    client = setup.made.client()
+    request = NewVisit.model_validate(
+        {
+            "client_id": client,
+            "location_id": at.location_id,
+            "starts_at": start,
+            "items": [{"service_id": setup.free}],
+        }
+    )
+
+    def desk() -> None:
+        with unit(setup.database, setup.made) as session:
+            book(session, actor_of(setup.made), request)
+
+    def public() -> str:
+        return draft.begin(work.engine, at, [uuid.UUID(setup.free)], None, start, embedded=False)
+
+    answers = together([desk, public, public, desk])
+    refused = [one for one in answers if isinstance(one, (TimeGone, SlotTaken))]
+    assert len(refused) == 3, answers
+    assert violations(setup.database) == (0, 0)
+
+
+def test_programs_are_held_up(setup: OnlineSetUp, visitor: Visitor, start: datetime) -> None:
+    visitor.choose(setup, setup.free, start)
+    held = visitor.at
+    visitor.send("/details", accepted="true", **VISITOR, website="https://spam.example")
+    assert (visitor.status, visits(setup, start)) == (422, [])
+    visitor.get(held).send("/details", accepted="true", **VISITOR)
+    assert "That was quick" in visitor.page
+    assert visits(setup, start) == []
+    visitor.get(held)
+    with clock.frozen(clock.now() + 5 * MINUTE):
+        answers = {visitor.post(f"{held}/keep").status for _ in range(20)}
+    assert answers == {200, 429}
+
+
+def test_only_the_practices_own_sites_may_frame_the_pages(
+    setup: OnlineSetUp, visitor: Visitor, http: TestClient, start: datetime
+) -> None:
+    def policy(path: str) -> tuple[str, str | None]:
+        answer = http.get(path)
+        frames = re.search(r"frame-ancestors ([^;]+)", answer.headers["content-security-policy"])
+        return frames[1] if frames else "", answer.headers.get("x-frame-options")
+
+    assert policy(f"{setup.path}?embed=1") == ("'none'", "DENY")
+    sites = {"origins": ["https://practice.example", "https://www.practice.example:8443"]}
+    assert http.put("/v1/online-origins", json=sites, headers=setup.made.headers).is_success
+    assert policy(setup.path) == ("'none'", "DENY")
+    assert policy(f"{setup.path}?embed=1") == (" ".join(sites["origins"]), None)
+    visitor.get(f"{setup.path}/times?service={setup.free}&from={start.date()}&embed=1")
+    visitor.send("/hold", starts_at=start.isoformat())
+    assert policy(visitor.at) == (" ".join(sites["origins"]), None)
+    bad = {"origins": ["https://a.example; script-src *"]}
+    assert http.put("/v1/online-origins", json=bad, headers=setup.made.headers).status_code == 422

@@ -1,0 +1,138 @@
+"""Leads come from the form and from bookings that were left, and become clients without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import Permission
+from operational.identity.unit import Services
+from operational.online import sweep
+from tests.factories.online import VISITOR, OnlineSetUp, Visitor, online
+from tests.support.databases import Database
+
+MINUTE = timedelta(minutes=1)
+Call = Callable[..., Any]
+IDA = {
+    "first_name": "Ida",
+    "last_name": "Interested",
+    "email": "ida@lead.example",
+    "message": "Do you do lips?",
+}
+
+
+@pytest.fixture(scope="module")
+def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
+    return online(operational_module, http)
+
+
+@pytest.fixture
+def visitor(http: TestClient, setup: OnlineSetUp) -> Visitor:
+    return Visitor(http)
+
+
+@pytest.fixture
+def call(http: TestClient, setup: OnlineSetUp) -> Call:
+    def call(method: str, path: str, body: Any = None, **options: Any) -> Any:
+        answer = http.request(
+            method, f"/v1{path}", json=body, headers=options.get("headers", setup.made.headers)
+        )
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    return call
+
+
+def enquire(visitor: Visitor, setup: OnlineSetUp, **typed: Any) -> Visitor:
+    form = f"/enquire/{setup.made.slug}/L1"
+    visitor.get(form)
+    with clock.frozen(clock.now() + timedelta(seconds=5)):
+        return visitor.send(form, **{**IDA, "contact": "true", **typed})
+
+
+def test_a_question_becomes_a_client_without_loss(setup: OnlineSetUp, visitor: Visitor, call: Call) -> None:
+    assert "We may only answer if you allow it" in enquire(visitor, setup, contact="").page
+    assert (enquire(visitor, setup, website="x").status, call("GET", "/leads")["items"]) == (422, [])
+    forged = visitor.get(f"/enquire/{setup.made.slug}/L1").send("/L1", **IDA, contact="true", stamp="AAAA")
+    assert (forged.status, call("GET", "/leads")["items"]) == (422, [])
+    assert "Thank you" in enquire(visitor, setup).page
+    (lead,) = call("GET", "/leads")["items"]
+    assert (lead["status"], lead["source"], lead["message"]) == ("new", "web_form", "Do you do lips?")
+    assert lead["may_contact"]
+    assert not setup.one("select position('lips'::bytea in contact) > 0 from lead")
+    (task,) = call("GET", "/tasks")["items"]
+    assert (task["kind"], task["lead_id"]) == ("follow_up", lead["id"])
+    assert call("POST", f"/leads/{lead['id']}/contacted")["status"] == "contacted"
+    converted = call("POST", f"/leads/{lead['id']}/convert", {})
+    client_id = converted["lead"]["client_id"]
+    client = call("GET", f"/clients/{client_id}")
+    assert (client["email"], client["source"]) == ("ida@lead.example", "web_form")
+    # What they wrote is under the client's key by now, and their consent and tasks came along.
+    kept = call("GET", f"/leads/{lead['id']}")
+    assert (kept["message"], kept["contact_text_id"]) == ("Do you do lips?", lead["contact_text_id"])
+    assert call("GET", "/tasks")["items"][0]["client_id"] == client_id
+    assert call("POST", f"/tasks/{task['id']}/done")["done_at"] is not None
+    assert call("GET", "/tasks")["items"] == []
+
+
+def test_a_known_person_is_suggested_and_a_lost_lead_has_a_reason(
+    setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
+) -> None:
+    client_id = str(setup.made.client("Known", "Person", "+12125550166"))
+    enquire(visitor, setup, phone="(212) 555-0166", email="")
+    lead = call("GET", "/leads?status=new")["items"][0]
+    page = http.get(f"/leads/{lead['id']}", headers=setup.made.headers).text
+    assert "Known Person</strong> has the same phone" in page
+    done = call("POST", f"/leads/{lead['id']}/convert", {"client_id": client_id})
+    assert (done["lead"]["client_id"], done["duplicates"]) == (client_id, [])
+    again = http.post(f"/v1/leads/{lead['id']}/lost", json={"reason": "price"}, headers=setup.made.headers)
+    assert again.status_code == 409
+    enquire(visitor, setup)
+    other = call("GET", "/leads?status=new")["items"][0]
+    assert call("POST", f"/leads/{other['id']}/lost", {"reason": "price"})["lost_reason"] == "price"
+    assert setup.one("select count(*) from task where done_at is null and lead_id = :id", id=other["id"]) == 0
+    nobody = setup.made.key(set(Permission) - {Permission.LEAD_READ, Permission.LEAD_WRITE})
+    assert http.get("/v1/leads", headers=nobody).status_code == 403
+
+
+def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others(
+    setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
+) -> None:
+    services: Services = http.app.state.services  # type: ignore[attr-defined]
+    for number, contact in enumerate(("true", "")):
+        start = setup.start + number * timedelta(hours=1)
+        visitor.choose(setup, setup.deposit, start).fill(
+            contact=contact, email=f"left{number}@visitor.example"
+        )
+    asked = "select count(*) from lead where source = 'abandoned_booking'"
+    for minutes, leads, details in ((29, 0, 2), (31, 1, 1), (31, 1, 1), (25 * 60, 1, 0)):
+        with clock.frozen(clock.now() + minutes * MINUTE):
+            sweep.run_once(services.engine, services.vault)
+        assert setup.one(asked) == leads
+        assert setup.one("select count(*) from online_booking where details is not null") == details
+    lead = call("GET", "/leads?status=new")["items"][0]
+    assert (lead["email"], lead["phone"]) == ("left0@visitor.example", "+1" + VISITOR["phone"])
+
+
+def test_a_request_waits_for_the_practices_word(
+    setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
+) -> None:
+    call("PUT", f"/online-services/{setup.deposit}", {"offered": True, "needs_approval": True})
+    ends = {}
+    for number, word in enumerate(("approve", "decline")):
+        visitor.choose(setup, setup.deposit, setup.start + (3 + number) * timedelta(hours=1)).fill()
+        visitor.send("/card").send(visitor.at, card="tok_visa").send("/pay")
+        assert "Your request is in" in visitor.page
+        waiting = call("GET", f"/online-bookings?location_id={setup.made.location_id}&state=requested")
+        (row,) = waiting["items"]
+        assert "Approve" in http.get("/tasks", headers=setup.made.headers).text
+        call("POST", f"/online-bookings/{row['id']}/{word}")
+        ends[word] = setup.one("select status from appointment where id = :id", id=row["appointment_id"])
+    assert ends == {"approve": "booked", "decline": "cancelled"}
+    assert [one["kind"] for one in call("GET", "/tasks")["items"]].count("return_deposit") == 1
+    assert "does not stand as booked" in visitor.get(visitor.at).page
