@@ -31,9 +31,15 @@ def _kind(name: str, one: Result) -> Sequence[Figure]:
 
 
 def _calendar(found: Result) -> Sequence[Figure]:
-    p95, goal = found["p95 ms"], found["goal p95 ms"]
-    return [Figure("a day of 40 providers and 500 items, p95", p95, found["p50 ms"], p95,
-                   f"≤ {goal:g}", p95 <= goal, "ms")]  # fmt: skip
+    server, painted = found["goals"]
+    (_, fed), (middle, slow) = found["server ms"], found["first paint ms"]
+    frame, slowest = found["frame ms"]
+    return [
+        Figure("a day of 500 visits, server, p95", fed, found["server ms"][0], fed,
+               f"≤ {server:g}", fed <= server, "ms"),
+        Figure("its first paint in a browser", middle, middle, slow, f"≤ {painted:g}", middle <= painted, "ms"),
+        Figure("a frame while it is scrolled", frame, frame, slowest, "", True, "ms"),
+    ]  # fmt: skip
 
 
 def _availability(found: Result) -> Sequence[Figure]:
@@ -141,8 +147,8 @@ BENCHMARKS = (
     ),
     Benchmark(
         "calendar",
-        "a day of 40 providers and 500 items: p95 ≤ 100 ms on the server",
-        "benchmarks.calendar", (60,), (20,), _calendar,
+        "a day of 40 providers and 500 items: p95 ≤ 100 ms on the server, first paint ≤ 1 s",
+        "benchmarks.calendar", (60, 9), (20, 3), _calendar,
     ),
     Benchmark(
         "audit_cost",

@@ -1,4 +1,4 @@
-"""The calendar in a real browser: drawn for everybody, followed by two desks, moved by hand, booked by keys."""
+"""The calendar in a real browser: drawn for all, followed by two desks, moved by hand, booked by keys."""
 
 from __future__ import annotations
 
@@ -129,6 +129,38 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     expect(seen.page.locator("#told")).to_contain_text("This time is taken")
     expect(drawn(seen, 11)).to_be_visible()
     assert starts(practice, moved) == at(day, 11)
+
+
+def test_a_visit_is_made_longer_by_its_edge(practice: Practice, visit: Visit, day: dt.date) -> None:
+    longer = booked(practice, day, 10)
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    one = drawn(seen, 10)
+    one.scroll_into_view_if_needed()
+    one.hover()
+    box = one.bounding_box()
+    assert box
+    mouse = seen.page.mouse
+    mouse.move(box["x"] + 40, box["y"] + box["height"] - 2)
+    mouse.down()
+    mouse.move(box["x"] + 40, box["y"] + box["height"] + 20, steps=4)
+    mouse.up()
+    expect(seen.page.locator("#told")).to_contain_text("Moved.")
+    with practice.shop.database.session("owner") as session:
+        asked = text("select provider_ends_at - starts_at from appointment_item where appointment_id = :id")
+        assert session.execute(asked, {"id": longer}).scalar_one() == dt.timedelta(minutes=45)
+
+
+def test_the_next_free_time_is_jumped_to(practice: Practice, visit: Visit, day: dt.date) -> None:
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    choice = seen.page.locator("[data-next-free]")
+    choice.focus()
+    expect(choice.locator("option", has_text="Neurotoxin visit")).to_have_count(1)
+    choice.select_option(label="Neurotoxin visit")
+    expect(seen.page.locator("#told")).to_contain_text("Free at 09:00")
+    seen.page.get_by_role("button", name="Book it").click()
+    expect(seen.page.locator(".slots input").first).to_be_visible()
 
 
 def test_a_desk_that_looked_before_is_refused_in_words(

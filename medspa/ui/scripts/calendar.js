@@ -6,11 +6,13 @@ import "./calendar.css";
 import { ask, tell } from "./asking.js";
 import { drawBehind, SLOT_HEIGHT, SLOT_MINUTES } from "./calendar/behind.js";
 import { columnsOf, eventsOf, hours } from "./calendar/drawn.js";
+import { nextFree } from "./calendar/free.js";
 import { follow } from "./calendar/following.js";
 import { mover } from "./calendar/moving.js";
 import { panel } from "./calendar/panel.js";
 
 const MANY = 16;
+const NARROWEST = 144;
 const plugins = [DayGrid, Interaction, ResourceTimeGrid, TimeGrid];
 
 for (const place of document.querySelectorAll("[data-calendar]")) {
@@ -49,6 +51,10 @@ function begin(place, set, feed) {
   const shownHours = hours(feed);
   const open = panel(document.querySelector("#visit"), refresh);
   const moved = mover(set, () => feed, refresh);
+  // What is in sight comes first: a day of forty columns is more than a screen shows.
+  const all = eventsOf(feed, chosen(), set);
+  const near = new Set(columnsOf(feed, chosen()).slice(0, Math.ceil(innerWidth / NARROWEST) + 1).map((one) => one.id));
+  const first = all.length > MANY && set.view === "day" ? all.filter((one) => near.has(one.resourceIds[0])) : all;
   const calendar = createCalendar(place, plugins, {
     ...shownHours,
     view: set.view === "week" ? "timeGridWeek" : "resourceTimeGridDay",
@@ -63,13 +69,14 @@ function begin(place, set, feed) {
     snapDuration: "00:05",
     slotLabelInterval: "01:00",
     slotHeight: SLOT_HEIGHT,
-    columnWidth: set.view === "week" ? undefined : "minmax(9rem, 1fr)",
+    columnWidth: set.view === "week" ? undefined : `minmax(${NARROWEST}px, 1fr)`,
     height: "100%",
     editable: set.mayWrite,
-    eventDurationEditable: false,
+    eventDurationEditable: set.mayWrite,
+    eventResize: moved,
     pointer: true,
     resources: columnsOf(feed, chosen()),
-    events: eventsOf(feed, chosen(), set),
+    events: first,
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
     eventContent: ({ event, timeText }) => ({ domNodes: inside(event, timeText) }),
@@ -85,6 +92,13 @@ function begin(place, set, feed) {
   });
 
   plain(place);
+  requestAnimationFrame(() => {
+    performance.mark("calendar-seen");
+    setTimeout(() => {
+      if (first !== all) calendar.setOption("events", all);
+      performance.mark("calendar-drawn");
+    });
+  });
   const behind = () =>
     set.view === "day" && requestAnimationFrame(() => drawBehind(place, feed, chosen(), Number(shownHours.slotMinTime.slice(0, 2)) * 60));
   behind();
@@ -107,7 +121,9 @@ function begin(place, set, feed) {
   }
 
   filters.hidden = false;
-  filters.addEventListener("change", draw);
+  const free = filters.querySelector("[data-next-free]");
+  if (free) nextFree(free, set, chosen);
+  filters.addEventListener("change", ({ target }) => target.dataset.filter && draw());
   document.addEventListener("booked", () => refresh());
   follow("/calendar/changes", () => refresh().catch(() => tell("The calendar could not be brought up to date.", { bad: true })));
   document.addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey }) => {

@@ -40,6 +40,7 @@ function visit(feed, one, id, resourceIds, end, mayWrite) {
     end,
     title: `${who}\n${service}`,
     startEditable: mayWrite && !FIXED.has(one.status),
+    durationEditable: mayWrite && !FIXED.has(one.status) && id === one.id && end === one.hands_until,
     classNames: ["visit", `is-${one.status}`, ...one.flags.map((flag) => `has-${flag}`)],
     extendedProps: {
       visit: one.appointment_id,

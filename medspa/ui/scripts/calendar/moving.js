@@ -1,4 +1,4 @@
-// A visit that was dragged is moved by the API, under its ETag. What is refused goes back at once, with the reason
+// A visit that was dragged or drawn longer is moved by the API, under its ETag. What is refused goes back at once, with the reason
 // in words, and with the way to squeeze it in for who may.
 import { ask, tell } from "../asking.js";
 
@@ -7,6 +7,14 @@ export function mover(set, feedOf, refresh) {
     const item = event.extendedProps.item;
     const change = { item_id: item.id };
     if (+event.start !== +oldEvent.start) change.starts_at = wall(event.start);
+    const minutes = (one) => Math.round((one.end - one.start) / 60000);
+    if (minutes(event) !== minutes(oldEvent)) {
+      if (event.id.endsWith(":used")) {
+        revert();
+        return tell("How long a visit takes is changed in the provider's column.", { bad: true });
+      }
+      change.minutes = minutes(event);
+    }
     if (newResource && newResource.id !== oldResource?.id) {
       const wrong = place(feedOf(), item, change, oldResource?.id, newResource.id);
       if (wrong) {
