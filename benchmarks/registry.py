@@ -37,7 +37,8 @@ def _calendar(found: Result) -> Sequence[Figure]:
     return [
         Figure("a day of 500 visits, server, p95", fed, found["server ms"][0], fed,
                f"≤ {server:g}", fed <= server, "ms"),
-        Figure("its first paint in a browser", middle, middle, slow, f"≤ {painted:g}", middle <= painted, "ms"),
+        Figure("its first paint in a browser", middle, middle, slow,
+               f"≤ {painted:g}", middle <= painted, "ms"),
         Figure("a frame while it is scrolled", frame, frame, slowest, "", True, "ms"),
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ With scripts the page draws the feed and follows changes; without them it is a l
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal
@@ -22,6 +23,7 @@ from medspa.ui.render import HEADERS
 from operational.booking import cancel as cancelling
 from operational.booking import move as moving
 from operational.booking import queries
+from operational.booking import undo as undoing
 from operational.booking import visit as visiting
 from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
 from operational.calendar.desk import desk_of
@@ -29,6 +31,7 @@ from operational.calendar.feed import days_of, fed
 from operational.clients import notes
 from operational.clients.desk_schemas import NoteView
 from operational.clients.schemas import ClientView
+from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Invoice, Location, Service, StaffMember
@@ -131,7 +134,7 @@ def show_visit(request: Request, appointment_id: uuid.UUID, unit: Reader, part: 
         services=names_of(session, Service, [one.service_id for one in visit.items]),
         people=names_of(session, StaffMember, [one.provider_id for one in visit.items]),
         bills=session.execute(bills).all() if actor.may(Permission.INVOICE_READ, row.location_id) else [],
-        last=events[-1] if events else None,
+        undone=_undoable(events), etag=etag(visit),
         reasons=list(CancelReason),
         may_write=actor.may(Permission.BOOKING_WRITE, row.location_id),
         may_chart=actor.may(Permission.CHART_READ, row.location_id),
@@ -185,11 +188,26 @@ def cancel(
     return _back(appointment_id)
 
 
+@pages.post("/calendar/visits/{appointment_id}/undo")
+def undo(appointment_id: uuid.UUID, unit: Writer, version: Annotated[str, Form(max_length=40)]) -> Response:
+    """The last change is taken back, within a minute of it."""
+    undoing.undo(unit.session, unit.actor, appointment_id, version)
+    return _back(appointment_id)
+
+
 @pages.post("/calendar/visits/{appointment_id}/restore")
 def restore(appointment_id: uuid.UUID, unit: Writer) -> Response:
     """Undo a cancellation or a no-show, while the time is free."""
     moving.restore(unit.session, unit.actor, appointment_id, Restore())
     return _back(appointment_id)
+
+
+def _undoable(events: Sequence[HistoryOut]) -> str | None:
+    """The last event, where it can still be taken back."""
+    if not events or events[-1].event in undoing.NOT_UNDONE:
+        return None
+    fresh = clock.now() - events[-1].happened_at < undoing.UNDO_FOR
+    return events[-1].event.value if fresh else None
 
 
 def _back(appointment_id: uuid.UUID) -> Response:

@@ -113,6 +113,8 @@ def test_what_another_desk_does_appears_by_itself(practice: Practice, visit: Vis
     drawn(one, 11).click()
     one.page.locator("#visit").get_by_role("button", name="Confirm").click()
     expect(other.page.locator(".ec-event.is-confirmed").first).to_be_visible(timeout=5_000)
+    one.page.locator("#visit").get_by_role("button", name="Undo: confirmed").click()
+    expect(other.page.locator(".ec-event.is-confirmed")).to_have_count(0, timeout=5_000)
     assert one.troubles == other.troubles == []
 
 
@@ -125,6 +127,11 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     drag(seen, drawn(seen, 10), 1)
     expect(seen.page.locator("#told")).to_contain_text("Moved.")
     assert starts(practice, moved) == at(day, 11)
+    seen.page.locator("#told").get_by_role("button", name="Undo").click()
+    expect(drawn(seen, 10)).to_be_visible()
+    assert starts(practice, moved) == at(day, 10)
+    drag(seen, drawn(seen, 10), 1)
+    expect(drawn(seen, 11)).to_be_visible()
     drag(seen, drawn(seen, 11), 3)
     expect(seen.page.locator("#told")).to_contain_text("This time is taken")
     expect(drawn(seen, 11)).to_be_visible()

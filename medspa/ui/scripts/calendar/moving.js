@@ -37,12 +37,15 @@ function place(feed, item, change, from, to) {
 
 async function send(set, item, body, revert, refresh) {
   try {
-    await ask(`/v1/appointments/${item.appointment_id}`, {
+    const { json, etag } = await ask(`/v1/appointments/${item.appointment_id}`, {
       method: "PATCH",
       body: { by: "practice", ...body },
       headers: { "If-Match": `"${item.version}"` },
     });
-    tell("Moved.");
+    const undo = () => ask(`/v1/appointments/${json.id}/undo`, { method: "POST", headers: { "If-Match": etag } })
+      .catch((refused) => tell(worded(refused), { bad: true }))
+      .finally(refresh);
+    tell("Moved.", { choice: { words: "Undo", act: undo } });
   } catch (refused) {
     revert();
     const stale = refused.status === 412;
