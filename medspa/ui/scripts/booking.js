@@ -13,9 +13,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   book({});
 });
-document.addEventListener("click", ({ target }) => {
-  const asked = target.closest("[data-book]");
-  if (asked) book({ client: asked.dataset.client && { id: asked.dataset.client, name: asked.dataset.name }, service: asked.dataset.service });
+document.addEventListener("click", (event) => {
+  const asked = event.target.closest("[data-book]");
+  if (!asked) return;
+  event.preventDefault();
+  const { client, name, service, visit } = asked.dataset;
+  book({ client: client && { id: client, name }, service, again: visit });
 });
 document.addEventListener("book", ({ detail }) => book(detail));
 
@@ -151,7 +154,8 @@ class Form {
     const place = this.one(".slots");
     this.one(".when").hidden = false;
     try {
-      const { json } = await ask(`/v1/availability?location_id=${this.desk.location_id}&service_id=${this.service}&from=${from}&to=${until}&limit=200${provider}${client}`);
+      const again = await this.again();
+      const { json } = again ?? await ask(`/v1/availability?location_id=${this.desk.location_id}&service_id=${this.service}&from=${from}&to=${until}&limit=200${provider}${client}`);
       const asked = this.given.at ? clock(this.given.at) : "";
       const slots = json.items.filter((one) => !asked || one.starts_at.slice(0, 16) >= asked).slice(0, SHOWN);
       place.replaceChildren(...slots.map((one, at) => slot(one, at)));
@@ -162,6 +166,18 @@ class Form {
       place.textContent = refused.message;
     }
     this.ready();
+  }
+
+  // After a visit: when it would be due again, as near to its weekday and hour as is free.
+  async again() {
+    const { again, service } = this.given;
+    if (!again || service !== this.service) return null;
+    try {
+      const { json } = await ask(`/v1/appointments/${again}/rebook`);
+      return json.items[0]?.slots.length ? { json: { items: json.items[0].slots } } : null;
+    } catch {
+      return null; // nothing of the visit has a cycle: the next free times, then
+    }
   }
 
   ready() {

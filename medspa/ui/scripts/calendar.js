@@ -33,6 +33,8 @@ function inside(event, timeText) {
 
 // The calendar calls itself a table, which it is not: visits lie over its cells, not within them.
 function plain(place) {
+  // It scrolls, so it can be reached.
+  place.querySelector(".ec-main").tabIndex = 0;
   for (const role of ["table", "row", "rowgroup", "columnheader", "cell"]) {
     for (const one of place.querySelectorAll(`[role="${role}"]`)) {
       one.removeAttribute("role");

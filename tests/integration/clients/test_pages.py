@@ -1,0 +1,80 @@
+"""Pages of clients and of the calendar: others' records, missing permissions, forms without a token."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fastapi.testclient import TestClient
+
+from medspa.kernel.vocabulary import Permission
+from tests.factories.checkout import Shop, open_shop
+from tests.support.signed_in import session_token
+
+
+@contextmanager
+def signed_in(http: TestClient, shop: Shop, staff_id: uuid.UUID | None = None) -> Iterator[str]:
+    """As somebody's browser; what its forms carry."""
+    made = shop.made
+    http.cookies.set("medspa_session", session_token(made.database, made.org_id, staff_id or made.owner_id))
+    try:
+        found = re.search(r'name="csrf-token" content="([^"]+)"', http.get("/clients").text)
+        yield found[1] if found else ""
+    finally:
+        http.cookies.clear()
+
+
+def test_pages_show_nothing_of_another_organization(http: TestClient, shop: Shop) -> None:
+    other = open_shop(shop.database)
+    client, visit = other.client_id, other.visit()
+    mine = shop.client_id
+    with signed_in(http, shop) as token:
+        for path in (
+            f"/clients/{client}",
+            f"/clients/{mine}/merge?other={client}",
+            f"/calendar/visits/{visit}",
+        ):
+            assert http.get(path).status_code == 404, path
+        assert http.get(f"/calendar?location={other.north}").status_code == 404
+        form = {"csrf_token": token, "other": str(client), "version": '"1-1"'}
+        assert http.post(f"/clients/{mine}/merge", data=form).status_code == 404
+        for what in ("confirm", "arrive", "complete", "no-show", "cancel", "restore", "undo"):
+            sent = {"csrf_token": token, "by": "practice", "version": '"1"'}
+            assert http.post(f"/calendar/visits/{visit}/{what}", data=sent).status_code == 404, what
+
+
+@pytest.mark.parametrize(
+    "path", ["/clients/{client}/notes", "/clients/{client}/merge", "/calendar/visits/{visit}/cancel"]
+)
+def test_a_form_without_its_token_changes_nothing(http: TestClient, shop: Shop, path: str) -> None:
+    address = path.format(client=shop.client_id, visit=shop.visit())
+    with signed_in(http, shop):
+        answer = http.post(
+            address, data={"body": "x", "by": "client", "other": str(uuid.uuid4()), "version": "1"}
+        )
+    assert answer.status_code == 403
+
+
+def test_pages_show_what_the_role_may_see(http: TestClient, shop: Shop) -> None:
+    shop.pay(None, client_id=shop.client_id, amount_minor=4_321)
+    visit = shop.visit()
+    reader = shop.made.staff([Permission.CLIENT_READ])
+    with signed_in(http, shop, reader) as token:
+        page = http.get(f"/clients/{shop.client_id}").text
+        assert "Ada" in page
+        assert "43.21" not in page
+        assert "Add the note" not in page
+        assert http.get("/calendar").status_code == 403
+        assert http.get("/calendar/changes").status_code == 403
+        form = {"csrf_token": token, "body": "x"}
+        assert http.post(f"/clients/{shop.client_id}/notes", data=form).status_code == 403
+    booker = shop.made.staff([Permission.BOOKING_READ])
+    with signed_in(http, shop, booker):
+        page = http.get(f"/calendar/visits/{visit}").text
+        assert "Ada" not in page
+        assert "Cancel the visit" not in page
+    with signed_in(http, shop):
+        assert "43.21" in http.get(f"/clients/{shop.client_id}").text
