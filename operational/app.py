@@ -53,6 +53,8 @@ PAGES = (
     "setup.people_pages",
     "setup.role_pages",
     "setup.shift_pages",
+    "setup.card_pages",
+    "setup.rule_pages",
     "setup.pages",
     "checkout.pages",
     "booking.pages",

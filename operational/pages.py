@@ -139,7 +139,14 @@ def _shell(request: Request, unit: Unit | None) -> Shell | None:
     said = unquote(kept[SAID_COOKIE] or "")[:LONGEST_SAID]
     chosen = look(request.cookies.get(LOOK_COOKIE))
     return shell_of(
-        unit.session, unit.actor, address(request), token, place=kept[PLACE_COOKIE], look=chosen, said=said
+        unit.session,
+        unit.actor,
+        address(request),
+        token,
+        idle_minutes=unit.settings.session_idle_minutes,
+        place=kept[PLACE_COOKIE],
+        look=chosen,
+        said=said,
     )
 
 

@@ -53,7 +53,8 @@ class OperationalAuthorizer:
         kept = request.cookies.get(cookie_name(self._settings, PLACE_COOKIE))
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         chosen = look(request.cookies.get(LOOK_COOKIE))
-        return shell_of(session, actor, here, token, place=kept, look=chosen)
+        idle = self._settings.session_idle_minutes
+        return shell_of(session, actor, here, token, idle_minutes=idle, place=kept, look=chosen)
 
 
 class AuditedReports:

@@ -42,6 +42,8 @@ class Shell:
     """The location that pages are about."""
     unread: int = 0
     may_search: bool = False
+    idle_minutes: int = 0
+    """After so long without a touch the device is locked; 0: never."""
     look: str = LOOKS[0]
     said: str = ""
     """What came of what was done on the page before."""

@@ -208,5 +208,6 @@ SERVICES = Section(
     ),
     _create_service,
     _edit_service,
+    more=(("/setup/services/{id}/rules", "Booking rules"),),
     read=_service_needs,
 )

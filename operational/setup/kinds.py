@@ -15,6 +15,7 @@ from medspa.kernel.vocabulary import Permission
 from operational.identity.access import Actor
 from operational.setup.fields import Field, Options
 
+AREA = "operational.setup"
 Values = Mapping[str, Any]
 Shown = Callable[[Any, str, Mapping[uuid.UUID, str]], str]
 """A row, the currency, and names by id → what a cell says."""

@@ -26,7 +26,8 @@ from operational.setup import week
 from operational.setup.attempt import Sent, attempt
 from operational.setup.checklist import checklist
 from operational.setup.fields import Field
-from operational.setup.record_pages import AREA, add_section
+from operational.setup.kinds import AREA
+from operational.setup.record_pages import add_section
 from operational.setup.sections import SECTIONS
 
 pages = page_router()

@@ -23,8 +23,7 @@ from operational.pages import page, page_router, redirect
 from operational.setup import fields as forms
 from operational.setup.attempt import Sent, attempt
 from operational.setup.fields import Field, Options
-from operational.setup.kinds import named
-from operational.setup.record_pages import AREA
+from operational.setup.kinds import AREA, named
 
 pages = page_router()
 Manager = Annotated[Unit, Depends(needs(Permission.STAFF_MANAGE), scope="function")]

@@ -18,9 +18,8 @@ from operational.pages import page, redirect
 from operational.rows import get_row
 from operational.setup import fields as forms
 from operational.setup.attempt import STALE, Sent, attempt
-from operational.setup.kinds import Section, prepared
+from operational.setup.kinds import AREA, Section, prepared
 
-AREA = "operational.setup"
 MOST = 500
 
 

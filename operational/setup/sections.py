@@ -52,6 +52,7 @@ LEGAL_ENTITIES = Section(
     (NAME, ("Currency", lambda row, *_: row.currency)),
     organization.create_legal_entity,
     organization.edit_legal_entity,
+    (("/setup/legal-entities/{id}/cards", "Card accounts"),),
 )
 LOCATIONS = Section(
     "locations",

@@ -25,8 +25,7 @@ from operational.setup import fields as forms
 from operational.setup import week
 from operational.setup.attempt import Sent, attempt
 from operational.setup.fields import Field, Options
-from operational.setup.kinds import named
-from operational.setup.record_pages import AREA
+from operational.setup.kinds import AREA, named
 
 pages = page_router()
 Manager = Annotated[Unit, Depends(needs(Permission.SCHEDULE_MANAGE), scope="function")]

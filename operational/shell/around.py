@@ -24,6 +24,7 @@ def shell_of(
     here: str,
     csrf_token: str | None,
     *,
+    idle_minutes: int,
     place: str | None = None,
     look: str = LOOKS[0],
     said: str = "",
@@ -44,6 +45,7 @@ def shell_of(
         place=str(chosen.id) if chosen else None,
         unread=unread,
         may_search=csrf_token is not None and actor.may(Permission.CLIENT_READ),
+        idle_minutes=idle_minutes,
         look=look,
         said=said,
     )

@@ -119,6 +119,21 @@ def test_what_is_new_is_counted_opened_and_put_away(practice: Practice, visit: V
     is_for_everybody(seen)
 
 
+def test_a_desk_that_nobody_touches_is_locked(practice: Practice, visit: Visit) -> None:
+    seen = visit(practice.cookie())
+    page = seen.page
+    page.clock.install()
+    seen.goto("/notifications")
+    page.clock.run_for("14:30")
+    page.mouse.move(200, 300)
+    page.clock.run_for("14:30")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Notifications")
+    page.clock.run_for("01:00")
+    expect(page).to_have_url(re.compile("/(switch|sign-in)"))
+    seen.goto("/notifications")
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
 def test_a_shared_device_is_locked_and_taken_over_by_pin(practice: Practice, visit: Visit) -> None:
     shop, device = practice.shop, "a device of the desk"
     with shop.database.session("owner") as session:

@@ -5,6 +5,7 @@ import "./evaluates_nothing.js";
 import "./csrf.js";
 import "./bar.js";
 import "./booking.js";
+import "./idle.js";
 import "./quick.js";
 import "./trouble.js";
 

@@ -79,6 +79,7 @@ def test_an_invited_person_gets_to_their_first_report(visit: Visit, http: httpx.
     fill(page, code=app.at(clock.now()))
     expect(page).to_have_url(f"{seen.url}/reports/tips")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tips by provider")
+    page.locator("summary", has_text="Invited").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_have_text("You are signed out.")
     seen.goto("/enrolment")
@@ -139,7 +140,7 @@ def test_a_row_opens_the_page_of_its_record_and_leads_back(
     expect(page).to_have_url(f"{seen.url}{asked}")
     paid = http.get("/v1/payments", headers=lived.headers).json()["items"]
     seen.goto(f"/payments/{paid[0]['id']}?back=//elsewhere.example")
-    expect(page.get_by_role("link", name="‹ Reports")).to_have_attribute("href", "/reports")
+    expect(page.get_by_role("link", name="‹ Start")).to_have_attribute("href", "/")
     is_for_everybody(seen)
 
 
