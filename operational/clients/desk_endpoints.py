@@ -26,7 +26,7 @@ Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPER
 Merger = Annotated[Unit, Depends(needs(Permission.CLIENT_MERGE, phi=Purpose.OPERATIONS), scope="function")]
 
 
-@router.get("/clients/{client_id}/notes")
+@router.get("/clients/{client_id}/desk-notes")
 def list_notes(unit: Reader, client_id: uuid.UUID) -> schemas.NoteList:
     """Notes of the desk, the newest first."""
     get_row(unit.session, Client, client_id)
@@ -36,7 +36,7 @@ def list_notes(unit: Reader, client_id: uuid.UUID) -> schemas.NoteList:
     )
 
 
-@router.post("/clients/{client_id}/notes", status_code=201)
+@router.post("/clients/{client_id}/desk-notes", status_code=201)
 def write_note(unit: Writer, client_id: uuid.UUID, body: schemas.NewNote) -> schemas.NoteView:
     note = notes.write(unit.session, unit.actor, unit.vault, client_id, body.body)
     author = names_of(unit.session, StaffMember, [note.author_id]).get(note.author_id)

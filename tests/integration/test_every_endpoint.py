@@ -6,17 +6,20 @@ nothing may change, on either side.
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.routing import _IncludedRouter
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 import operational.models as models
 from medspa.kernel.settings import Settings
-from operational.app import create_app
+from operational.app import create_app, routers
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
 from tests.support.databases import Database
@@ -249,6 +252,19 @@ def test_every_endpoint_is_documented(operation: Operation) -> None:
         assert {"412", "428"} <= set(responses)
     if operation.method == "GET" and "limit" in {one["name"] for one in operation.parameters("query")}:
         assert "cursor" in {one["name"] for one in operation.parameters("query")}
+
+
+def test_no_two_routes_answer_one_request() -> None:
+    """Of two at one address the first would hide the second."""
+    router_routes: list[Any] = [route for router in routers() for route in router.routes]
+    served = [
+        (method, re.sub(r"{[^}]*}", "{}", one.path))
+        for route in router_routes
+        # What a router includes is known as routes only where it is asked.
+        for one in (route.effective_route_contexts() if isinstance(route, _IncludedRouter) else [route])
+        for method in one.methods
+    ]
+    assert [one for one, count in Counter(served).items() if count > 1] == []
 
 
 def test_operation_ids_are_unique() -> None:

@@ -27,19 +27,21 @@ def _keyed(headers: dict[str, str]) -> dict[str, str]:
 
 def test_a_note_is_sealed_shown_with_its_author_and_struck_out(http: TestClient, shop: Shop) -> None:
     client = _person(http, shop, "Nora")
-    written = _call(http, shop, "POST", f"/v1/clients/{client}/notes", json={"body": "Two lumps of sugar"})
+    written = _call(
+        http, shop, "POST", f"/v1/clients/{client}/desk-notes", json={"body": "Two lumps of sugar"}
+    )
     assert (written.status_code, written.json()["body"]) == (201, "Two lumps of sugar")
     with shop.database.session("admin") as session:
         stored = session.execute(text("select body from client_note where client_id = :one"), {"one": client})
         assert b"sugar" not in bytes(stored.scalar_one())
-    shown = _call(http, shop, "GET", f"/v1/clients/{client}/notes").json()["items"]
+    shown = _call(http, shop, "GET", f"/v1/clients/{client}/desk-notes").json()["items"]
     assert [(one["body"], one["author"] is not None) for one in shown] == [("Two lumps of sugar", True)]
     reader = shop.made.key([Permission.CLIENT_READ])
     assert (
         _call(http, shop, "DELETE", f"/v1/client-notes/{shown[0]['id']}", headers=reader).status_code == 403
     )
     assert _call(http, shop, "DELETE", f"/v1/client-notes/{shown[0]['id']}").status_code == 204
-    assert _call(http, shop, "GET", f"/v1/clients/{client}/notes").json()["items"] == []
+    assert _call(http, shop, "GET", f"/v1/clients/{client}/desk-notes").json()["items"] == []
 
 
 def test_a_payer_is_of_the_household_and_pays_for_themselves(http: TestClient, shop: Shop) -> None:

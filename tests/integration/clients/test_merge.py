@@ -75,7 +75,7 @@ def test_what_came_with_the_other_record_is_the_survivors_and_goes_back_exactly(
     shop.pay(None, client_id=merged, amount_minor=5_000)
     sale = sell(shop, plan(shop), client_id=merged)
     shop.pay(sale.invoice.id)
-    _call(http, shop, "POST", f"/v1/clients/{merged}/notes", json={"body": "Prefers mornings"})
+    _call(http, shop, "POST", f"/v1/clients/{merged}/desk-notes", json={"body": "Prefers mornings"})
     before = [
         (_rows(shop, one), _card(http, shop, one), _balances(http, shop, one)) for one in (survivor, merged)
     ]
@@ -93,7 +93,7 @@ def test_what_came_with_the_other_record_is_the_survivors_and_goes_back_exactly(
     assert moved["invoice"] == []
     listed = _call(http, shop, "GET", f"/v1/invoices?client_id={survivor}").json()["items"]
     assert [one["id"] for one in listed] == [str(sale.invoice.id)]
-    noted = _call(http, shop, "GET", f"/v1/clients/{survivor}/notes").json()["items"]
+    noted = _call(http, shop, "GET", f"/v1/clients/{survivor}/desk-notes").json()["items"]
     assert [one["body"] for one in noted] == ["Prefers mornings"]
     assert _call(http, shop, "GET", "/v1/clients?query=2125550111").json()["items"] == []
 
@@ -134,7 +134,7 @@ def test_the_survivor_spends_what_the_other_had_and_then_the_merge_stands(
 def test_nothing_new_is_written_to_a_merged_record(http: TestClient, shop: Shop) -> None:
     survivor, merged = _client(http, shop), _client(http, shop)
     assert _merge(http, shop, survivor, merged).status_code == 201
-    note = _call(http, shop, "POST", f"/v1/clients/{merged}/notes", json={"body": "Late"})
+    note = _call(http, shop, "POST", f"/v1/clients/{merged}/desk-notes", json={"body": "Late"})
     assert (note.status_code, note.json()["client_id"]) == (409, survivor)
     sale = {"location_id": str(shop.north), "client_id": merged, "currency": "USD", "retail": []}
     refused = _call(
