@@ -7,7 +7,6 @@ another site can make a browser send, is not enough.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from urllib.parse import quote
 
 from fastapi import Request, Response
@@ -16,10 +15,9 @@ from pydantic import ValidationError
 from medspa.kernel.errors import DomainError, Unauthenticated
 from medspa.ui.qr import qr_code
 from operational.identity import sign_in, tokens, totp
-from operational.identity.credentials import Presented, recognise
-from operational.identity.dependencies import Slot, cookie_name, idle, request_id_of, services_of
+from operational.identity.dependencies import Slot, cookie_name, services_of
 from operational.identity.errors import AlreadyEnrolled, CsrfMissing
-from operational.identity.forms import AREA, OTHER_BROWSER, Field, form_page, require_same_browser
+from operational.identity.forms import AREA, OTHER_BROWSER, Field, form_page, own_unit, require_same_browser
 from operational.identity.schemas import SignInRequest, TotpConfirmation
 from operational.identity.session_endpoints import (
     attempt_of,
@@ -29,7 +27,6 @@ from operational.identity.session_endpoints import (
 )
 from operational.identity.switch_pages import SWITCH, device_of
 from operational.identity.switching import known_here
-from operational.identity.unit import Unit, open_unit
 from operational.pages import AUTHENTICATOR, HOME, SIGN_IN, own_path, page, page_router, redirect
 
 pages = page_router()
@@ -107,7 +104,7 @@ def sign_out(request: Request, _slot: Slot, csrf_token: Field = "") -> Response:
     if not request.cookies.get(cookie_name(settings)):
         return answer
     try:
-        with _unit(request, "POST", csrf_token) as unit:
+        with own_unit(request, "POST", csrf_token) as unit:
             if unit.session_id is not None:
                 sign_in.end_session(unit.session, unit.session_id)
     except Unauthenticated:
@@ -123,7 +120,7 @@ def show_authenticator(request: Request, _slot: Slot) -> Response:
     """A fresh secret for the app; nothing is stored before its first code."""
     onward = own_path(request.query_params.get("next"))
     try:
-        with _unit(request, "GET", "") as unit:
+        with own_unit(request, "GET", "") as unit:
             enrolment = totp.begin(unit.session, unit.vault, own_record(unit))
     except Unauthenticated:
         return redirect(SIGN_IN)
@@ -143,7 +140,7 @@ def take_authenticator(
 ) -> Response:
     try:
         body = TotpConfirmation(enrolment_token=enrolment_token, code=code.replace(" ", ""))
-        with _unit(request, "POST", csrf_token) as unit:
+        with own_unit(request, "POST", csrf_token) as unit:
             person = own_record(unit)
             totp.confirm(unit.session, unit.vault, person, body.enrolment_token, body.code)
             if unit.session_id is not None:
@@ -159,18 +156,9 @@ def take_authenticator(
     return redirect(own_path(next))
 
 
-def _unit(request: Request, method: str, csrf: str) -> AbstractContextManager[Unit]:
-    """The unit of work of whoever's cookie this is, by the API's own rules."""
-    services = services_of(request)
-    cookie = request.cookies.get(cookie_name(services.settings))
-    who = Presented(method, cookie=cookie, csrf=csrf)
-    known = recognise(services.engine, who, idle(services.settings), half_signed_in=True)
-    return open_unit(services, request_id_of(request), known.org_id, known.load, session_id=known.session_id)
-
-
 def _is_signed_in(request: Request) -> bool:
     try:
-        with _unit(request, "GET", ""):
+        with own_unit(request, "GET", ""):
             return True
     except Unauthenticated:
         return False

@@ -10,11 +10,11 @@ from fastapi import Depends, Request, Response
 
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
-from medspa.kernel.errors import DomainError, Invalid
+from medspa.kernel.errors import DomainError, Invalid, Unauthenticated
 from operational.directory.lookup import StaffFound, by_session
 from operational.identity import sign_in, switching, tokens
 from operational.identity.dependencies import Slot, cookie_name, idle, services_of, signed_in
-from operational.identity.forms import AREA, OTHER_BROWSER, Field, form_page, require_same_browser
+from operational.identity.forms import AREA, OTHER_BROWSER, Field, form_page, own_unit, require_same_browser
 from operational.identity.pins import LONGEST, SHORTEST
 from operational.identity.session_endpoints import DEVICE_COOKIE, forget_session, keep_session
 from operational.identity.unit import Unit
@@ -26,12 +26,16 @@ Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
 
 
 @pages.post("/lock")
-def lock(unit: Anybody, next: Field = "") -> Response:  # noqa: A002 - the field's name
-    """Ends the session; whoever is next finds the people of this device, or the sign-in."""
-    if unit.session_id is not None:
-        sign_in.end_session(unit.session, unit.session_id)
+def lock(request: Request, _slot: Slot, csrf_token: Field = "", next: Field = "") -> Response:  # noqa: A002
+    """Ends the session, or finds it ended; whoever is next finds the people of this device, or sign-in."""
+    try:
+        with own_unit(request, "POST", csrf_token) as unit:
+            if unit.session_id is not None:
+                sign_in.end_session(unit.session, unit.session_id)
+    except Unauthenticated:
+        pass
     answer = redirect(f"{SWITCH}?next={quote(own_path(next), safe='')}")
-    forget_session(unit.settings, answer)
+    forget_session(services_of(request).settings, answer)
     return answer
 
 

@@ -17,7 +17,9 @@ if (limit > 0) {
   touched();
   for (const sign of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"])
     document.addEventListener(sign, touched, { passive: true, capture: true });
-  setInterval(() => {
-    if (Date.now() - Number(localStorage.getItem(KEY) ?? 0) >= limit) lock.submit();
+  const looking = setInterval(() => {
+    if (Date.now() - Number(localStorage.getItem(KEY) ?? 0) < limit) return;
+    clearInterval(looking);
+    lock.submit();
   }, LOOK_EVERY_MS);
 }

@@ -103,8 +103,11 @@ def test_two_people_share_a_device_and_each_has_a_session(
         ended = select(AuthSession.ended_at).where(AuthSession.token_digest == tokens.digest(former))
         assert session.scalar(ended) is not None
     csrf = Page(device.get("/pin")).field_of("csrf_token")
+    assert (device.post("/lock", data={"csrf_token": "x"}).status_code, who(device)) == (403, str(one))
     locked = device.post("/lock", data={"csrf_token": csrf, "next": "/pin"})
     assert (locked.headers["location"], who(device)) == ("/switch?next=%2Fpin", None)
+    again = device.post("/lock", data={"csrf_token": csrf, "next": "//elsewhere.example"})
+    assert again.headers["location"] == "/switch?next=%2F"
     assert device.get("/pin", headers={"accept": "text/html"}).headers["location"] == "/sign-in?next=%2Fpin"
     assert device.get("/sign-in?next=%2Fpin").headers["location"] == "/switch?next=%2Fpin"
     people = Page(device.get("/switch"))
