@@ -26,6 +26,8 @@ WORDS = {
     ("fct_appointment", "source"): vocabulary.VisitSource,
     ("fct_appointment_event", "event"): vocabulary.AppointmentEvent,
     ("agg_daily_utilization", "subject_kind"): vocabulary.SubjectKind,
+    ("fct_freed_time", "subject_kind"): vocabulary.SubjectKind,
+    ("fct_waitlist_offer", "status"): vocabulary.OfferStatus,
     ("fct_treatment", "intent"): vocabulary.Intent,
     ("fct_lead", "source"): vocabulary.LeadSource,
     ("fct_lead", "status"): vocabulary.LeadStatus,

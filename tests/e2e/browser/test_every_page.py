@@ -34,8 +34,8 @@ def address(name: str, day: dt.date) -> str:
     return f"/reports/{name}?{dates}&{ASKED.get(name, '')}"
 
 
-EMPTY = {"cycle_adherence", "post_close_changes"}
-"""Reports that the lived day leaves without rows: no cycle is over yet, and nothing changed a closed day."""
+EMPTY = {"cycle_adherence", "post_close_changes", "waitlist"}
+"""Reports that the lived day leaves without rows: no cycle is over, no closed day changed, nobody waits."""
 ANSWERED = {"/reports/nothing": 404, "/reports/revenue?from=2026-13-01&until=2026-01-01": 422}
 PAGES = [
     "/reports",

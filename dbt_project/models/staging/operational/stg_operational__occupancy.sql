@@ -9,6 +9,7 @@ select
     ends_at,
     hard,
     active,
+    created_at as claimed_at,
     _batch_id
 from {{ source('raw', 'occupancy') }}
 -- Claims of holds are nobody's visit.
