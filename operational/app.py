@@ -65,6 +65,7 @@ PAGES = (
     "online.pages",
     "online.booking_pages",
     "online.manage_pages",
+    "online.setup_pages",
     "leads.public_pages",
     "leads.pages",
 )

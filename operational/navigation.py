@@ -35,15 +35,8 @@ SET_UP = _any(P.ORGANIZATION_MANAGE, P.CATALOGUE_MANAGE, P.STAFF_MANAGE, P.SCHED
 WAYS: tuple[Way, ...] = (
     Way("/calendar", "Calendar", _any(P.BOOKING_READ)),
     Way("/clients", "Clients", _any(P.CLIENT_READ)),
-    Way(
-        "/tasks",
-        "Tasks",
-        _any(P.LEAD_READ),
-        (
-            Way("/tasks", "Tasks"),
-            Way("/leads", "Leads"),
-        ),
-    ),
+    Way("/tasks", "Tasks", _any(P.LEAD_READ)),
+    Way("/leads", "Leads", _any(P.LEAD_READ)),
     Way(
         "/reports",
         "Reports",
@@ -70,6 +63,7 @@ WAYS: tuple[Way, ...] = (
             Way("/setup/staff", "Staff", _any(P.STAFF_MANAGE)),
             Way("/setup/roles", "Roles", _any(P.STAFF_MANAGE)),
             Way("/setup/shifts", "Shifts", _any(P.SCHEDULE_MANAGE)),
+            Way("/setup/online", "Online", _any(P.ORGANIZATION_MANAGE)),
         ),
     ),
 )

@@ -6,7 +6,7 @@ import re
 import types
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -14,10 +14,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
+from medspa.kernel.errors import Invalid
 from medspa.kernel.money import CURRENCIES
 
 _DATED = re.compile(r"(\d{4})-")
@@ -100,3 +102,16 @@ Money = Annotated[int, Field(ge=0, le=1_000_000_000_000, description="Minor unit
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"]), AfterValidator(_known_currency)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]
 Days = Annotated[int, Field(ge=-3650, le=3650)]
+
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def from_form(schema: type[Form], **values: Any) -> Form:
+    """What a page's form sent, read as the API reads its bodies. Raises Invalid with what to correct."""
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = ".".join(str(one) for one in wrong["loc"]).replace("_", " ")
+        raise Invalid(f"{field.capitalize()}: {wrong['msg'].removeprefix('Value error, ')}") from None

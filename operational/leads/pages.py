@@ -26,6 +26,7 @@ from operational.online import setup
 from operational.pages import page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
+from operational.schemas import from_form
 
 AREA = "operational.leads"
 pages = page_router()
@@ -59,8 +60,8 @@ def create_lead(
     message: Text = "",
 ) -> Response:
     """Somebody asked in person or by phone."""
-    sent = LeadIn(
-        location_id=location_id, source=source, first_name=first_name, last_name=last_name,
+    sent = from_form(
+        LeadIn, location_id=location_id, source=source, first_name=first_name, last_name=last_name,
         phone=phone or None, email=email or None, message=message or None, contact_text_id=None,
     )  # fmt: skip
     unit.actor.require(Permission.LEAD_WRITE, sent.location_id)
@@ -115,7 +116,7 @@ def add_task(
     lead = get_row(unit.session, Lead, lead_id)
     zone = ZoneInfo(get_row(unit.session, Location, lead.location_id).timezone)
     due = due_at if due_at.tzinfo else due_at.replace(tzinfo=zone)
-    sent = TaskIn(location_id=lead.location_id, due_at=due, lead_id=lead_id, note=note or None)
+    sent = from_form(TaskIn, location_id=lead.location_id, due_at=due, lead_id=lead_id, note=note or None)
     unit.actor.require(Permission.LEAD_WRITE, sent.location_id)
     tasking.add_task(
         unit.session, unit.actor, TaskKind.FOLLOW_UP, sent.location_id, due_at=sent.due_at,

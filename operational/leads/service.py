@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -22,7 +22,8 @@ from operational.clients.duplicates import Duplicate
 from operational.clients.service import create_client
 from operational.identity.access import Actor
 from operational.leads.errors import LeadClosed
-from operational.models import Client, Lead, Location, Task
+from operational.messaging.hand_over import hand_over
+from operational.models import Appointment, Client, Lead, Location, Task
 from operational.privacy.vault import Vault
 from operational.rows import get_row
 
@@ -100,11 +101,7 @@ def lose(session: Session, actor: Actor, lead_id: uuid.UUID, reason: LostReason)
     if lead.status not in OPEN:
         raise LeadClosed
     lead.status, lead.lost_at, lead.lost_reason = LeadStatus.LOST, clock.now(), reason
-    session.execute(
-        update(Task)
-        .where(Task.lead_id == lead.id, Task.done_at.is_(None))
-        .values(done_at=clock.now(), done_by=actor.staff_id)
-    )
+    _finish_tasks(session, actor, lead.id)
     session.flush()
     return lead
 
@@ -132,22 +129,53 @@ def convert(
         }  # fmt: skip
         client, found = create_client(session, actor, values)
         client_id = client.id
-    lead.client_id = client_id
-    lead.contact = vault.seal(session, client_id, _plain(contact), purpose=PURPOSE)
+    _hand_over(session, vault, lead, contact, client_id)
     lead.status, lead.converted_at = LeadStatus.CONVERTED, clock.now()
-    lead.lost_at = lead.lost_reason = None
-    session.execute(update(Task).where(Task.lead_id == lead.id).values(client_id=client_id))
     session.flush()
     return lead, found
 
 
-def booked(session: Session, client_id: uuid.UUID) -> None:
-    """A client who came as a lead has a visit to come: the first one counts."""
+def booked_online(
+    session: Session, actor: Actor, vault: Vault, online_booking_id: uuid.UUID, client_id: uuid.UUID
+) -> None:
+    """Who left a booking came back and finished it: the lead made of it is booked, its tasks are done."""
+    asked = select(Lead).where(Lead.online_booking_id == online_booking_id, Lead.client_id.is_(None))
+    for lead in session.scalars(asked.with_for_update()):
+        _hand_over(session, vault, lead, opened(session, vault, lead).contact, client_id)
+        lead.status, lead.booked_at = LeadStatus.BOOKED, clock.now()
+        _finish_tasks(session, actor, lead.id)
+    session.flush()
+
+
+def note_bookings(session: Session) -> None:
+    """When clients who came as leads first booked after they had asked."""
+    first = (
+        select(func.min(Appointment.booked_at))
+        .where(Appointment.client_id == Lead.client_id, Appointment.booked_at >= Lead.received_at)
+        .scalar_subquery()
+    )
     session.execute(
         update(Lead)
-        .where(Lead.client_id == client_id, Lead.booked_at.is_(None))
-        .values(booked_at=clock.now())
+        .where(Lead.client_id.is_not(None), Lead.booked_at.is_(None), first.is_not(None))
+        .values(booked_at=first)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _hand_over(session: Session, vault: Vault, lead: Lead, contact: Contact, client_id: uuid.UUID) -> None:
+    """What belongs to the lead belongs to the client."""
+    lead.client_id = client_id
+    lead.contact = vault.seal(session, client_id, _plain(contact), purpose=PURPOSE)
+    lead.lost_at = lead.lost_reason = None
+    session.execute(update(Task).where(Task.lead_id == lead.id).values(client_id=client_id))
+    hand_over(session, vault, lead.id, client_id)
+
+
+def _finish_tasks(session: Session, actor: Actor, lead_id: uuid.UUID) -> None:
+    session.execute(
+        update(Task)
+        .where(Task.lead_id == lead_id, Task.done_at.is_(None))
+        .values(done_at=clock.now(), done_by=actor.staff_id)
     )
 
 

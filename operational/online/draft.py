@@ -166,8 +166,9 @@ def keep_again(
     who = known(engine, token)
     with at_work(engine, who) as desk, desk.transaction() as session:
         row = locked(session, who)
-        if row.state is not OnlineState.CHOOSING:
+        if row.state not in (OnlineState.CHOOSING, OnlineState.ABANDONED):
             raise NotNow
+        row.state = OnlineState.CHOOSING
         if starts_at is not None:
             row.provider_id = provider_id
         renew(session, desk.actor, row, starts_at)

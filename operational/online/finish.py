@@ -35,6 +35,7 @@ from operational.checkout.queries import found, merchant_account_of, present
 from operational.checkout.schemas import PaymentIn
 from operational.clients.service import create_unmatched
 from operational.identity.access import Actor
+from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.ledger.drawers import virtual_session
 from operational.models import (
@@ -79,7 +80,7 @@ def book(work: Work, token: str) -> None:
         if row.state is not OnlineState.CHOOSING or row.deposit_minor or row.keeps_card:
             raise NotNow
         _client(session, desk.actor, work.vault, row)
-        _visit(session, desk.actor, row)
+        _visit(session, desk.actor, work.vault, row)
 
 
 def open_card_page(work: Work, token: str, return_to: str) -> str:
@@ -131,7 +132,7 @@ def pay(work: Work, token: str) -> None:
             _client(session, desk.actor, work.vault, row)
             if row.deposit_minor == 0:
                 _keep_card(session, row, given)
-                _visit(session, desk.actor, row)
+                _visit(session, desk.actor, work.vault, row)
                 return
             attempt, call = _begin(session, desk.actor, row, given)
         result = attempts.call(work.processor, attempt, call)
@@ -140,15 +141,15 @@ def pay(work: Work, token: str) -> None:
             attempts.resolve(session, attempt.id, result, None)
             if row.keeps_card and result.outcome.value == "succeeded":
                 _keep_card(session, row, given)
-            _after_word(session, desk.actor, row)
+            _after_word(session, desk.actor, work.vault, row)
 
 
-def settle(engine: Engine, who: draft.Known) -> None:
+def settle(engine: Engine, vault: Vault, who: draft.Known) -> None:
     """Bring a booking that waits for the processor to where its payment stands by now. Safe to repeat."""
     with draft.at_work(engine, who) as desk, desk.transaction() as session:
         row = draft.locked(session, who)
         if row.state in (OnlineState.PAYING, OnlineState.PENDING):
-            _after_word(session, desk.actor, row)
+            _after_word(session, desk.actor, vault, row)
 
 
 def _begin(
@@ -168,7 +169,7 @@ def _begin(
     return attempt, attempts.charge_request(session, attempt, given.token)
 
 
-def _after_word(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
+def _after_word(session: TenantSession, actor: Actor, vault: Vault, row: OnlineBooking) -> None:
     """What the state of the payment means for the booking, under its lock."""
     payment = found(session, Payment, present(row.payment_id), "payment")
     if payment.status is PaymentStatus.DECLINED:
@@ -178,7 +179,7 @@ def _after_word(session: TenantSession, actor: Actor, row: OnlineBooking) -> Non
     elif row.appointment_id is None and payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.UNKNOWN):
         try:
             with session.begin_nested():
-                _visit(session, actor, row)
+                _visit(session, actor, vault, row)
         except TimeGone:
             # The hold ran out while the processor was silent and somebody else was quicker.
             _without_time(session, actor, row, payment)
@@ -219,7 +220,7 @@ def _without_time(session: TenantSession, actor: Actor, row: OnlineBooking, paym
     )
 
 
-def _visit(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
+def _visit(session: TenantSession, actor: Actor, vault: Vault, row: OnlineBooking) -> None:
     """Book with the hold. Raises TimeGone, with nothing written."""
     request = NewVisit(
         client_id=present(row.client_id), location_id=row.location_id, starts_at=row.starts_at,
@@ -232,6 +233,7 @@ def _visit(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
     row.appointment_id = visit.id
     row.details = None
     row.state = _booked_state(session, row)
+    leads.booked_online(session, actor, vault, row.id, request.client_id)
     if row.state is OnlineState.REQUESTED:
         add_task(
             session, actor, TaskKind.APPROVE_BOOKING, row.location_id, client_id=row.client_id,

@@ -21,15 +21,15 @@ from medspa.kernel import clock
 from medspa.kernel.database import TenantSession, make_engine
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
-from medspa.kernel.vocabulary import LeadSource, OnlineState, TaskKind
+from medspa.kernel.vocabulary import ActorKind, LeadSource, OnlineState, TaskKind
 from operational.clients.service import match_client
 from operational.directory import lookup
-from operational.identity.access import Actor
+from operational.identity.access import EVERYWHERE, Actor
 from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.models import Client, OnlineBooking
 from operational.online import details, draft, finish
-from operational.online.place import visiting, visitor
+from operational.online.place import MAY, NOBODY, visiting
 from operational.privacy.vault import Vault, load_master_key
 from operational.rows import get_row
 
@@ -59,7 +59,9 @@ def run_once(engine: Engine, vault: Vault) -> None:
     """All that is to be done now."""
     for org_id in lookup.organizations(engine):
         for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
-            _each(partial(finish.settle, engine, who))
+            _each(partial(finish.settle, engine, vault, who))
+        with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
+            leads.note_bookings(session)
         unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
         for who in _due(engine, org_id, unmatched):
             _each(partial(_one, engine, who, _match))
@@ -70,8 +72,13 @@ def run_once(engine: Engine, vault: Vault) -> None:
             _each(partial(_one, engine, who, partial(_abandon, vault)))
 
 
+def _job(org_id: uuid.UUID) -> Actor:
+    """Who looks after the bookings of all locations."""
+    return Actor(org_id, ActorKind.JOB, NOBODY, None, "job:online", {EVERYWHERE: MAY})
+
+
 def _due(engine: Engine, org_id: uuid.UUID, condition: object) -> list[draft.Known]:
-    with visiting(engine, visitor(org_id, None)) as desk, desk.transaction() as session:
+    with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
         asked = select(OnlineBooking.id, OnlineBooking.location_id).where(condition)  # type: ignore[arg-type]
         rows = session.execute(asked.order_by(OnlineBooking.id).limit(AT_ONCE)).all()
     return [draft.Known(org_id, row.id, row.location_id, row.id) for row in rows]

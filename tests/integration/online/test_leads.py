@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel.vocabulary import MessageKind, Permission
 from operational.identity.unit import Services
+from operational.messaging.outbox import parts_of, queue
+from operational.models import Message
 from operational.online import sweep
+from operational.privacy.vault import attach
+from tests.factories.booking import unit
 from tests.factories.online import VISITOR, OnlineSetUp, Visitor, online
 from tests.support.databases import Database
 
@@ -88,7 +94,19 @@ def test_a_known_person_is_suggested_and_a_lost_lead_has_a_reason(
     lead = call("GET", "/leads?status=new")["items"][0]
     page = http.get(f"/leads/{lead['id']}", headers=setup.made.headers).text
     assert "Known Person</strong> has the same phone" in page
+    vault = http.app.state.services.vault  # type: ignore[attr-defined]
+    with unit(setup.database, setup.made) as session:
+        attach(session, vault)
+        queue(
+            session, kind=MessageKind.BOOKING_COMPLETION, client_id=None, lead_id=uuid.UUID(lead["id"]),
+            location_id=setup.made.location_id, dedupe="x", link="https://practice.example/booking/x",
+        )  # fmt: skip
     done = call("POST", f"/leads/{lead['id']}/convert", {"client_id": client_id})
+    with unit(setup.database, setup.made) as session:
+        attach(session, vault)
+        message = session.scalars(select(Message)).one()
+        assert (str(message.client_id), message.lead_id) == (client_id, None)
+        assert parts_of(session, message) == {"link": "https://practice.example/booking/x"}
     assert (done["lead"]["client_id"], done["duplicates"]) == (client_id, [])
     again = http.post(f"/v1/leads/{lead['id']}/lost", json={"reason": "price"}, headers=setup.made.headers)
     assert again.status_code == 409
@@ -104,11 +122,12 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
     setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
 ) -> None:
     services: Services = http.app.state.services  # type: ignore[attr-defined]
+    left: list[str] = []
     for number, contact in enumerate(("true", "")):
         start = setup.start + number * timedelta(hours=1)
-        visitor.choose(setup, setup.deposit, start).fill(
-            contact=contact, email=f"left{number}@visitor.example"
-        )
+        visitor.choose(setup, setup.deposit, start)
+        left.append(visitor.at)
+        visitor.fill(contact=contact, email=f"left{number}@visitor.example")
     asked = "select count(*) from lead where source = 'abandoned_booking'"
     for minutes, leads, details in ((29, 0, 2), (31, 1, 1), (31, 1, 1), (25 * 60, 1, 0)):
         with clock.frozen(clock.now() + minutes * MINUTE):
@@ -117,6 +136,13 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
         assert setup.one("select count(*) from online_booking where details is not null") == details
     lead = call("GET", "/leads?status=new")["items"][0]
     assert (lead["email"], lead["phone"]) == ("left0@visitor.example", "+1" + VISITOR["phone"])
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        visitor.get(left[0]).send("/keep").fill()
+        visitor.send("/card").send(visitor.at, card="tok_visa").send("/pay")
+    assert "You are booked" in visitor.page
+    back = call("GET", f"/leads/{lead['id']}")
+    assert (back["status"], back["booked_at"] is None, back["client_id"] is None) == ("booked", False, False)
+    assert setup.one("select count(*) from task where done_at is null and lead_id = :id", id=lead["id"]) == 0
 
 
 def test_a_request_waits_for_the_practices_word(

@@ -13,8 +13,9 @@ from medspa.kernel.settings import Settings
 from operational.app import create_app
 from tests.factories.online import VISITOR, OnlineSetUp, online
 from tests.support import browser
-from tests.support.browser import HEIGHT, PHONE, RULES, Seen
+from tests.support.browser import DESK, HEIGHT, PHONE, RULES, Seen
 from tests.support.databases import Database
+from tests.support.signed_in import session_token
 from tests.support.web import LiveServer, serving
 
 pytestmark = pytest.mark.timeout(300)
@@ -123,3 +124,47 @@ def test_a_phone_books_and_asks_without_scripts(
     looked = phone(chromium, server, scripts=True)
     looked.goto(f"/enquire/{setup.made.slug}/L1?embed=1")
     check(looked)
+
+
+def test_the_desk_works_on_leads_and_tasks(chromium: Browser, site: tuple[LiveServer, OnlineSetUp]) -> None:
+    server, setup = site
+    with server.client(headers=setup.made.headers) as http:
+        asked = {
+            "location_id": str(setup.made.location_id), "source": "phone", "first_name": "Lea",
+            "last_name": "Lead", "phone": "2125550133", "message": "Is Thursday possible?",
+        }  # fmt: skip
+        lead = http.post("/v1/leads", json=asked).raise_for_status().json()
+        due = {"location_id": asked["location_id"], "lead_id": lead["id"], "due_at": "2026-03-02T10:00:00Z"}
+        http.post("/v1/tasks", json={**due, "note": "Call her"}).raise_for_status()
+    context = browser.context(chromium)
+    token = session_token(setup.database, setup.made.org_id, setup.made.owner_id)
+    context.add_cookies([{"name": "medspa_session", "value": token, "url": server.url}])
+    seen = browser.opened(context, server.url)
+    page = seen.page
+
+    def everywhere() -> None:
+        for width, scheme in ((DESK, "light"), (PHONE, "dark")):
+            seen.look(width, scheme)
+            assert seen.faults(RULES) == []
+
+    seen.goto("/setup/online")
+    everywhere()
+    page.get_by_label("Sites that may show these pages").fill("https://practice.example")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_label("Sites that may show these pages")).to_have_value("https://practice.example")
+    seen.goto("/leads")
+    everywhere()
+    page.get_by_role("link", name="Lead, Lea").click()
+    everywhere()
+    page.get_by_label("Follow up on").fill("2026-11-30T09:30")
+    page.get_by_label("Note").fill("Send prices")
+    page.get_by_role("button", name="Add the task").click()
+    page.get_by_role("button", name="Contacted").click()
+    seen.goto("/tasks")
+    everywhere()
+    expect(page.locator("tbody tr", has_text="Call her")).to_contain_text("Lea Lead")
+    page.locator("tbody tr", has_text="Call her").get_by_role("button", name="Done").click()
+    expect(page.locator("tbody tr", has_text="Call her")).to_have_count(0)
+    seen.goto(f"/leads/{lead['id']}")
+    page.get_by_role("button", name="Make a new client").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Lea Lead")
