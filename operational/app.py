@@ -55,6 +55,7 @@ PAGES = (
     "setup.shift_pages",
     "setup.card_pages",
     "setup.rule_pages",
+    "setup.online_pages",
     "setup.pages",
     "checkout.pages",
     "booking.pages",

@@ -17,7 +17,9 @@ from starlette.datastructures import FormData
 from medspa.kernel.money import decimal_text, digits
 from operational.models.organization import LegalEntity
 
-Kind = Literal["text", "email", "number", "money", "percent", "check", "choice", "many", "date", "suggest"]
+Kind = Literal[
+    "text", "email", "number", "money", "percent", "check", "choice", "many", "date", "suggest", "paragraph"
+]
 Options = Sequence[tuple[str, str]]
 _PPM_PER_PERCENT = 10_000
 NEEDED = "This is needed."

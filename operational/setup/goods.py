@@ -208,6 +208,9 @@ SERVICES = Section(
     ),
     _create_service,
     _edit_service,
-    more=(("/setup/services/{id}/rules", "Booking rules"),),
+    more=(
+        ("/setup/services/{id}/rules", "Booking rules"),
+        ("/setup/services/{id}/online", "Online booking"),
+    ),
     read=_service_needs,
 )
