@@ -15,7 +15,7 @@ from sqlalchemy import text
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission
 from tests.browser.conftest import Practice, Visit
-from tests.factories.booking import add_shift, book_visit, unit
+from tests.factories.booking import add_service, add_shift, book_visit, unit
 from tests.factories.organization import TIMEZONE
 from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
 
@@ -135,6 +135,25 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     drag(seen, drawn(seen, 11), 3)
     expect(seen.page.locator("#told")).to_contain_text("This time is taken")
     expect(drawn(seen, 11)).to_be_visible()
+    assert starts(practice, moved) == at(day, 11)
+
+
+def test_what_a_soft_rule_refuses_is_squeezed_in_by_who_may(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    made = practice.shop.made
+    slow = add_service(made, f"Slow {day}", hands=30, after=30)
+    with unit(made.database, made) as session:
+        book_visit(session, made, at(day, 10, 30), service_id=slow)
+    moved = booked(practice, day, 13)
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    drag(seen, drawn(seen, 13), -2)
+    told = seen.page.locator("#told")
+    expect(told).to_contain_text("squeezing in")
+    assert starts(practice, moved) == at(day, 13)
+    told.get_by_role("button", name="Squeeze it in").click()
+    expect(told).to_contain_text("Moved.")
     assert starts(practice, moved) == at(day, 11)
 
 
