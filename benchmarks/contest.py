@@ -163,7 +163,7 @@ def prepared(slots: int) -> Iterator[tuple[Database, Settings, Arena]]:
 def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
     """Throughput and p95 of both, the ratio with its spread, and what the database says of the calendar."""
     few = max(1, slots // 5)
-    with prepared(slots * (2 * rounds + 2 + len(CONTESTS)) + few * len(CONTESTS)) as (
+    with prepared(slots * (2 * rounds + 2) + (slots + few + 2) * len(CONTESTS)) as (
         database,
         settings,
         place,
@@ -190,7 +190,7 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
                         rates[name].append(len(answers) / elapsed)
                         times[name] += [seconds for _, _, seconds in answers]
             kinds = each_kind(port, place, slots, slot, database)
-            slot += slots * len(CONTESTS)
+            slot += (slots + 1) * len(CONTESTS)
             stuck = deadlocks(database)
             with database.session("owner") as session:
                 session.execute(text(NO_LOCKS))

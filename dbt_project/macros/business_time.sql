@@ -57,3 +57,12 @@ cast(coalesce((
     from unnest({{ spans }}) as one (span)
 ), 0) as bigint)
 {%- endmacro %}
+
+{# Whether joined spans and one span overlap. #}
+{% macro meets(spans, starts, ends) -%}
+{{ return(adapter.dispatch('meets', 'medspa')(spans, starts, ends)) }}
+{%- endmacro %}
+
+{% macro postgres__meets(spans, starts, ends) -%}
+{{ spans }} && tstzrange({{ starts }}, {{ ends }}, '[)')
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{# Business days of a location whose shifts, claims or resources moved. #}
+{# Business days of a location whose shifts, time off, claims or resources moved. #}
 {% macro touched_utilization_days() -%}
 {{ since('appointment', ['org_id', 'location_id', 'business_date']) }}
 union
@@ -24,6 +24,15 @@ from (
     from {{ source('raw', 'shift') }} as shift
     inner join ({{ since('resource', ['org_id', 'location_id']) }}) as moved
         on moved.org_id = shift.org_id and moved.location_id = shift.location_id
+    union
+    select shift.org_id, shift.location_id, shift.starts_at
+    from {{ source('raw', 'shift') }} as shift
+    inner join ({{ since('time_off', ['org_id', 'location_id', 'subject_id', 'starts_at', 'ends_at']) }}) as off
+        on
+            off.org_id = shift.org_id
+            and (off.location_id = shift.location_id or off.subject_id = shift.staff_id)
+            and off.starts_at < shift.ends_at
+            and off.ends_at > shift.starts_at
 ) as shift
 inner join {{ source('raw', 'location') }} as location
     on location.org_id = shift.org_id and location.id = shift.location_id

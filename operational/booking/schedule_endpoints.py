@@ -23,6 +23,7 @@ from operational.booking.availability import (
     next_free,
 )
 from operational.booking.facts import load_facts
+from operational.booking.schedule_schemas import NewPattern
 from operational.booking.schemas import MAX_ITEMS
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
@@ -100,6 +101,13 @@ def add_shift(request: schemas.NewShift, unit: Manager, response: Response) -> s
     shift = shifts.add_shift(unit.session, unit.actor, request)
     set_etag(response, shift)
     return schemas.ShiftOut.model_validate(shift)
+
+
+@router.post("/shift-patterns", status_code=status.HTTP_201_CREATED, response_model=Page[schemas.ShiftOut])
+def add_pattern(request: NewPattern, unit: Manager) -> Page[schemas.ShiftOut]:
+    """The shifts of the same week again and again, all of them or none."""
+    rows = shifts.add_pattern(unit.session, unit.actor, request)
+    return Page(items=[schemas.ShiftOut.model_validate(row) for row in rows])
 
 
 @router.get("/shifts", response_model=Page[schemas.ShiftOut])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -114,6 +114,25 @@ class Repeat(Request):
 
     every_weeks: int = Field(1, ge=1, le=52)
     times: int = Field(ge=2, le=MAX_REPEATS, description="In all, the first included.")
+
+
+class PatternSpan(Request):
+    """Working time on one weekday. Ends after it starts, past midnight if it is earlier in the day."""
+
+    weekday: int = Field(ge=0, le=6, description="0 is Monday.")
+    starts: time = Field(description="On the location's wall clock.", examples=["09:00"])
+    ends: time
+
+
+class NewPattern(Request):
+    """The same week again and again; several spans of a day are a split shift."""
+
+    staff_id: uuid.UUID
+    location_id: uuid.UUID
+    first: date
+    last: date = Field(description="The last day, included; at most a year after the first.")
+    every_weeks: int = Field(1, ge=1, le=8)
+    spans: list[PatternSpan] = Field(min_length=1, max_length=28)
 
 
 class NewTimeOff(Request):

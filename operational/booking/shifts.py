@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Permission
 from operational import etag
 from operational.booking.claim import LOCK_BUDGET_MS
 from operational.booking.errors import ProviderNotEligible, ShiftInUse, ShiftOverlaps, translating
 from operational.booking.facts import load_facts
+from operational.booking.schedule_schemas import NewPattern
 from operational.booking.schemas import NewShift
 from operational.identity.access import Actor
 from operational.models import Location, Shift
 
+LONGEST_PATTERN = timedelta(days=366)
 _LOCK = text("select booking_lock(array[cast(:staff as uuid)], :budget)")
 _UNCOVERED = text("select booking_time_without_shift(:staff, :location, :since, :until)")
 
@@ -54,6 +57,29 @@ def add_shift(session: Session, actor: Actor, request: NewShift) -> Shift:
     session.add(shift)
     session.flush()
     return shift
+
+
+def add_pattern(session: Session, actor: Actor, request: NewPattern) -> list[Shift]:
+    """Every shift of a weekly pattern, or none. Raises as add_shift does."""
+    actor.require(Permission.SCHEDULE_MANAGE, request.location_id)
+    if not timedelta() <= request.last - request.first <= LONGEST_PATTERN:
+        raise Invalid("last: on or after the first day, and at most a year later.")
+    place = load_facts(session, request.location_id, ()).place
+    made = []
+    for number in range((request.last - request.first).days + 1):
+        day = request.first + timedelta(days=number)
+        if number // 7 % request.every_weeks:
+            continue
+        for span in (one for one in request.spans if one.weekday == day.weekday()):
+            ends_on = day if span.ends > span.starts else day + timedelta(days=1)
+            shift = NewShift(
+                staff_id=request.staff_id,
+                location_id=request.location_id,
+                starts_at=clock.from_local(datetime.combine(day, span.starts), place.timezone, fold=0),
+                ends_at=clock.from_local(datetime.combine(ends_on, span.ends), place.timezone, fold=1),
+            )
+            made.append(add_shift(session, actor, shift))
+    return made
 
 
 def end_shift(session: Session, actor: Actor, shift_id: uuid.UUID, if_match: str | None) -> Shift:

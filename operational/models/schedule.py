@@ -118,7 +118,6 @@ class TimeOff(PlainRow, Versioned, Base):
     """
 
     __tablename__ = "time_off"
-    __extracted__ = False
 
     location_id: Mapped[SafeId]
     """Where it is decided. A provider is away from every location."""
@@ -127,7 +126,8 @@ class TimeOff(PlainRow, Versioned, Base):
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     status: Mapped[TimeOffStatus] = word(TimeOffStatus)
-    reason: Mapped[TimeOffReason] = word(TimeOffReason)
+    reason: Mapped[TimeOffReason] = word(TimeOffReason, info={"land": False})
+    """Why somebody is away is nobody's business outside."""
     paid: Mapped[SafeBool]
     series_id: Mapped[SafeId | None]
     """Blocks that were made together by one rule."""

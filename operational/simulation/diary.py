@@ -13,6 +13,8 @@ from operational.simulation.menu import Offer
 from operational.simulation.scale import BEYOND, PlacePlan, ProviderPlan, Scale
 
 OPENS, SHIFT_FROM, SHIFT_TO, CLOSES = 8 * 60 + 30, 9 * 60, 17 * 60 + 30, 19 * 60 + 30
+MEETING = 30
+"""Minutes of paid time off before the first visit of a Monday."""
 STEP = 15
 LASER = "laser"
 SEARCH = 14

@@ -7,7 +7,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from operational.simulation.diary import CLOSES, OPENS, SHIFT_FROM, SHIFT_TO, Diary
+from operational.simulation.diary import CLOSES, MEETING, OPENS, SHIFT_FROM, SHIFT_TO, Diary
 from operational.simulation.events import (
     Close,
     Delivery,
@@ -79,7 +79,8 @@ def _shifts(
             provider.label,
             code,
             date,
-            diary.instant(code, date, SHIFT_FROM),
+            # Mondays begin with a meeting, before anybody is seen.
+            diary.instant(code, date, SHIFT_FROM - (MEETING if date.weekday() == 0 else 0)),
             diary.instant(code, date, SHIFT_TO),
         )
         for code, date in diary.working_days(provider, scale.last + BEYOND)

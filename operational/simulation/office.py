@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from medspa.kernel.vocabulary import DrawerMovementKind
+import datetime as dt
+
+from medspa.kernel.vocabulary import DrawerMovementKind, OffSubject, TimeOffReason
+from operational.booking import time_off
+from operational.booking.schedule_schemas import NewTimeOff
 from operational.booking.schemas import NewShift
 from operational.booking.shifts import add_shift
 from operational.catalogue import service as catalogue
@@ -17,6 +21,7 @@ from operational.organization.schemas import TaxRateCreate
 from operational.organization.service import add_rate
 from operational.rows import get_row
 from operational.simulation import outside, tender
+from operational.simulation.diary import MEETING
 from operational.simulation.events import Close, Open, PettyCash, Price, Roster, Staff, TaxChange
 from operational.simulation.scale import Scale
 from operational.simulation.setup import employ
@@ -101,9 +106,9 @@ def pieces(amount_minor: int) -> dict[int, int]:
 
 
 def roster(stage: Stage, event: Roster) -> None:
-    """Shifts in one transaction, as a manager who copies a week."""
+    """Shifts in one transaction, as a manager who copies a week, with the meetings in them."""
     with stage.act(stage.manager) as session:
-        for provider, place, _, starts, ends in event.shifts:
+        for provider, place, date, starts, ends in event.shifts:
             request = NewShift(
                 staff_id=stage.ids.staff[provider],
                 location_id=stage.ids.places[place],
@@ -111,6 +116,17 @@ def roster(stage: Stage, event: Roster) -> None:
                 ends_at=ends,
             )
             add_shift(session, stage.manager, request)
+            if date.weekday() == 0:
+                meeting = NewTimeOff(
+                    location_id=request.location_id,
+                    subject_kind=OffSubject.PROVIDER,
+                    subject_id=request.staff_id,
+                    starts_at=starts,
+                    ends_at=starts + dt.timedelta(minutes=MEETING),
+                    reason=TimeOffReason.MEETING,
+                    paid=True,
+                )
+                time_off.add(session, stage.manager, meeting)
 
 
 def staff(stage: Stage, scale: Scale, event: Staff) -> None:

@@ -200,6 +200,19 @@ class RawPractice(RawOutside):
             active=True,
         )
 
+    def time_off(self, location: uuid.UUID, date: dt.date, *, paid: bool) -> Row:
+        start = dt.datetime.combine(date, dt.time(15), dt.UTC)
+        return self.put(
+            "time_off",
+            location_id=location,
+            subject_kind="provider",
+            subject_id=self.provider,
+            starts_at=start,
+            ends_at=start + dt.timedelta(hours=1),
+            status="approved",
+            paid=paid,
+        )
+
     def close(self, location: uuid.UUID, date: dt.date) -> None:
         """Close a day, freezing its figures as the mirror's rows give them."""
         day = self.day(location, date)

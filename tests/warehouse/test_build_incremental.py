@@ -116,6 +116,7 @@ def test_incremental_builds_equal_a_build_from_nothing(
         practice.credit(invoice, practice.lines_of(invoice)[0], DAY - dt.timedelta(days=2), 1_000, 0)
         practice.appointment(bela, DAY - dt.timedelta(days=70), "completed")
         practice.close(a, DAY)
+        practice.time_off(a, DAY, paid=False)
     third = build(warehouse_settings, store.batch_id)
     assert not third.full
 

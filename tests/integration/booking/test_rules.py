@@ -1,9 +1,8 @@
-"""Rules of services, who performs them how, time off: what availability leaves out, booking refuses."""
+"""Rules of services, who performs them how: what availability leaves out, booking refuses."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,27 +10,27 @@ import pytest
 from sqlalchemy import text
 
 from medspa.kernel import clock
-from medspa.kernel.database import TenantSession
-from medspa.kernel.errors import DomainError
-from medspa.kernel.vocabulary import OffSubject, ResourceKind, SoftRule, TimeOffReason, VisitSource
-from operational.booking import errors, offering, time_off
-from operational.booking.availability import Question, Slot, Wanted, availability, next_free
+from medspa.kernel.vocabulary import ResourceKind, SoftRule, VisitSource
+from operational.booking import errors, offering
+from operational.booking.availability import Question, Wanted, next_free
 from operational.booking.book import book
-from operational.booking.queries import VisitRow
-from operational.booking.schedule_schemas import NewTimeOff, PerformerIn, PrerequisiteIn, Repeat, RuleIn
+from operational.booking.schedule_schemas import (
+    PerformerIn,
+    PrerequisiteIn,
+    RuleIn,
+)
 from operational.booking.schemas import NewItem, NewVisit
 from operational.booking.visit import arrive, complete
 from tests.factories.booking import (
     actor_of,
     add_provider,
-    add_resource,
     add_service,
     add_shift,
     next_weekday,
     unit,
-    violations,
 )
 from tests.factories.organization import OrganizationSetUp, organization
+from tests.integration.booking.desk import booked, does, slots, starts
 from tests.support.databases import Database
 
 ROOM = ResourceKind.ROOM
@@ -51,36 +50,6 @@ def start(setup: OrganizationSetUp) -> datetime:
     return start
 
 
-def does(setup: OrganizationSetUp, work: Callable[[TenantSession], Any]) -> Any:
-    with unit(setup.database, setup) as session:
-        return work(session)
-
-
-def booked(setup: OrganizationSetUp, at: datetime, *services: uuid.UUID, **values: Any) -> VisitRow:
-    source = values.pop("source", VisitSource.DESK)
-    provider = values.pop("provider_id", None)
-    request = NewVisit(
-        location_id=setup.location_id,
-        starts_at=at,
-        items=[NewItem(service_id=one, provider_id=provider) for one in services],
-        **{"client_id": setup.clients[0], **values},
-    )
-    row: VisitRow = does(setup, lambda session: book(session, actor_of(setup), request, source))
-    return row
-
-
-def slots(setup: OrganizationSetUp, at: datetime, service: uuid.UUID, **values: Any) -> list[Slot]:
-    day = at.date()
-    question = Question(setup.location_id, service, day, day, **values)
-    found: list[Slot] = does(setup, lambda session: availability(session, actor_of(setup), question)[0])
-    return found
-
-
-def starts(setup: OrganizationSetUp, at: datetime, service: uuid.UUID, **values: Any) -> list[int]:
-    """Minutes after `at` of the slots."""
-    return [(one.starts_at - at) // timedelta(minutes=1) for one in slots(setup, at, service, **values)]
-
-
 def rule(setup: OrganizationSetUp, service: uuid.UUID, **values: Any) -> None:
     does(setup, lambda s: offering.set_rule(s, actor_of(setup), service, RuleIn(**values), '"1"'))
 
@@ -88,17 +57,6 @@ def rule(setup: OrganizationSetUp, service: uuid.UUID, **values: Any) -> None:
 def performs(setup: OrganizationSetUp, service: uuid.UUID, staff: uuid.UUID, **values: Any) -> None:
     how = PerformerIn(**values)
     does(setup, lambda s: offering.set_performer(s, actor_of(setup), service, staff, how, None))
-
-
-def off(setup: OrganizationSetUp, subject: uuid.UUID, at: datetime, minutes: int, **values: Any) -> Any:
-    request = NewTimeOff.model_validate(
-        {
-            "location_id": setup.location_id, "subject_id": subject, "subject_kind": "provider",
-            "starts_at": at, "ends_at": at + timedelta(minutes=minutes), "reason": TimeOffReason.MEETING,
-            **values,
-        }
-    )  # fmt: skip
-    return does(setup, lambda session: time_off.add(session, actor_of(setup), request))
 
 
 def test_lead_time_horizon_and_interval_are_one_rule_for_both(
@@ -242,57 +200,3 @@ def test_the_best_slots_leave_no_gap_that_nothing_fits(setup: OrganizationSetUp,
     service = add_service(setup, "Hour", hands=60)  # the shortest service of the provider lasts 30 minutes
     best = [(s.starts_at - start) // timedelta(minutes=1) for s in slots(setup, start, service) if s.best]
     assert best == [0, 30, 45, 60, 75, 90, 105, 120, 135, 150, 180]
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [("provider", errors.ProviderAway), ("room", errors.ResourceDown), ("location", errors.LocationClosed)],
-)
-def test_time_off_is_left_out_and_refused_by_name(
-    setup: OrganizationSetUp, start: datetime, kind: str, error: type[DomainError]
-) -> None:
-    room = add_resource(setup, "Only", tag="only")
-    service = add_service(setup, "Roomed", needs=[(ROOM, "only")], hands=30)
-    subject = {"provider": setup.provider_id, "room": room, "location": setup.location_id}[kind]
-    before = booked(setup, start + timedelta(minutes=60), service)
-    with pytest.raises(time_off.VisitsInTheWay) as caught:
-        off(setup, subject, start + timedelta(minutes=60), 60, subject_kind=kind)
-    assert caught.value.extra["appointments"] == [str(before.id)]
-    rows, affected = off(
-        setup, subject, start + timedelta(minutes=60), 60, subject_kind=kind, keep_visits=True
-    )
-    assert affected == [before.id]
-    assert starts(setup, start, service) == [0, 15, 30, *range(120, 211, 15)]
-    with pytest.raises(error) as refused:
-        booked(
-            setup, start + timedelta(minutes=75), service, client_id=setup.client(), overrides=tuple(SoftRule)
-        )
-    if kind == "location":
-        assert refused.value.extra["reason"] == "meeting"
-    does(setup, lambda s: time_off.end(s, actor_of(setup), rows[0].id, '"1"'))
-    assert 90 in starts(setup, start, service)
-    assert violations(setup.database) == (0, 0)
-
-
-def test_a_request_counts_once_it_is_approved_and_blocks_repeat_on_the_wall_clock(
-    setup: OrganizationSetUp, start: datetime
-) -> None:
-    service = add_service(setup, "Plain")
-    rows, _ = off(setup, setup.provider_id, start, 60, request=True)
-    assert starts(setup, start, service)[0] == 0
-    does(setup, lambda s: time_off.approve(s, actor_of(setup), rows[0].id, '"1"', keep_visits=False))
-    assert starts(setup, start, service)[0] == 60
-    lunch, _ = off(
-        setup, setup.provider_id, start + timedelta(hours=2), 30, reason=TimeOffReason.BREAK,
-        repeat=Repeat(times=30),
-    )  # fmt: skip
-    assert len(lunch) == 30
-    walls = {
-        row.starts_at.astimezone(slots(setup, start, service)[0].starts_at.tzinfo).time() for row in lunch
-    }
-    assert len(walls) == 1, "half a year crosses a clock change"
-    does(setup, lambda s: time_off.end(s, actor_of(setup), lunch[3].id, '"1"', following=True))
-    left = does(setup, lambda s: time_off.listed(
-        s, actor_of(setup), setup.location_id, start, start + timedelta(weeks=40)))  # fmt: skip
-    assert [row.status for row in left].count("approved") == 4
-    assert OffSubject.PROVIDER in {row.subject_kind for row in left}

@@ -91,7 +91,12 @@ def test_nothing_scheduled_has_no_rate(warehouse: Database, marts: Marts) -> Non
 
 def test_32_of_40_hours_are_eighty_per_cent(warehouse: Database, marts: Marts) -> None:
     marts.write("dim_bookable", ORG, name="Provider 1", kind="provider")
-    minutes = {"available_minutes": 480, "outside_minutes": 15, "delivered_minutes": 300}
+    minutes = {
+        "available_minutes": 480,
+        "paid_off_minutes": 0,
+        "outside_minutes": 15,
+        "delivered_minutes": 300,
+    }
     for day, booked in enumerate((480, 480, 480, 480, 0)):
         date = JANUARY + dt.timedelta(days=day)
         row = {"business_date": date, "subject_kind": "provider", "booked_minutes": booked, **minutes}

@@ -1,5 +1,6 @@
 -- Grain: one provider, room or device of a location's business day. Minutes.
--- A provider is available in their shifts; a room or device while anybody works at the location.
+-- A provider is available in their shifts; a room or device while anybody works at the location. Unpaid time
+-- off is not available; paid time off is, and is counted apart as well.
 {{ config(
     materialized='incremental',
     pre_hook="{{ replace_touched(
@@ -56,6 +57,31 @@ available as (
     where resource.active
 ),
 
+blocked as (
+    select
+        {{ columns('available', subject) }},
+        {{ joined_spans('off.starts_at', 'off.ends_at', 'not off.paid') }} as unpaid_spans,
+        {{ joined_spans('off.starts_at', 'off.ends_at', 'off.paid') }} as paid_spans
+    from available
+    inner join {{ ref('stg_operational__time_off') }} as off
+        on
+            off.org_id = available.org_id
+            and off.subject_id in (available.subject_id, available.location_id)
+            and off.status = 'approved'
+            and {{ meets('available.open_spans', 'off.starts_at', 'off.ends_at') }}
+    group by {{ columns('available', subject) }}
+),
+
+workable as (
+    select
+        {{ columns('available', subject) }},
+        available.open_spans - coalesce(blocked.unpaid_spans, '{}') as open_spans,
+        coalesce(blocked.paid_spans, '{}') as paid_spans
+    from available
+    left join blocked
+        on {{ same('blocked', 'available', subject) }}
+),
+
 appointments as (
     select appointment.* from {{ ref('stg_operational__appointment') }} as appointment
     {{ only_touched('appointment', day) }}
@@ -91,19 +117,21 @@ undone as (
 spans as (
     select
         {% for column in subject %}
-        coalesce(available.{{ column }}, claimed.{{ column }}) as {{ column }},
+        coalesce(workable.{{ column }}, claimed.{{ column }}) as {{ column }},
         {% endfor %}
-        coalesce(available.open_spans, '{}') as open_spans,
+        coalesce(workable.open_spans, '{}') as open_spans,
+        coalesce(workable.paid_spans, '{}') as paid_spans,
         coalesce(claimed.booked_spans, '{}') as booked_spans,
         coalesce(claimed.completed_spans, '{}') as completed_spans
-    from available
+    from workable
     full join claimed
-        on {{ same('claimed', 'available', subject) }}
+        on {{ same('claimed', 'workable', subject) }}
 )
 
 select
     {{ columns('spans', subject) }},
     {{ minutes_in('spans.open_spans') }} as available_minutes,
+    {{ minutes_in('spans.paid_spans * spans.open_spans') }} as paid_off_minutes,
     {{ minutes_in('spans.booked_spans * spans.open_spans') }} as booked_minutes,
     {{ minutes_in('spans.booked_spans - spans.open_spans') }} as outside_minutes,
     {{ minutes_in("(spans.completed_spans - coalesce(undone.undone_spans, '{}')) * spans.open_spans") }}
