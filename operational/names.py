@@ -34,7 +34,9 @@ def names_of(session: Session, model: Named, ids: Iterable[uuid.UUID | None]) ->
     return {row.id: row[1] for row in session.execute(select(model.id, column).where(model.id.in_(wanted)))}
 
 
-def client_name(session: Session, actor: Actor, client_id: uuid.UUID, location_id: uuid.UUID) -> str | None:
+def client_name(
+    session: Session, actor: Actor, client_id: uuid.UUID, location_id: uuid.UUID | None
+) -> str | None:
     """For who may read clients there, recorded as shown; None for anybody else."""
     if not actor.may(Permission.CLIENT_READ, location_id):
         return None

@@ -35,6 +35,18 @@ SET_UP = _any(P.ORGANIZATION_MANAGE, P.CATALOGUE_MANAGE, P.STAFF_MANAGE, P.SCHED
 WAYS: tuple[Way, ...] = (
     Way("/calendar", "Calendar", _any(P.BOOKING_READ)),
     Way("/clients", "Clients", _any(P.CLIENT_READ)),
+    Way("/waitlist", "Waitlist", _any(P.BOOKING_READ)),
+    Way(
+        "/messages",
+        "Messages",
+        _any(P.CLIENT_READ),
+        (
+            Way("/messages", "From clients"),
+            Way("/messages/texts", "Texts", _any(P.ORGANIZATION_MANAGE)),
+            Way("/messages/rules", "When", _any(P.ORGANIZATION_MANAGE)),
+            Way("/connections", "Connections", _any(P.API_KEY_MANAGE)),
+        ),
+    ),
     Way("/tasks", "Tasks", _any(P.LEAD_READ)),
     Way("/leads", "Leads", _any(P.LEAD_READ)),
     Way(

@@ -30,7 +30,7 @@ KINDS: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.STAFF_JOINED: ("Somebody who was invited has set their password.", "/setup/staff/{id}"),
     NoticeKind.WEBHOOK_DISABLED: (
         "Another system took no events for three days and is not told of any more.",
-        "/setup/webhooks",
+        "/connections",
     ),
     NoticeKind.PIN_REFUSED: (
         "Your PIN was entered wrong too often on a device; it asks for your full sign-in now.",

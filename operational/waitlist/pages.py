@@ -1,0 +1,161 @@
+"""Pages of the waitlist: who waits, for the desk; and an offered time, for whoever holds its link.
+
+Looking at an offer uses nothing up: scanners of mail open every link. Taking it is a form.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Form, Query, Request, Response
+from sqlalchemy import select
+
+from medspa.kernel.errors import NotFound
+from medspa.kernel.vocabulary import OfferStatus, Permission, Purpose
+from operational.identity.dependencies import Slot, needs, services_of
+from operational.identity.unit import Unit
+from operational.models import Client, Location, Service, StaffMember, WaitlistEntry, WaitlistOffer
+from operational.names import client_name, names_of
+from operational.pages import chosen_place, page, page_router, redirect
+from operational.privacy.schemas import render_many
+from operational.rows import get_row
+from operational.waitlist import claiming, service
+from operational.waitlist.endpoints import counted
+from operational.waitlist.errors import OfferGone
+from operational.waitlist.schemas import WaitlistIn, WaitlistOut
+
+AREA = "operational.waitlist"
+WAITLIST = "/waitlist"
+SHOWN = 200
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+pages = page_router()
+Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Text = Annotated[str, Form(max_length=200)]
+
+
+@pages.get(WAITLIST)
+def show_waitlist(
+    request: Request, unit: Reader, client: Annotated[uuid.UUID | None, Query()] = None
+) -> Response:
+    """Who waits at the chosen location. With `client`, the form to add them."""
+    session, actor = unit.session, unit.actor
+    place = _place(request, unit)
+    rows = session.scalars(service.waiting(place.id).order_by(WaitlistEntry.id).limit(SHOWN)).all()
+    found = render_many(session, actor, "waitlist.list", WaitlistOut, rows)
+    offers = session.scalars(
+        select(WaitlistOffer).where(
+            WaitlistOffer.location_id == place.id, WaitlistOffer.status == OfferStatus.OFFERED
+        )
+    )
+    open_offers = {
+        one.waitlist_entry_id: one.starts_at.astimezone(ZoneInfo(place.timezone)) for one in offers
+    }
+    adding = None
+    if client is not None:
+        get_row(session, Client, client)
+        adding = {"id": client, "name": client_name(session, actor, client, place.id)}
+    today = service.today(place)
+    return page(
+        AREA, "waitlist.html", request, unit,
+        place=place.name, found=found, offers=open_offers, days=DAYS, adding=adding,
+        names={one.client_id: client_name(session, actor, one.client_id, place.id) for one in found},
+        services=names_of(session, Service, {one for row in found for one in row.service_ids}),
+        people=names_of(session, StaffMember, {one.provider_id for one in found if one.provider_id}),
+        offered=_choices(unit) if adding else [], providers=_providers(unit) if adding else [],
+        first=today, last=today + timedelta(days=30), may_write=actor.may(Permission.BOOKING_WRITE, place.id),
+    )  # fmt: skip
+
+
+@pages.post(WAITLIST)
+def add_to_waitlist(
+    request: Request,
+    unit: Writer,
+    client_id: Annotated[uuid.UUID, Form()],
+    service_id: Annotated[uuid.UUID, Form()],
+    until_date: Annotated[date, Form()],
+    weekdays: Annotated[list[int], Form(default_factory=list)],
+    provider_id: Text = "",
+    part: Text = "",
+) -> Response:
+    place = _place(request, unit)
+    begin, end = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}.get(part, (0, 1440))
+    wish = WaitlistIn(
+        client_id=client_id, location_id=place.id, service_ids=[service_id],
+        provider_id=uuid.UUID(provider_id) if provider_id else None, weekdays=weekdays, from_minute=begin,
+        until_minute=end, from_date=service.today(place), until_date=max(until_date, service.today(place)),
+    )  # fmt: skip
+    service.add(unit.session, unit.actor, wish.model_dump())
+    return redirect(WAITLIST)
+
+
+@pages.post(WAITLIST + "/{waitlist_entry_id}/take-back")
+def take_back(unit: Writer, waitlist_entry_id: uuid.UUID, etag: Text) -> Response:
+    service.take_back(unit.session, unit.actor, waitlist_entry_id, etag)
+    return redirect(WAITLIST)
+
+
+@pages.get("/offer/{token}")
+def show_offer(request: Request, token: str, _slot: Slot) -> Response:
+    services = services_of(request)
+    try:
+        with counted(request, token):
+            offer = claiming.show(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, "gone", 410)
+    zone = ZoneInfo(offer.timezone)
+    return page(
+        AREA, "offer.html", request, None,
+        said=None, token=token, place=offer.location, starts_at=offer.starts_at.astimezone(zone),
+        expires_at=offer.expires_at.astimezone(zone),
+    )  # fmt: skip
+
+
+@pages.post("/offer/{token}/accept")
+def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
+    services = services_of(request)
+    try:
+        with counted(request, token):
+            claiming.accept(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, "gone", 410)
+    return _said(request, "taken")
+
+
+@pages.post("/offer/{token}/decline")
+def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
+    services = services_of(request)
+    try:
+        with counted(request, token):
+            claiming.decline(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, "gone", 410)
+    return _said(request, "declined")
+
+
+def _said(request: Request, what: str, status: int = 200) -> Response:
+    return page(AREA, "offer.html", request, None, status, said=what)
+
+
+def _place(request: Request, unit: Unit) -> Location:
+    place = chosen_place(request, unit)
+    if place is None:
+        raise NotFound("There is no location yet.")
+    return place
+
+
+def _choices(unit: Unit) -> list[tuple[uuid.UUID, str]]:
+    rows = unit.session.execute(select(Service.id, Service.name).where(Service.active).order_by(Service.name))
+    return [(row.id, row.name) for row in rows]
+
+
+def _providers(unit: Unit) -> list[tuple[uuid.UUID, str]]:
+    rows = unit.session.execute(
+        select(StaffMember.id, StaffMember.label)
+        .where(StaffMember.active, StaffMember.is_provider)
+        .order_by(StaffMember.label)
+    )
+    return [(row.id, row.label) for row in rows]
