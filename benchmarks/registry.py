@@ -86,11 +86,15 @@ def _extract(found: Result) -> Sequence[Figure]:
 
 def _vagaro(found: Result) -> Sequence[Figure]:
     seconds, goal, ratio = found["seconds"], found["goal"], found["import / rows alone"]
+    took, slowest = found["pipeline seconds"], max(found["reports, p95 ms of the slowest year"].values())
     return [
         Figure("history moved in", seconds, seconds, seconds, f"≤ {goal:g}", seconds <= goal, "s"),
         Figure("import / its rows copied without rules", ratio, ratio, ratio, "", True),
         exactly("rows refused", found["refused"], 0),
         exactly("rows imported by a second run", found["imported again"], 0),
+        Figure("pipeline over it", took, took, took, "", True, "s"),
+        exactly("differences of its tie-outs", len(found["differences"]), 0),
+        Figure("slowest report of any of its years", slowest, 0, slowest, "≤ 300", slowest <= 300, "ms"),
     ]
 
 

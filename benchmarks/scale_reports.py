@@ -5,9 +5,10 @@ Who asks is taken as known and readings are not kept: both are the operational s
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -69,6 +70,25 @@ class _Unkept:
 
 def measure(settings: Settings, org_id: uuid.UUID) -> dict[str, Any]:
     """Report → milliseconds at the 95th percentile; and how many times a mart is faster than its facts."""
+    with _reader(settings, org_id) as (engine, client, last):
+        found = {
+            f"{name}, {period}": _asked(client, name, last, days)
+            for name in reports()
+            for period, days in PERIODS.items()
+        }
+        return {"reports, p95 ms": found, "facts / marts": _facts(engine, org_id, last)}
+
+
+def years(settings: Settings, org_id: uuid.UUID, number: int) -> dict[str, float]:
+    """Report → milliseconds at the 95th percentile, the slowest of the last `number` years."""
+    with _reader(settings, org_id) as (_, client, last):
+        ends = [last - dt.timedelta(days=365 * ago) for ago in range(number)]
+        return {name: max(_asked(client, name, end, 365) for end in ends) for name in reports()}
+
+
+@contextlib.contextmanager
+def _reader(settings: Settings, org_id: uuid.UUID) -> Iterator[tuple[Engine, TestClient, dt.date]]:
+    """Somebody of the organization who may read everything, and its last business day."""
     engine = make_engine(settings.warehouse_dsn("reporting"), application_name="bench-reports")
     try:
         with engine.connect() as connection:
@@ -78,12 +98,7 @@ def measure(settings: Settings, org_id: uuid.UUID) -> dict[str, Any]:
                 {"org": org_id},
             ).scalar_one()
         with TestClient(create_app(engine, _Known(org_id), _Unkept())) as client:
-            found = {
-                f"{name}, {period}": _asked(client, name, last, days)
-                for name in reports()
-                for period, days in PERIODS.items()
-            }
-        return {"reports, p95 ms": found, "facts / marts": _facts(engine, org_id, last)}
+            yield engine, client, last
     finally:
         engine.dispose()
 

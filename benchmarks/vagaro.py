@@ -1,4 +1,4 @@
-"""Moving in a practice's history: 70 000 transactions of 24 000 customers in at most 3 minutes.
+"""Moving in a practice's history: 70 000 transactions of 24 000 customers in at most 3 minutes, then reports.
 
 The baseline is the same rows copied inside the server to tables without keys, checks or triggers, and
 committed.
@@ -8,6 +8,7 @@ committed.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import json
@@ -17,10 +18,14 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.harness import Result, folder, operational_store
+from benchmarks import scale_reports
+from benchmarks.extract import stores
+from benchmarks.harness import Result, folder
+from benchmarks.scale_steps import in_process, parse
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
 from medspa.kernel.ids import new_id
+from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import ActorKind, Permission
 from operational.catalogue.defaults import CATEGORIES, PRODUCTS
 from operational.identity.access import EVERYWHERE, Actor
@@ -32,6 +37,7 @@ from operational.models import LegalEntity, Location, Organization
 from tests.support.databases import Database
 
 GOAL_SECONDS = 180
+PIPELINE = ("land", "load", "build", "check", "publish")
 YEARS = 4
 SERVICES = (
     ("Botox", 42_000), ("Botox Touch-Up", 9_000), ("Dysport Upper Face", 38_500), ("Lip Filler", 75_000),
@@ -160,9 +166,9 @@ def copied_plainly(database: Database) -> float:
 
 
 def run(customers: float = 24_000, transactions: float = 70_000) -> Result:
-    """Seconds of the import and of importing again, and what became of the rows."""
-    with folder() as place, operational_store() as (database, _):
-        _, location, actor = practice(database)
+    """Seconds of the import, of importing again and of the pipeline; what became of the rows; the reports."""
+    with folder() as place, stores() as settings, contextlib.closing(_store(settings)) as database:
+        org_id, location, actor = practice(database)
         until = clock.now().date() - dt.timedelta(days=2)
         rows = write_export(place, int(customers), int(transactions), until)
         began = clock.now()
@@ -171,6 +177,9 @@ def run(customers: float = 24_000, transactions: float = 70_000) -> Result:
         again = bring_in(database, location, actor, place)
         ended = clock.now()
         plain = copied_plainly(database)
+        parse(settings)
+        steps = {name: in_process(name, settings, [org_id]) for name in PIPELINE}
+        asked = scale_reports.years(settings, org_id, YEARS)
     return {
         "rows": rows,
         "imported": report.total(Outcome.IMPORTED),
@@ -181,7 +190,15 @@ def run(customers: float = 24_000, transactions: float = 70_000) -> Result:
         "seconds of the rows alone": round(plain, 1),
         "import / rows alone": round((between - began).total_seconds() / plain, 1),
         "goal": GOAL_SECONDS,
+        "pipeline": steps,
+        "pipeline seconds": round(sum(one["seconds"] for one in steps.values()), 1),
+        "differences": [one for step in steps.values() for one in step.get("failed", ())],
+        "reports, p95 ms of the slowest year": asked,
     }
+
+
+def _store(settings: Settings) -> Database:
+    return Database("bench", dict(settings.operational))
 
 
 if __name__ == "__main__":
