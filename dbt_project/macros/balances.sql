@@ -7,47 +7,55 @@ from {{ touched_relation() }}
 group by org_id, location_id
 {%- endmacro %}
 
-{# int_money__balances for the touched days: what moved before a location's first of them is summed at once,
-   for carrying it forward through years of days cost most of an incremental run. #}
+{# int_money__balances for the touched days: the days of their locations in one pass, the touched ones kept. #}
 {% macro touched_balances() -%}
+{% set account = ['org_id', 'location_id', 'account'] %}
 select
-    carried.org_id,
-    carried.location_id,
+    {{ columns('carried', account) }},
     carried.business_date,
-    carried.account,
     carried.closing_minor - carried.amount_minor as opening_minor,
     carried.closing_minor
 from (
     select
-        day.org_id,
-        day.location_id,
-        day.business_date,
-        held.account,
-        coalesce(moved.amount_minor, 0) as amount_minor,
-        held.before_minor + sum(coalesce(moved.amount_minor, 0)) over (
-            partition by day.org_id, day.location_id, held.account
-            order by day.business_date
+        {{ columns('moved', account) }},
+        moved.business_date,
+        max(moved.asked) as asked,
+        sum(moved.amount_minor) as amount_minor,
+        sum(sum(moved.amount_minor)) over (
+            partition by {{ columns('moved', account) }}
+            order by moved.business_date
         ) as closing_minor
-    from {{ ref('fct_business_day') }} as day
-    {{ only_touched('day', ['org_id', 'location_id', 'business_date']) }}
-    inner join (
+    from (
         select
-            posted.org_id,
-            posted.location_id,
-            posted.account,
-            sum(case when earlier.org_id is not null then posted.amount_minor else 0 end) as before_minor
+            {{ columns('posted', account) }},
+            posted.business_date,
+            posted.amount_minor,
+            0 as asked
         from {{ ref('agg_daily_account') }} as posted
         inner join ({{ first_touched() }}) as opening
             on opening.org_id = posted.org_id and opening.location_id = posted.location_id
-        left join {{ ref('fct_business_day') }} as earlier
-            on
-                {{ same('earlier', 'posted', ['org_id', 'location_id', 'business_date']) }}
-                and earlier.business_date < opening.first_date
         where posted.account_kind in ('asset', 'liability', 'equity')
-        group by posted.org_id, posted.location_id, posted.account
-    ) as held
-        on held.org_id = day.org_id and held.location_id = day.location_id
-    left join {{ ref('agg_daily_account') }} as moved
-        on {{ same('moved', 'day', ['org_id', 'location_id', 'business_date']) }} and moved.account = held.account
+
+        union all
+
+        select
+            {{ columns('held', account) }},
+            touched.business_date,
+            0 as amount_minor,
+            1 as asked
+        from {{ touched_relation() }} as touched
+        inner join (
+            select distinct {{ columns('posted', account) }}
+            from {{ ref('agg_daily_account') }} as posted
+            inner join ({{ first_touched() }}) as opening
+                on opening.org_id = posted.org_id and opening.location_id = posted.location_id
+            where posted.account_kind in ('asset', 'liability', 'equity')
+        ) as held
+            on held.org_id = touched.org_id and held.location_id = touched.location_id
+    ) as moved
+    group by {{ columns('moved', account) }}, moved.business_date
 ) as carried
+inner join {{ ref('fct_business_day') }} as day
+    on {{ same('day', 'carried', ['org_id', 'location_id', 'business_date']) }}
+where carried.asked = 1
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- Grain: one client, with what they hold unused and how they stand with memberships.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_holders(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
+    pre_hook="{{ replace_touched(touched_holders(), ['org_id', 'client_key'], ['org_id', 'client_key'], true) }}"
 ) }}
 
 {% set client = ['org_id', 'client_key'] %}

@@ -2,7 +2,7 @@
 -- product's cycle, which precedes the category's; only a full treatment moves the due date.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_cycles(), ['org_id', 'client_key'], ['org_id', 'client_key', 'category_id']) }}"
+    pre_hook="{{ replace_touched(touched_cycles(), ['org_id', 'client_key'], ['org_id', 'client_key', 'category_id'], true) }}"
 ) }}
 
 {% set cycle = ['org_id', 'client_key', 'category_id'] %}

@@ -1,7 +1,7 @@
 -- Grain: one client, with what their visits, appointments and cycles say.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_profiles(), ['org_id', 'client_key'], ['org_id', 'client_key']) }}"
+    pre_hook="{{ replace_touched(touched_profiles(), ['org_id', 'client_key'], ['org_id', 'client_key'], true) }}"
 ) }}
 
 with {% call touched(['org_id', 'client_key']) %}{{ touched_profiles() }}{% endcall %},

@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_visitors(),
         ['org_id', 'client_key'],
-        ['org_id', 'client_key', 'location_id', 'business_date']
+        ['org_id', 'client_key', 'location_id', 'business_date'],
+        true
     ) }}"
 ) }}
 

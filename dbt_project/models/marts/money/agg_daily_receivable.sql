@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_balance_days(),
         ['org_id', 'location_id', 'business_date'],
-        ['org_id', 'location_id', 'business_date']
+        ['org_id', 'location_id', 'business_date'],
+        true
     ) }}"
 ) }}
 

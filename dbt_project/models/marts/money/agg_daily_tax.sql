@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_tax_days(),
         ['org_id', 'location_id', 'business_date'],
-        ['org_id', 'location_id', 'business_date', 'jurisdiction_id', 'kind']
+        ['org_id', 'location_id', 'business_date', 'jurisdiction_id', 'kind'],
+        true
     ) }}"
 ) }}
 

@@ -21,18 +21,22 @@ completed as (
     where item.performed and item.status = 'completed'
 ),
 
-visits as (
+-- One after the other and added up: joined, the sums of the one would be made again for each day of the other,
+-- for the planner expects a single day where thousands were touched.
+figures as (
     select
         {{ columns('completed', day) }},
-        count(distinct completed.client_key) as visits
+        count(distinct completed.client_key) as visits,
+        0 as recognised_minor
     from completed
     group by {{ columns('completed', day) }}
-),
 
--- A credit given later lowers the visit that it was given for.
-recognised as (
+    union all
+
+    -- A credit given later lowers the visit that it was given for.
     select
         {{ columns('done', day) }},
+        0 as visits,
         sum(-posting.amount_minor) as recognised_minor
     from (
         select distinct
@@ -51,14 +55,13 @@ recognised as (
 )
 
 select
-    {{ columns('visits', day) }},
+    {{ columns('figures', day) }},
     location.legal_entity_id,
     location.currency,
-    cast(visits.visits as integer) as visits,
-    cast(coalesce(recognised.recognised_minor, 0) as bigint) as recognised_minor,
+    cast(sum(figures.visits) as integer) as visits,
+    cast(sum(figures.recognised_minor) as bigint) as recognised_minor,
     {{ build_id() }}
-from visits
+from figures
 inner join {{ ref('dim_location') }} as location
-    on location.org_id = visits.org_id and location.location_id = visits.location_id
-left join recognised
-    on {{ same('recognised', 'visits', day) }}
+    on location.org_id = figures.org_id and location.location_id = figures.location_id
+group by {{ columns('figures', day) }}, location.legal_entity_id, location.currency

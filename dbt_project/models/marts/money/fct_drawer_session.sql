@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_drawer_sessions(),
         ['org_id', 'drawer_session_id'],
-        ['org_id', 'drawer_session_id']
+        ['org_id', 'drawer_session_id'],
+        true
     ) }}"
 ) }}
 

@@ -1,7 +1,7 @@
 -- Grain: one invoice, with the sums of its lines.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_invoices(), ['org_id', 'invoice_id'], ['org_id', 'invoice_id']) }}"
+    pre_hook="{{ replace_touched(touched_invoices(), ['org_id', 'invoice_id'], ['org_id', 'invoice_id'], true) }}"
 ) }}
 
 with {% call touched(['org_id', 'invoice_id']) %}{{ touched_invoices() }}{% endcall %},

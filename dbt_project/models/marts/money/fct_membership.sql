@@ -1,7 +1,7 @@
 -- Grain: one membership, with what its periods were billed, and what of their credits is left.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_memberships(), ['org_id', 'membership_id'], ['org_id', 'membership_id']) }}"
+    pre_hook="{{ replace_touched(touched_memberships(), ['org_id', 'membership_id'], ['org_id', 'membership_id'], true) }}"
 ) }}
 
 with {% call touched(['org_id', 'membership_id']) %}{{ touched_memberships() }}{% endcall %},

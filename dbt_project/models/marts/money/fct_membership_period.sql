@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_memberships(),
         ['org_id', 'membership_id'],
-        ['org_id', 'membership_period_id']
+        ['org_id', 'membership_period_id'],
+        true
     ) }}"
 ) }}
 

@@ -1,7 +1,7 @@
 -- Grain: one package sold, with what was used, refunded, voided and expired of it and what is left.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_packages(), ['org_id', 'package_id'], ['org_id', 'package_id']) }}"
+    pre_hook="{{ replace_touched(touched_packages(), ['org_id', 'package_id'], ['org_id', 'package_id'], true) }}"
 ) }}
 
 with {% call touched(['org_id', 'package_id']) %}{{ touched_packages() }}{% endcall %},

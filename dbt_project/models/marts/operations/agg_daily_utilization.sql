@@ -6,7 +6,8 @@
     pre_hook="{{ replace_touched(
         touched_utilization_days(),
         ['org_id', 'location_id', 'business_date'],
-        ['org_id', 'location_id', 'business_date', 'subject_kind', 'subject_id']
+        ['org_id', 'location_id', 'business_date', 'subject_kind', 'subject_id'],
+        true
     ) }}"
 ) }}
 

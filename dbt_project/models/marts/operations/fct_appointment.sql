@@ -4,7 +4,8 @@
     pre_hook="{{ replace_touched(
         touched_appointments(),
         ['org_id', 'appointment_id'],
-        ['org_id', 'appointment_id']
+        ['org_id', 'appointment_id'],
+        true
     ) }}"
 ) }}
 
