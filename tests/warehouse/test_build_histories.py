@@ -177,7 +177,7 @@ HISTORY = st.lists(
 )
 
 
-# Hypothesis draws a seed again and again: a practice of the same ids would write over entries that never change.
+# Hypothesis draws a seed again and again: with the same ids a practice would write over what never changes.
 PRACTICES = itertools.count()
 
 
