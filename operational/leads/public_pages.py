@@ -120,8 +120,7 @@ def _form(
     contact: bool = False,
 ) -> Response:
     services = services_of(request)
-    actor = place.visitor(at.org_id, at.location_id)
-    with place.visiting(services.engine, actor) as desk, desk.transaction() as session:
+    with place.reading(services.engine, at) as session:
         consent = place.current_text(session, at.location_id, PublicTextKind.CONTACT_CONSENT)
         stamp = guard.stamp(session, services.vault)
     blank = dict.fromkeys(_FIELDS, "")

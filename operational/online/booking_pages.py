@@ -119,8 +119,8 @@ def other_times(
     seen = draft.see(work.engine, token)
     asked = provider if isinstance(provider, uuid.UUID) else None
     actor = place.visitor(seen.place.org_id, seen.place.location_id)
-    with place.visiting(work.engine, actor) as desk, desk.transaction() as session:
-        found = timing.times(session, desk.actor, seen.place, seen.services, asked, since)
+    with place.reading(work.engine, seen.place) as session:
+        found = timing.times(session, actor, seen.place, seen.services, asked, since)
         people = timing.providers_of(session, seen.place, seen.services)
     return public_page(
         request, "times.html", seen.place, embedded=seen.booking.embedded, services=seen.services,

@@ -30,8 +30,7 @@ Asked = Annotated[uuid.UUID | str, Query()]
 def show(request: Request, token: str, _slot: Slot) -> Response:
     """What stands. Mail scanners that follow the link change nothing."""
     seen = _see(request, token)
-    actor = place.visitor(seen.place.org_id, seen.place.location_id)
-    with place.visiting(_engine(request), actor) as desk, desk.transaction() as session:
+    with place.reading(_engine(request), seen.place) as session:
         names = names_of(session, StaffMember, [one.provider_id for one in seen.visit.items])
     people = list(dict.fromkeys(names[one.provider_id] for one in seen.visit.items))
     return public_page(request, "visit.html", seen.place, token=token, seen=seen, people=people)
@@ -81,9 +80,9 @@ def choose_time(
     asked = provider if isinstance(provider, uuid.UUID) else None
     at = seen.place
     actor = place.visitor(at.org_id, at.location_id)
-    with place.visiting(_engine(request), actor) as desk, desk.transaction() as session:
+    with place.reading(_engine(request), at) as session:
         wanted = place.described(session, [one.service_id for one in seen.visit.items])
-        found = timing.times(session, desk.actor, at, wanted, asked, since, seen.visit.id)
+        found = timing.times(session, actor, at, wanted, asked, since, seen.visit.id)
         people = timing.providers_of(session, at, wanted)
     return public_page(
         request, "times.html", at, services=wanted, found=found, people=people, provider=asked, gone=gone,

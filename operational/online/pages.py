@@ -28,8 +28,7 @@ ANY = ""
 def choose_services(request: Request, slug: str, code: str, _slot: Slot, embed: bool = False) -> Response:
     """What can be booked here."""
     at = _open(request, slug, code)
-    actor = place.visitor(at.org_id, at.location_id)
-    with place.visiting(_engine(request), actor) as desk, desk.transaction() as session:
+    with place.reading(_engine(request), at) as session:
         offered = place.offered(session)
     groups: dict[str, list[place.Offered]] = {}
     for one in offered:
@@ -56,9 +55,9 @@ def choose_time(
     at = _open(request, slug, code)
     asked = _provider(provider)
     actor = place.visitor(at.org_id, at.location_id)
-    with place.visiting(_engine(request), actor) as desk, desk.transaction() as session:
+    with place.reading(_engine(request), at) as session:
         wanted = place.offered(session, service)
-        found = timing.times(session, desk.actor, at, wanted, asked, since)
+        found = timing.times(session, actor, at, wanted, asked, since)
         people = timing.providers_of(session, at, wanted)
     return public_page(
         request, "times.html", at, embedded=embed, services=wanted, found=found, people=people,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
+from medspa.kernel.database import TenantSession, session_scope
 from medspa.kernel.vocabulary import ActorKind, Permission, PublicTextKind, Purpose
 from operational.checkout.desk import Desk, open_desk
 from operational.directory import lookup
@@ -101,7 +102,7 @@ def find(engine: Engine, slug: str, code: str) -> Place:
     org_id = lookup.organization_by_slug(engine, slug)
     if org_id is None:
         raise NotOffered
-    with visiting(engine, visitor(org_id, None)) as desk, desk.transaction() as session:
+    with session_scope(engine, org_id) as session:
         location_id = session.scalar(select(Location.id).where(Location.code == code, Location.active))
         if location_id is None:
             raise NotOffered
@@ -206,6 +207,16 @@ def visitor(org_id: uuid.UUID, location_id: uuid.UUID | None, about: uuid.UUID |
     held: dict[uuid.UUID | None, frozenset[Permission]]
     held = {} if location_id is None else {location_id: MAY}
     return Actor(org_id, ActorKind.CLIENT, about or NOBODY, None, "public", held)
+
+
+@contextlib.contextmanager
+def reading(engine: Engine, place: Place) -> Iterator[TenantSession]:
+    """A look at what a location offers: about nobody, so nothing about anybody can be read in it.
+
+    Without the audit, which programs that only look would fill.
+    """
+    with session_scope(engine, place.org_id, (place.location_id,)) as session:
+        yield session
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ class Vendor:
     transactions: list[Row] = field(default_factory=list)
     """Balance transactions, oldest first; listed newest first, two to a page."""
     paid_out: list[Row] = field(default_factory=list)
+    pages: list[Row] = field(default_factory=list)
     answered: dict[str, tuple[Row, int, Row]] = field(default_factory=dict)
     """Idempotency-Key → (form, status, body)."""
 
@@ -46,7 +47,7 @@ def _pay(vendor: Vendor, form: Row) -> tuple[int, Row]:
     intent = {
         "id": f"pi_{len(vendor.intents) + 1}", "object": "payment_intent", "amount": int(form["amount"]),
         "currency": form["currency"], "status": "succeeded",
-        "metadata": {"request_key": form["metadata[request_key]"]},
+        "metadata": {"request_key": form["metadata[request_key]"]}, "customer": form.get("customer"),
         "latest_charge": {"payment_method_details": {"card": {"brand": "visa", "last4": "4242"}}},
     }  # fmt: skip
     vendor.intents.append(intent)
@@ -74,6 +75,21 @@ def _refund(vendor: Vendor, form: Row) -> tuple[int, Row]:
     return 200, refund
 
 
+def _customer(vendor: Vendor, form: Row) -> tuple[int, Row]:
+    return 200, {
+        "id": f"cus_{len(vendor.pages) + 1}",
+        "metadata": {"request_key": form["metadata[request_key]"]},
+    }
+
+
+def _card_page(vendor: Vendor, form: Row) -> tuple[int, Row]:
+    """A page that nobody has filled in: a test does it by putting a `setup_intent` there."""
+    name = f"cs_{len(vendor.pages) + 1}"
+    page = {"id": name, "url": f"https://checkout.example/{name}", "setup_intent": None, **form}
+    vendor.pages.append(page)
+    return 200, page
+
+
 def signed_in(request: Request) -> None:
     expected = "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()
     if request.headers.get("authorization") != expected:
@@ -91,6 +107,15 @@ class Service:
 
     async def give_back(self, request: Request) -> JSONResponse:
         return await self._once(request, _refund)
+
+    async def customer(self, request: Request) -> JSONResponse:
+        return await self._once(request, _customer)
+
+    async def open_page(self, request: Request) -> JSONResponse:
+        return await self._once(request, _card_page)
+
+    async def page(self, name: str) -> Row:
+        return next(one for one in self.vendor.pages if one["id"] == name)
 
     async def search(self, query: str) -> Row:
         found = re.fullmatch(r"metadata\['request_key'\]:'(\w+)'", query)
@@ -147,5 +172,8 @@ def vendor_app(vendor: Vendor) -> FastAPI:
     app.add_api_route("/v1/payment_intents/search", service.search, methods=["GET"])
     app.add_api_route("/v1/refunds", service.refunds_of, methods=["GET"])
     app.add_api_route("/v1/balance_transactions", service.transactions_of, methods=["GET"])
+    app.add_api_route("/v1/customers", service.customer, methods=["POST"], response_model=None)
+    app.add_api_route("/v1/checkout/sessions", service.open_page, methods=["POST"], response_model=None)
+    app.add_api_route("/v1/checkout/sessions/{name}", service.page, methods=["GET"])
     app.add_api_route("/v1/payouts", service.payouts, methods=["GET"])
     return app

@@ -14,7 +14,7 @@ from medspa.kernel import clock
 from medspa.kernel.settings import SettingMissing, Settings
 from medspa.kernel.vocabulary import Account, PaymentStatus
 from operational.checkout import attempts
-from operational.checkout.errors import AccountUnnamed, ProcessorMisused
+from operational.checkout.errors import AccountUnnamed, ProcessorMisused, ProcessorSilent
 from operational.checkout.processor.open import event_source, open_processor
 from operational.checkout.processor.port import ChargeRequest, Happened, Outcome, RefundRequest
 from operational.checkout.processor.signature import sign
@@ -178,3 +178,24 @@ def test_events_about_something_else_are_left_alone() -> None:
     assert isinstance(event, Happened)
     assert (event.kind, event.result.outcome, event.currency) == ("refund", Outcome.DECLINED, "USD")
     assert timedelta(minutes=1) < attempts.GIVEN_UP, "longer than the vendor's search lags"
+
+
+def test_a_card_is_given_on_the_vendors_own_page_and_charged_later(
+    processor: StripeProcessor, vendor: Vendor
+) -> None:
+    back = "https://book.example/booking/x"
+    opened = processor.open_card_page("card_1", "acct_local", back)
+    assert processor.open_card_page("card_1", "acct_local", back) == opened
+    (page,) = vendor.pages
+    assert (page["mode"], page["success_url"], page["cancel_url"]) == ("setup", back, back)
+    assert processor.card_given(opened.reference, "acct_local") is None
+    card = {"brand": "visa", "last4": "4242"}
+    method = {"id": "pm_card_visa", "card": card}
+    page["setup_intent"] = {"status": "succeeded", "payment_method": method}
+    given = processor.card_given(opened.reference, "acct_local")
+    assert given is not None
+    assert (given.brand, given.last_four) == ("visa", "4242")
+    assert processor.charge(asked(given.token, "key_2")).outcome is Outcome.SUCCEEDED
+    assert vendor.intents[-1]["customer"] == page["customer"]
+    with pytest.raises(ProcessorSilent):
+        processor.card_given("cs_none", "acct_local")

@@ -21,11 +21,11 @@ from operational.booking.schemas import NewVisit
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.open import open_inprocess
 from operational.checkout.reconcile import reconcile_with
-from operational.models import OnlineBooking
+from operational.models import BookingRule, OnlineBooking
 from operational.online import draft, finish, sweep
 from operational.online.errors import TimeGone
 from operational.online.place import find
-from tests.factories.booking import actor_of, add_shift, unit, violations
+from tests.factories.booking import actor_of, add_service, add_shift, unit, violations
 from tests.factories.online import CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor, online
 from tests.support.databases import Database
 from tests.support.together import together
@@ -298,3 +298,26 @@ def test_only_the_practices_own_sites_may_frame_the_pages(
     assert policy(visitor.at) == (" ".join(sites["origins"]), None)
     bad = {"origins": ["https://a.example; script-src *"]}
     assert http.put("/v1/online-origins", json=bad, headers=setup.made.headers).status_code == 422
+
+
+def test_several_services_follow_one_another_and_an_age_limit_asks_everybody(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime
+) -> None:
+    limited = add_service(setup.made, "Laser", hands=45)
+    with setup.database.session("owner") as session:
+        session.add(BookingRule(org_id=setup.made.org_id, service_id=limited, min_age=18))
+    path = f"/v1/online-services/{limited}"
+    assert visitor.http.put(path, json={"offered": True}, headers=setup.made.headers).is_success
+    visitor.get(f"{setup.path}/times?service={setup.free}&service={limited}&from={start.date()}")
+    visitor.send("/hold", starts_at=start.isoformat())
+    held = visitor.at
+    born = start.date().replace(year=start.year - 18) + timedelta(days=1)
+    visitor.fill(birth_date=born.isoformat())
+    assert (visitor.status, "not for people of your age" in visitor.page) == (422, True)
+    visitor.at = held
+    visitor.fill(birth_date=(born - timedelta(days=1)).isoformat())  # eighteen on the very day
+    assert "You are booked" in visitor.page
+    spans = "select string_agg((extract(epoch from i.ends_at - i.starts_at) / 60)::int::text, ' '"
+    spans += " order by i.position) from appointment_item i"
+    spans += " join appointment a on a.id = i.appointment_id where a.starts_at = :at"
+    assert setup.one(spans, at=start) == "30 45"
