@@ -55,7 +55,6 @@ PAGES = (
     "setup.shift_pages",
     "setup.card_pages",
     "setup.rule_pages",
-    "setup.online_pages",
     "setup.pages",
     "checkout.pages",
     "booking.pages",

@@ -17,9 +17,7 @@ from starlette.datastructures import FormData
 from medspa.kernel.money import decimal_text, digits
 from operational.models.organization import LegalEntity
 
-Kind = Literal[
-    "text", "email", "number", "money", "percent", "check", "choice", "many", "date", "suggest", "paragraph"
-]
+Kind = Literal["text", "email", "number", "money", "percent", "check", "choice", "many", "date", "suggest"]
 Options = Sequence[tuple[str, str]]
 _PPM_PER_PERCENT = 10_000
 NEEDED = "This is needed."

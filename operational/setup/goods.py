@@ -208,9 +208,6 @@ SERVICES = Section(
     ),
     _create_service,
     _edit_service,
-    more=(
-        ("/setup/services/{id}/rules", "Booking rules"),
-        ("/setup/services/{id}/online", "Online booking"),
-    ),
+    more=(("/setup/services/{id}/rules", "Booking rules"), ("/setup/online", "Online booking")),
     read=_service_needs,
 )

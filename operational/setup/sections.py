@@ -115,7 +115,7 @@ LOCATIONS = Section(
         ("/setup/locations/{id}/hours", "Opening hours"),
         ("/setup/locations/{id}/taxes", "Taxes"),
         ("/setup/locations/{id}/drawers", "Cash drawers"),
-        ("/setup/locations/{id}/online", "Online booking"),
+        ("/setup/online", "Online booking"),
     ),
 )
 SECTIONS: Sequence[Section] = (LEGAL_ENTITIES, LOCATIONS, CATEGORIES, RESOURCES, SERVICES, PRODUCTS)

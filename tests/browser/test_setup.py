@@ -133,19 +133,18 @@ def test_from_nothing_to_open_for_business(practice: Practice, visit: Visit) -> 
     free = page.evaluate(FREE, [str(today + timedelta(days=1))])
     assert free["items"], free
 
-    service, place = free["service"], free["place"]
-    seen.goto(f"/setup/services/{service}/rules")
+    seen.goto(f"/setup/services/{free['service']}/rules")
     is_for_everybody(seen)
     fill(page, "Save", lead_minutes="120", slot_minutes="7")
     expect(page.locator("#slot_minutes")).to_have_attribute("aria-invalid", "true")
     fill(page, "Save", slot_minutes="15", min_age="18")
     page.get_by_role("link", name="Online booking").click()
-    page.get_by_label("Offered online").check()
-    page.get_by_role("button", name="Save").click()
-    seen.goto(f"/setup/locations/{place}/online")
-    is_for_everybody(seen)
-    page.get_by_label("Clients may book").check()
-    fill(page, "Save", policy="A day before, or $75.50.", consent="You may write to me about my enquiry.")
+    page.get_by_label("Can be booked").check()
+    page.get_by_role("button", name="Save Microneedling, face").click()
+    page.get_by_label("Open for bookings").check()
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    page.get_by_label("Cancellation policy").fill("A day before, or $75.50.")
+    page.get_by_role("button", name="Publish a new version").first.click()
     assert seen.goto("/book/solo/STUDIO") == 200
     expect(page.locator("main")).to_contain_text("Microneedling, face")
     seen.goto("/setup/legal-entities")
@@ -175,6 +174,6 @@ async ([day]) => {
   const ask = async (path) => (await fetch(path)).json();
   const [place] = (await ask("/v1/locations")).items, [service] = (await ask("/v1/services")).items;
   const asked = `location_id=${place.id}&service_id=${service.id}&from=${day}`;
-  return { ...await ask(`/v1/availability/next?${asked}`), service: service.id, place: place.id };
+  return { ...await ask(`/v1/availability/next?${asked}`), service: service.id };
 }
 """

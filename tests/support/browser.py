@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -33,6 +34,8 @@ CHROMIUM = "CHROMIUM"
 """Names a browser of one's own, where the packages carry none for the platform."""
 DESK, PHONE = 1280, 390
 HEIGHT = 900
+PATIENCE_MS = 30_000
+"""Of a page or an expectation, on a machine that does much else."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 OF_WIDTHS = ["target-size", "scrollable-region-focusable"]
@@ -74,6 +77,7 @@ def chromium() -> Iterator[Browser]:
     node = Path(executable.ROOT_DIR) / "bin" / "node"
     # Playwright's own Node wants a library that a bare system lacks.
     os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=own or UNPACKED / "chromium",
@@ -124,7 +128,7 @@ def context(running: Browser, *, scripts: bool = True, **options: Any) -> Browse
     made = running.new_context(
         java_script_enabled=scripts, viewport={"width": DESK, "height": HEIGHT}, locale="en-US", **options
     )
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(PATIENCE_MS)
     return made
 
 
