@@ -90,7 +90,7 @@ class CalendarFeed(PlainRow, Base):
 
     staff_id: Mapped[SafeId]
     token_digest: Mapped[SecretText]
-    details: Mapped[SafeBool]
+    shows_place: Mapped[SafeBool]
     """Says where and whether it is confirmed, beside that the time is taken."""
     revoked_at: Mapped[Instant | None]
     added_by: Mapped[SafeId | None]

@@ -96,7 +96,7 @@ def list_feeds(unit: StaffManager, limit: Limit = 50, cursor: Cursor = None) -> 
 def add_feed(unit: StaffManager, response: Response, body: schemas.FeedIn) -> schemas.FeedAdded:
     """A secret address with which a provider's calendar is subscribed to: when they are busy, no more."""
     response.headers["Cache-Control"] = "no-store"
-    row, token = service.add_feed(unit.session, unit.actor, body.staff_id, details=body.details)
+    row, token = service.add_feed(unit.session, unit.actor, body.staff_id, shows_place=body.shows_place)
     shown = schemas.FeedOut.model_validate(row)
     url = links.public_url(unit.settings, f"/v1/calendars/{token}.ics")
     return schemas.FeedAdded(**shown.model_dump(), url=url)

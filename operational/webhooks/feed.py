@@ -55,12 +55,12 @@ def feed(engine: Engine, token: str) -> str:
     with session_scope(engine, found.org_id) as session:
         row = session.get_one(CalendarFeed, (found.org_id, found.feed_id))
         asked = {"staff": row.staff_id, "since": now - BEHIND, "until": now + AHEAD}
-        details = row.details
+        shows_place = row.shows_place
         taken = [
             Busy(
                 uid=f"{one.id}@medspa", starts_at=one.starts_at, ends_at=one.ends_at, version=one.version,
-                summary="Visit" if details else "Busy", location=one.location if details else None,
-                confirmed=not details or one.status != "booked",
+                summary="Visit" if shows_place else "Busy", location=one.location if shows_place else None,
+                confirmed=not shows_place or one.status != "booked",
             )
             for one in session.execute(_BUSY, asked)
         ]  # fmt: skip

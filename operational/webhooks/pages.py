@@ -66,7 +66,7 @@ def replay(unit: Manager, webhook_delivery_id: uuid.UUID) -> Response:
 @pages.post(CONNECTIONS + "/feeds")
 def add_feed(request: Request, unit: Manager, staff_id: Annotated[uuid.UUID, Form()]) -> Response:
     """Answers with the secret address, which is shown this once."""
-    _, token = service.add_feed(unit.session, unit.actor, staff_id, details=False)
+    _, token = service.add_feed(unit.session, unit.actor, staff_id, shows_place=False)
     url = links.public_url(unit.settings, f"/v1/calendars/{token}.ics")
     return _shown(request, unit, once=("Address of the new calendar", url))
 

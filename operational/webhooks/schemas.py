@@ -54,13 +54,13 @@ class DeliveryOut(Shown):
 
 class FeedIn(Sent):
     staff_id: uuid.UUID
-    details: bool = Field(False, description="Where, and whether it is confirmed; the owner's to allow.")
+    shows_place: bool = Field(False, description="Where, and whether it is confirmed; the owner's to allow.")
 
 
 class FeedOut(Shown):
     id: uuid.UUID
     staff_id: uuid.UUID
-    details: bool
+    shows_place: bool
     created_at: dt.datetime
     revoked_at: dt.datetime | None
 

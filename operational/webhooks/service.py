@@ -88,15 +88,15 @@ def replay(session: Session, actor: Actor, delivery_id: uuid.UUID) -> WebhookDel
 
 
 def add_feed(
-    session: Session, actor: Actor, staff_id: uuid.UUID, *, details: bool
+    session: Session, actor: Actor, staff_id: uuid.UUID, *, shows_place: bool
 ) -> tuple[CalendarFeed, str]:
     """A feed and its token, which is not shown again. Showing more than "busy" is the owner's to allow."""
-    actor.require_everywhere(Permission.ORGANIZATION_MANAGE if details else Permission.STAFF_MANAGE)
+    actor.require_everywhere(Permission.ORGANIZATION_MANAGE if shows_place else Permission.STAFF_MANAGE)
     get_row(session, StaffMember, staff_id)
     token = tokens.new_token()
     row = CalendarFeed(
         org_id=organization_of(session), staff_id=staff_id, token_digest=tokens.digest(token),
-        details=details, added_by=actor.staff_id,
+        shows_place=shows_place, added_by=actor.staff_id,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -187,11 +187,13 @@ def test_a_feed_shows_busy_times_and_nothing_else(practice: Practice, http: Test
     assert "SUMMARY:Busy" in shown.text
     for secret in ("Ada", "Botulinum", "LOCATION", str(visit.client_id)):
         assert secret not in shown.text
-    more = http.post("/v1/calendar-feeds", json={**body, "details": True}, headers=headers).json()
+    more = http.post("/v1/calendar-feeds", json={**body, "shows_place": True}, headers=headers).json()
     detailed = http.get("/v1" + more["url"].partition("/v1")[2]).text
     assert "LOCATION:Location 1" in detailed
     assert "Ada" not in detailed
     weak = practice.setup.key([Permission.STAFF_MANAGE])
-    assert http.post("/v1/calendar-feeds", json={**body, "details": True}, headers=weak).status_code == 403
+    assert (
+        http.post("/v1/calendar-feeds", json={**body, "shows_place": True}, headers=weak).status_code == 403
+    )
     assert http.post(f"/v1/calendar-feeds/{added['id']}/revoke", headers=headers).status_code == 200
     assert http.get(path).status_code == 404
