@@ -33,7 +33,10 @@ _COUNTS = text(
     "  and c.valid_until > :today)) as without_performer,"
     " (select count(*) from shift where active and ends_at > :now) as shifts,"
     " (select count(*) from drawer where kind = 'physical') as drawers,"
-    " (select count(*) from resource where active) as resources"
+    " (select count(*) from resource where active) as resources,"
+    " (select count(*) from location l where l.active and not exists (select 1 from location_messaging m"
+    "  where m.org_id = l.org_id and m.location_id = l.id)) as silent,"
+    " (select count(*) from online_location where booking_open) as online"
 )
 
 
@@ -48,6 +51,10 @@ class Item:
     open: bool
     """Whether this actor may mend it."""
     needed: bool = True
+
+    @property
+    def address(self) -> str:
+        return self.path if self.path.startswith("/") else f"/setup/{self.path}"
 
 
 def checklist(session: Session, actor: Actor) -> list[Item]:
@@ -122,6 +129,22 @@ def checklist(session: Session, actor: Actor) -> list[Item]:
             "staff",
             has.people > 1,
             people,
+            needed=False,
+        ),
+        Item(
+            "Reminders and confirmations",
+            "What clients are written to of their visits, when, and in which words.",
+            "/messages/rules",
+            has.locations > 0 and not has.silent,
+            owner,
+            needed=False,
+        ),
+        Item(
+            "Online booking",
+            "Which locations and services clients may book by themselves.",
+            "online",
+            has.online > 0,
+            owner,
             needed=False,
         ),
     ]
