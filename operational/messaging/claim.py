@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -39,6 +40,8 @@ ABOUT_COMING = frozenset(
 WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
 CANCELLED = (AppointmentStatus.CANCELLED, AppointmentStatus.LATE_CANCELLED)
 LINK_OUTLIVES = timedelta(days=1)
+LeadReach = Callable[[Session, uuid.UUID], reach.Recipient]
+"""Who a lead is: leads hand their messages over to clients, so they know of messages and not the reverse."""
 REPORTS = "/v1/messenger/texts/{message_id}/status"
 
 _VISIT = text("select status, starts_at from appointment where id = :id for share")
@@ -61,7 +64,7 @@ class Settled:
     code: str
 
 
-def claim_next(session: Session, settings: Settings) -> Claimed | Settled | None:
+def claim_next(session: Session, settings: Settings, leads: LeadReach) -> Claimed | Settled | None:
     """Decide about the message that has waited longest; None when none is due. Needs an open audit."""
     message = session.scalar(
         select(Message)
@@ -73,7 +76,7 @@ def claim_next(session: Session, settings: Settings) -> Claimed | Settled | None
     )
     if message is None:
         return None
-    decided = _decide(session, settings, message)
+    decided = _decide(session, settings, message, leads)
     if isinstance(decided, str):
         message.status, message.code = MessageStatus.CANCELLED, decided
         return Settled(message.id, decided)
@@ -83,7 +86,9 @@ def claim_next(session: Session, settings: Settings) -> Claimed | Settled | None
     return decided
 
 
-def _decide(session: Session, settings: Settings, message: Message) -> Claimed | str | datetime:
+def _decide(
+    session: Session, settings: Settings, message: Message, leads: LeadReach
+) -> Claimed | str | datetime:
     now = clock.now()
     if now > message.drop_after:
         return "too_late"
@@ -91,7 +96,7 @@ def _decide(session: Session, settings: Settings, message: Message) -> Claimed |
         stale = _stale(message, session.execute(_VISIT, {"id": message.appointment_id}).one(), now)
         if stale is not None:
             return stale
-    recipient = _recipient(session, message)
+    recipient = _recipient(session, message, leads)
     found = reach.reachable(
         session, recipient, message.channel, ContactUse.TRANSACTIONAL, reply=message.kind in REPLIES
     )
@@ -141,10 +146,12 @@ def _stale(message: Message, visit: Row[tuple[str, datetime]], now: datetime) ->
     return None
 
 
-def _recipient(session: Session, message: Message) -> reach.Recipient:
-    if message.client_id is None:
-        return reach.Recipient(None, "", {}, gone="no_address")
-    return reach.client_recipient(session, message.client_id)
+def _recipient(session: Session, message: Message, leads: LeadReach) -> reach.Recipient:
+    if message.client_id is not None:
+        return reach.client_recipient(session, message.client_id)
+    if message.lead_id is not None:
+        return leads(session, message.lead_id)
+    return reach.Recipient(None, "", {}, gone="no_address")
 
 
 def quiet_hours(rules: LocationMessaging | None, timezone: str) -> QuietHours:

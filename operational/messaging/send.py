@@ -22,6 +22,7 @@ from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import ActorKind, MessageStatus, Permission, Purpose
 from operational.identity.access import EVERYWHERE, Actor
 from operational.messaging.claim import Claimed, claim_next, sealed_body
+from operational.messaging.lead_reach import lead_recipient
 from operational.messaging.messenger.open import Messengers
 from operational.messaging.messenger.port import Outcome, Outgoing, Result
 from operational.messaging.schedule import look_ahead, tell_changes
@@ -89,7 +90,7 @@ def send_due(
         if stopped():
             return done
         with working(post.engine, post.vault, org_id) as session:
-            claimed = claim_next(session, post.settings)
+            claimed = claim_next(session, post.settings, lead_recipient)
         if claimed is None:
             return done
         if isinstance(claimed, Claimed):

@@ -20,6 +20,7 @@ from operational.booking.schemas import Move, Restore
 from operational.booking.visit import confirm
 from operational.messaging import claim, incoming
 from operational.messaging.claim import claim_next, said_time
+from operational.messaging.lead_reach import lead_recipient
 from operational.messaging.send import plan
 from operational.models import Appointment, ConsentTemplate, ConsentTemplateVersion, Service
 from tests.factories.booking import actor_of, next_weekday, unit
@@ -178,7 +179,7 @@ def _waits(practice: Practice, visit_id: uuid.UUID) -> bool:
 
     worker = threading.Thread(target=cancelling)
     with practice.working() as session:
-        assert isinstance(claim_next(session, practice.settings), claim.Claimed)
+        assert isinstance(claim_next(session, practice.settings, lead_recipient), claim.Claimed)
         worker.start()
         waited = not done.wait(1.0)
     worker.join(timeout=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -13,11 +14,20 @@ from functools import partial
 import pytest
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import Channel, ContactUse, MessageKind, MessageStatus
+from medspa.kernel.vocabulary import (
+    Channel,
+    ContactUse,
+    LeadSource,
+    MessageKind,
+    MessageStatus,
+    PublicTextKind,
+)
+from operational.leads.service import Contact, receive
 from operational.messaging.claim import Claimed, claim_next
+from operational.messaging.lead_reach import lead_recipient
 from operational.messaging.outbox import queue
-from operational.messaging.send import ANSWERED_WITHIN, GONE_AFTER, reconcile, working
-from operational.models import ContactConsent, Message
+from operational.messaging.send import ANSWERED_WITHIN, GONE_AFTER, job_actor, reconcile, working
+from operational.models import ContactConsent, Message, PublicText
 from tests.integration.messaging.conftest import PHONE, Practice
 from tests.support.together import together
 
@@ -61,9 +71,9 @@ def test_control_claims_that_are_not_kept_to_themselves_are_sent_twice(practice:
     (message_id,) = practice.queue()
     other = partial(working, practice.post.engine, practice.post.vault, practice.org_id)
     with practice.working() as one, other() as two:
-        claimed = claim_next(one, practice.settings)
+        claimed = claim_next(one, practice.settings, lead_recipient)
         assert isinstance(claimed, Claimed)
-        assert claim_next(two, practice.settings) is None
+        assert claim_next(two, practice.settings, lead_recipient) is None
         unlocked = two.get_one(Message, (practice.org_id, message_id))
         assert unlocked.status is MessageStatus.SCHEDULED
 
@@ -182,3 +192,25 @@ def test_nobody_else_sees_the_rows(practice: Practice) -> None:
     (message_id,) = practice.queue()
     with practice.setup.database.session("app", uuid.uuid4()) as session:
         assert session.get(Message, (practice.org_id, message_id)) is None
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_lead_is_written_to_when_they_asked_for_it(practice: Practice, asked: bool) -> None:
+    words = "You may write to me."
+    with practice.working() as session:
+        consent = PublicText(
+            org_id=practice.org_id, location_id=practice.setup.location_id, number=1, body=words,
+            kind=PublicTextKind.CONTACT_CONSENT, sha256=hashlib.sha256(words.encode()).hexdigest(),
+        )  # fmt: skip
+        session.add(consent)
+        session.flush()
+        lead = receive(
+            session, job_actor(practice.org_id), practice.post.vault, practice.setup.location_id,
+            LeadSource.WEB_FORM, Contact(first_name="Vera", last_name="Visitor", phone="+12125550188"),
+            consent.id if asked else None,
+        )  # fmt: skip
+        lead_id = lead.id
+    (message_id,) = practice.queue(client_id=None, lead_id=lead_id)
+    practice.send()
+    assert [one.to for one in practice.sent()] == ["+12125550188"] * asked
+    assert practice.message(message_id).code == (None if asked else "no_consent")
