@@ -77,7 +77,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 # What browsers run (docs/adr/0013-scripts-bundled-at-set-up.md). No package's install script is run, and
 # without the development dependencies no browser is fetched, unless it was before.
-$(BUNDLE): $(PACKAGES) $(wildcard medspa/ui/scripts/*)
+$(BUNDLE): $(PACKAGES) $(wildcard medspa/ui/scripts/* medspa/ui/scripts/*/*)
 	$(NODE) medspa/ui/scripts/bundle.mjs $(BUNDLED)
 	@touch $@
 

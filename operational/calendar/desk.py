@@ -29,7 +29,9 @@ _SERVICES = text(
     order by coalesce(u.often, 0) desc, s.name, s.id
     """
 )
-_PROVIDERS = text("select id from staff_member where active and is_provider order by id")
+_PROVIDERS = text(
+    "select id, label as name from staff_member where active and is_provider order by label, id"
+)
 
 
 class DeskService(BaseModel):
@@ -38,12 +40,17 @@ class DeskService(BaseModel):
     minutes: int
 
 
+class DeskProvider(BaseModel):
+    id: uuid.UUID
+    name: str
+
+
 class BookingDesk(BaseModel):
     location_id: uuid.UUID
     location: str
     today: str
     services: list[DeskService]
-    providers: list[uuid.UUID]
+    providers: list[DeskProvider]
     may_write_clients: bool
 
 
@@ -59,6 +66,8 @@ def desk_of(unit: Unit, place: Location) -> BookingDesk:
         location=place.name,
         today=str(now.astimezone(ZoneInfo(place.timezone)).date()),
         services=[DeskService.model_validate(row, from_attributes=True) for row in rows],
-        providers=list(session.scalars(_PROVIDERS)),
+        providers=[
+            DeskProvider.model_validate(row, from_attributes=True) for row in session.execute(_PROVIDERS)
+        ],
         may_write_clients=actor.may(Permission.CLIENT_WRITE),
     )

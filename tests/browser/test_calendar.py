@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -284,6 +285,34 @@ def test_a_new_client_is_booked_with_name_and_mobile_and_doubles_are_offered(
     with made.database.session("owner") as session:
         found = session.execute(text("select phone from client where last_name = 'Newman'")).scalar_one()
     assert found == "+12125550188"
+
+
+def test_booking_keeps_to_the_time_that_was_clicked(practice: Practice, visit: Visit, day: dt.date) -> None:
+    seen = visit(practice.cookie())
+    page, before = seen.page, _visits(practice)
+    open_day(seen, day)
+    detail = f"{{detail: {{at: new Date('{day}T14:00')}}}}"
+    page.evaluate(f"document.dispatchEvent(new CustomEvent('book', {detail}))")
+    page.locator("#b-what").fill("Neuro")
+    page.keyboard.press("Enter")
+    chosen = page.locator(".slots input:checked")
+    expect(chosen).to_have_value(re.compile(f"{day}T14:00"))
+    page.locator("#b-who").fill("Ada")
+    expect(page.locator("#b-who-list li").first).to_contain_text("Ada")
+    page.locator("#b-who").press("Enter")
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_value(re.compile(f"{day}T14:00"))
+    booked(practice, day, 14)  # by somebody else, meanwhile
+    page.keyboard.press("Enter")
+    expect(page.locator(".booking .wrong")).to_be_visible()
+    expect(page.locator(".slots input").first).to_have_value(re.compile(f"{day}T14:30"))
+    expect(chosen).to_have_count(0)
+    expect(page.get_by_role("button", name="Book", exact=True)).to_be_disabled()
+    page.locator("#b-day").fill(str(day - dt.timedelta(days=1)))
+    page.locator("#b-with").select_option(index=1)
+    page.locator("[data-later]").click()
+    expect(page.locator(".slots input").first).to_be_visible()
+    assert _visits(practice) == before + 1
 
 
 def test_who_may_only_read_cannot_move(practice: Practice, visit: Visit, day: dt.date) -> None:

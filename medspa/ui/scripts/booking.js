@@ -1,10 +1,9 @@
 // Booking from any page: who, what, when, with the keyboard alone. Everything is asked of the API and booked there;
 // the words of a refusal are shown as they come.
 import { ask, tell } from "./asking.js";
+import { When } from "./booking/when.js";
 import { token } from "./csrf.js";
 
-const DAYS = 14;
-const SHOWN = 12;
 let dialog = null;
 
 document.addEventListener("keydown", (event) => {
@@ -46,7 +45,9 @@ const FORM = `<form method="dialog"><h2 id="booking-title">Book a visit</h2>
 <div class="field"><label for="b-last">Last name</label><input id="b-last" autocomplete="off" maxlength="100"></div>
 <div class="field"><label for="b-phone">Mobile</label><input id="b-phone" type="tel" autocomplete="off" maxlength="40"></div></div><p class="same hint" aria-live="polite"></p></div>
 <div class="field"><label for="b-what">What</label><input id="b-what" autocomplete="off" placeholder="Service" role="combobox" aria-expanded="false" aria-controls="b-what-list"><ul id="b-what-list" role="listbox" aria-label="Services" hidden></ul></div>
-<fieldset class="when" hidden><legend>When</legend><div class="slots"></div></fieldset>
+<fieldset class="when" hidden><legend>When</legend><div class="row"><div class="field"><label for="b-day">From</label><input id="b-day" type="date"></div>
+<div class="field"><label for="b-with">With</label><select id="b-with"><option value="">Anybody who is free</option></select></div></div>
+<p class="hint" aria-live="polite"></p><div class="slots"></div><button type="button" class="plain" data-later>Later ›</button></fieldset>
 <p class="wrong" role="alert" hidden></p>
 <div class="actions"><button type="submit" value="book" disabled>Book</button><button type="button" class="plain" data-leave>Leave</button></div></form>`;
 
@@ -58,6 +59,7 @@ class Form {
     this.client = null;
     this.service = null;
     this.one = (selector) => place.querySelector(selector);
+    this.when = new When(place, desk, given, () => this.ready());
     this.one("[data-leave]").addEventListener("click", () => place.close());
     this.one("form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -147,42 +149,13 @@ class Form {
   }
 
   async times() {
-    const from = this.given.at ? day(this.given.at) : this.desk.today;
-    const until = day(new Date(Date.parse(`${from}T12:00`) + DAYS * 86400000));
-    const provider = this.given.column && this.desk.providers.includes(this.given.column) ? `&provider_id=${this.given.column}` : "";
-    const client = this.client?.id ? `&client_id=${this.client.id}` : "";
-    const place = this.one(".slots");
-    this.one(".when").hidden = false;
-    try {
-      const again = await this.again();
-      const { json } = again ?? await ask(`/v1/availability?location_id=${this.desk.location_id}&service_id=${this.service}&from=${from}&to=${until}&limit=200${provider}${client}`);
-      const asked = this.given.at ? clock(this.given.at) : "";
-      const slots = json.items.filter((one) => !asked || one.starts_at.slice(0, 16) >= asked).slice(0, SHOWN);
-      place.replaceChildren(...slots.map((one, at) => slot(one, at)));
-      if (!slots.length) place.textContent = `Nothing is free in the next ${DAYS} days.`;
-      this.given.at = null;
-      if (this.client && (this.client.id || this.one("#b-phone").value)) place.querySelector("input")?.focus();
-    } catch (refused) {
-      place.textContent = refused.message;
-    }
-    this.ready();
-  }
-
-  // After a visit: when it would be due again, as near to its weekday and hour as is free.
-  async again() {
-    const { again, service } = this.given;
-    if (!again || service !== this.service) return null;
-    try {
-      const { json } = await ask(`/v1/appointments/${again}/rebook`);
-      return json.items[0]?.slots.length ? { json: { items: json.items[0].slots } } : null;
-    } catch {
-      return null; // nothing of the visit has a cycle: the next free times, then
-    }
+    await this.when.show(this.client, this.service);
+    if (this.client && (this.client.id || this.one("#b-phone").value)) this.when.focus();
   }
 
   ready() {
     const named = this.client?.id || (this.client && this.one("#b-first").value.trim() && this.one("#b-last").value.trim());
-    this.one("button[value=book]").disabled = !(named && this.service && this.one(".slots input"));
+    this.one("button[value=book]").disabled = !(named && this.service && this.when.chosen);
   }
 
   async book() {
@@ -197,7 +170,7 @@ class Form {
         // Kept, so that a time that was taken meanwhile makes no second record.
         this.client = { id: json.client.id, words: `${json.client.first_name} ${json.client.last_name}` };
       }
-      const chosen = this.one(".slots input:checked");
+      const { chosen } = this.when;
       const items = [{ service_id: this.service, provider_id: chosen.dataset.provider || null }];
       await ask("/v1/appointments", { method: "POST", body: { client_id: this.client.id, location_id: this.desk.location_id, starts_at: chosen.value, items } });
       this.place.close();
@@ -206,28 +179,11 @@ class Form {
     } catch (refused) {
       wrong.textContent = refused.problem?.title ? `${refused.problem.title}. ${refused.message}` : refused.message;
       wrong.hidden = false;
-      if (refused.problem?.type?.endsWith("slot-taken")) await this.times();
-      button.disabled = false;
+      if (refused.problem?.type?.endsWith("slot-taken")) await this.when.taken();
+      this.ready();
     }
   }
 }
-
-function slot(one, at) {
-  const label = document.createElement("label");
-  const input = document.createElement("input");
-  Object.assign(input, { type: "radio", name: "slot", value: one.starts_at, checked: at === 0 });
-  const words = new Date(`${one.starts_at.slice(0, 16)}Z`).toLocaleString(undefined, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  input.dataset.words = words;
-  input.dataset.provider = one.provider_ids[0] ?? "";
-  const text = document.createElement("span");
-  text.textContent = words;
-  label.append(input, text);
-  return label;
-}
-
-const two = (one) => String(one).padStart(2, "0");
-const day = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-const clock = (date) => `${day(date)}T${two(date.getHours())}:${two(date.getMinutes())}`;
 
 // A field with a list below it: arrows go through it, Enter takes what is marked, or the first.
 function choices(field, list, find, take) {

@@ -6,7 +6,7 @@ export function nextFree(choice, set, chosen) {
     if (choice.options.length > 1) return;
     const { json } = await ask("/calendar/desk");
     for (const one of json.services) choice.add(new Option(one.name, one.id));
-    choice.providers = new Set(json.providers);
+    choice.providers = new Set(json.providers.map((one) => one.id));
   };
   choice.addEventListener("focus", fill);
   choice.addEventListener("pointerdown", fill);
