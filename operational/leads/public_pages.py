@@ -15,11 +15,10 @@ from operational.leads import service
 from operational.leads.tasks import add_task
 from operational.online import guard, place
 from operational.online.errors import NotOffered, NotYours
-from operational.online.shown import public, public_page
-from operational.pages import page_router
+from operational.online.shown import public, public_page, public_router
 from operational.text import Paragraph
 
-pages = page_router()
+pages = public_router()
 _FIELDS = {
     "first_name": "Enter your first name.",
     "last_name": "Enter your last name.",

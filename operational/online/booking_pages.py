@@ -29,10 +29,10 @@ from operational.online import times as timing
 from operational.online.calendar_file import TYPE, calendar_file
 from operational.online.errors import NotNow, TimeGone
 from operational.online.manage import LIFETIME_AFTER
-from operational.online.shown import public, public_page
-from operational.pages import page_router, redirect
+from operational.online.shown import public, public_page, public_router
+from operational.pages import redirect
 
-pages = page_router()
+pages = public_router()
 _FIELDS = {
     "first_name": "Enter your first name.",
     "last_name": "Enter your last name.",

@@ -18,10 +18,10 @@ from operational.online import guard, manage, place
 from operational.online import times as timing
 from operational.online.calendar_file import TYPE, calendar_file
 from operational.online.errors import FeeChanged, TimeGone
-from operational.online.shown import public, public_page
-from operational.pages import page_router, redirect
+from operational.online.shown import public, public_page, public_router
+from operational.pages import redirect
 
-pages = page_router()
+pages = public_router()
 Asked = Annotated[uuid.UUID | str, Query()]
 
 
@@ -105,15 +105,30 @@ def ask_move(
     seen = _see(request, token)
     asked = provider if isinstance(provider, uuid.UUID) else None
     if seen.changeable and seen.fee_minor and fee != seen.fee_minor:
-        local = starts_at.astimezone(seen.visit.starts_at.tzinfo)
-        return public_page(
-            request, "visit_move.html", seen.place, token=token, seen=seen, starts_at=local, provider=asked
-        )
+        return _ask_fee(request, token, seen, starts_at, asked, changed=fee is not None)
     try:
         manage.move(_engine(request), token, starts_at, asked, fee or 0)
-    except (TimeGone, FeeChanged):
+    except TimeGone:
         return redirect(f"/visit/{token}/times?gone=1&provider={asked or ''}")
+    except FeeChanged:
+        return _ask_fee(request, token, _see(request, token), starts_at, asked, changed=True)
     return redirect(f"/visit/{token}")
+
+
+def _ask_fee(
+    request: Request,
+    token: str,
+    seen: manage.Managed,
+    starts_at: datetime,
+    provider: uuid.UUID | None,
+    *,
+    changed: bool,
+) -> Response:
+    local = starts_at.astimezone(seen.visit.starts_at.tzinfo)
+    return public_page(
+        request, "visit_move.html", seen.place, 409 if changed else 200, token=token, seen=seen,
+        starts_at=local, provider=provider, changed=changed,
+    )  # fmt: skip
 
 
 @pages.get("/visit/{token}/visit.ics")

@@ -15,11 +15,11 @@ from operational.identity.forms import Field
 from operational.online import draft, guard, place
 from operational.online import times as timing
 from operational.online.errors import NotOffered, TimeGone
-from operational.online.shown import public, public_page
-from operational.pages import page_router, redirect
+from operational.online.shown import public, public_page, public_router
+from operational.pages import redirect
 
-pages = page_router()
-Chosen = Annotated[list[uuid.UUID], Query(max_length=10)]
+pages = public_router()
+Chosen = Annotated[list[uuid.UUID], Query(max_length=10, default_factory=list)]
 ANY = ""
 
 
@@ -27,15 +27,7 @@ ANY = ""
 @public
 def choose_services(request: Request, slug: str, code: str, _slot: Slot, embed: bool = False) -> Response:
     """What can be booked here."""
-    at = _open(request, slug, code)
-    with place.reading(_engine(request), at) as session:
-        offered = place.offered(session)
-    groups: dict[str, list[place.Offered]] = {}
-    for one in offered:
-        groups.setdefault(one.category, []).append(one)
-    return public_page(
-        request, "services.html", at, embedded=embed, groups=groups, most=draft.MAX_SERVICES, wrong=""
-    )
+    return _services(request, _open(request, slug, code), embed)
 
 
 @pages.get("/book/{slug}/{code}/times")
@@ -53,6 +45,8 @@ def choose_time(
 ) -> Response:
     """Free times for what was chosen."""
     at = _open(request, slug, code)
+    if not service:
+        return _services(request, at, embed, 422, wrong="Choose at least one service.")
     asked = _provider(provider)
     actor = place.visitor(at.org_id, at.location_id)
     with place.reading(_engine(request), at) as session:
@@ -91,6 +85,24 @@ def hold(
         again += [("provider", asked or ANY), ("from", starts_at.date()), ("gone", 1), ("embed", int(embed))]
         return redirect(f"{at.path}/times?{urlencode(again)}")
     return redirect(f"/booking/{token}")
+
+
+def _services(request: Request, at: place.Place, embed: bool, status: int = 200, wrong: str = "") -> Response:
+    with place.reading(_engine(request), at) as session:
+        offered = place.offered(session)
+    groups: dict[str, list[place.Offered]] = {}
+    for one in offered:
+        groups.setdefault(one.category, []).append(one)
+    return public_page(
+        request,
+        "services.html",
+        at,
+        status,
+        embedded=embed,
+        groups=groups,
+        most=draft.MAX_SERVICES,
+        wrong=wrong,
+    )
 
 
 def _open(request: Request, slug: str, code: str) -> place.Place:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 
 from medspa.kernel.errors import DomainError, TryAgain
@@ -19,7 +20,7 @@ from medspa.ui.render import POLICY
 from medspa.ui.values import money
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.online.place import Place
-from operational.pages import page
+from operational.pages import PageRoute, page
 
 AREA = "operational.online"
 _NO_FRAME, _FORMS = "frame-ancestors 'none'", "form-action 'self'"
@@ -28,6 +29,27 @@ _WORDS = {
     "link-unusable": "This link cannot be used any more. It is old, was used, or was copied wrongly.",
     "not-found": _NOT_HERE,
 }
+
+
+class PublicRoute(PageRoute):
+    """What an address or a form lacks is said as everything else is to the public: without our navigation."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answering(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError:
+                told = "Something in the address or the form is missing. Please go back and try again."
+                heading = "This page needs something more"
+                return public_page(request, "sorry.html", None, 422, heading=heading, told=told)
+
+        return answering
+
+
+def public_router() -> APIRouter:
+    return APIRouter(include_in_schema=False, route_class=PublicRoute)
 
 
 def public_page(

@@ -112,6 +112,15 @@ def test_a_visitor_books_without_a_script(setup: OnlineSetUp, visitor: Visitor, 
     assert setup.one("select details is null from online_booking order by id desc limit 1")
 
 
+def test_what_is_missing_is_said_on_public_pages(setup: OnlineSetUp, visitor: Visitor) -> None:
+    visitor.get(f"{setup.path}/times?provider=")
+    assert (visitor.status, "Choose at least one service" in visitor.page) == (422, True)
+    assert "See times" in visitor.page
+    for path in (f"{setup.path}/times?service=x", f"{setup.path}/times?from="):
+        answer = visitor.http.get(path)
+        assert (answer.status_code, 'class="public"' in answer.text) == (422, True), path
+
+
 @pytest.fixture
 def statements(http: TestClient) -> Iterator[Callable[[], int]]:
     engine: Engine = http.app.state.services.engine  # type: ignore[attr-defined]

@@ -101,6 +101,12 @@ def test_the_fee_is_shown_and_accepted_before_a_late_change(
         page.send("/move", starts_at=(start + timedelta(hours=1)).isoformat())
         assert "a fee of <strong>$50.00</strong>" in page.page
         assert status(setup, visit) == "booked"
+        with clock.frozen(start - DAY * 2):
+            page.send("/move")  # for a fee that is not due then
+        assert (page.status, "The fee has changed" in page.page) == (409, True)
+        page.send("/move")
+        assert (page.status, "The fee has changed" in page.page) == (409, True)
+        assert status(setup, visit) == "booked"
         page.send("/move")
         assert page.at == f"/visit/{token}"  # the link goes on with the new visit
     assert status(setup, visit) == "late_cancelled"
