@@ -267,6 +267,11 @@ def _held_by(row: queries.VisitRow) -> set[uuid.UUID]:
 
 
 def refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
+    if fee_stands(session, appointment_id):
+        raise FeeStands
+
+
+def fee_stands(session: Session, appointment_id: uuid.UUID) -> bool:
     """A fee stands until all of it is credited."""
     credited = (
         select(func.coalesce(func.sum(CreditMemoLine.net_minor), 0))
@@ -283,8 +288,7 @@ def refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
             InvoiceLine.net_minor > credited,
         )
     )
-    if session.scalars(charged.limit(1)).first() is not None:
-        raise FeeStands
+    return session.scalars(charged.limit(1)).first() is not None
 
 
 def _state(appointment: Appointment) -> dict[str, str]:

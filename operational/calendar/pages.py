@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, Header, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BeforeValidator
 from sqlalchemy import select
 
 from medspa.kernel import clock
@@ -28,6 +29,7 @@ from operational.booking import visit as visiting
 from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
 from operational.calendar.desk import desk_of
 from operational.calendar.feed import days_of, fed
+from operational.calendar.ways import ways_of
 from operational.clients import notes
 from operational.clients.desk_schemas import NoteView
 from operational.clients.schemas import ClientView
@@ -49,6 +51,8 @@ Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPE
 Watcher = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
 Booker = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE), scope="function")]
 View = Literal["day", "week"]
+DayShown = Annotated[date | None, BeforeValidator(lambda sent: sent or None)]
+Waived = Annotated[bool, Form()]
 Fragment = Annotated[str | None, Header(alias="X-Fragment", description="Sent by the page's own script.")]
 
 
@@ -57,7 +61,7 @@ def show_calendar(
     request: Request,
     unit: Reader,
     location: uuid.UUID | None = None,
-    day: date | None = None,
+    day: DayShown = None,
     view: View = "day",
 ) -> Response:
     if location is not None:
@@ -134,7 +138,7 @@ def show_visit(request: Request, appointment_id: uuid.UUID, unit: Reader, part: 
         services=names_of(session, Service, [one.service_id for one in visit.items]),
         people=names_of(session, StaffMember, [one.provider_id for one in visit.items]),
         bills=session.execute(bills).all() if actor.may(Permission.INVOICE_READ, row.location_id) else [],
-        undone=_undoable(events), etag=etag(visit),
+        undone=_undoable(events), etag=etag(visit), ways=ways_of(unit, row),
         reasons=list(CancelReason),
         may_write=actor.may(Permission.BOOKING_WRITE, row.location_id),
         may_chart=actor.may(Permission.CHART_READ, row.location_id),
@@ -172,8 +176,8 @@ def left(appointment_id: uuid.UUID, unit: Writer) -> Response:
 
 
 @pages.post("/calendar/visits/{appointment_id}/no-show")
-def no_show(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    cancelling.no_show(unit.session, unit.actor, appointment_id)
+def no_show(appointment_id: uuid.UUID, unit: Writer, waive_fee: Waived = False) -> Response:
+    cancelling.no_show(unit.session, unit.actor, appointment_id, waive_fee=waive_fee)
     return _back(appointment_id)
 
 
@@ -183,8 +187,9 @@ def cancel(
     unit: Writer,
     by: Annotated[Literal["client", "practice"], Form()],
     reason: Annotated[CancelReason, Form()] = CancelReason.OTHER,
+    waive_fee: Waived = False,
 ) -> Response:
-    cancelling.cancel(unit.session, unit.actor, appointment_id, by=by, reason=reason)
+    cancelling.cancel(unit.session, unit.actor, appointment_id, by=by, reason=reason, waive_fee=waive_fee)
     return _back(appointment_id)
 
 

@@ -6,11 +6,14 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
-from medspa.kernel.vocabulary import Permission
+from medspa.kernel import clock
+from medspa.kernel.vocabulary import AppointmentStatus, Permission
 from tests.factories.checkout import Shop, open_shop
 from tests.support.signed_in import session_token
 
@@ -78,3 +81,36 @@ def test_pages_show_what_the_role_may_see(http: TestClient, shop: Shop) -> None:
         assert "Cancel the visit" not in page
     with signed_in(http, shop):
         assert "43.21" in http.get(f"/clients/{shop.client_id}").text
+
+
+def test_what_ending_a_visit_costs_is_said_before(http: TestClient, shop: Shop) -> None:
+    visit = shop.visit(status=AppointmentStatus.BOOKED)
+    with shop.database.session("owner") as session:
+        starts = session.execute(text("select starts_at from appointment where id = :id"), {"id": visit})
+        start = starts.scalar_one()
+        fees = "update location set late_cancel_fee_minor = 5000, no_show_fee_minor = 7500"
+        session.execute(text(fees))
+    address = f"/calendar/visits/{visit}"
+    desk = shop.made.staff([Permission.BOOKING_READ, Permission.BOOKING_WRITE])
+
+    def shown(at: datetime) -> tuple[bool, ...]:
+        with clock.frozen(at), signed_in(http, shop, desk):
+            page = http.get(address).text
+        said = ("/arrive", "/no-show", "$50.00", "$75.00", "waive_fee", "/restore")
+        return tuple(one in page for one in said)
+
+    assert shown(start - timedelta(days=5)) == (False, False, False, False, False, False)
+    assert shown(start - timedelta(minutes=30)) == (True, False, True, False, False, False)
+    late = start + timedelta(minutes=10)
+    assert shown(late) == (True, True, True, True, False, False)
+    with clock.frozen(late), signed_in(http, shop) as token:
+        assert "Waive the fee" in http.get(address).text
+        http.post(f"{address}/no-show", data={"csrf_token": token})
+    assert shown(late) == (False, False, False, False, False, False)  # no undo while the fee stands
+    with clock.frozen(late), signed_in(http, shop) as token:
+        other = shop.visit(status=AppointmentStatus.BOOKED)
+        http.post(
+            f"/calendar/visits/{other}/cancel",
+            data={"csrf_token": token, "by": "client", "waive_fee": "true"},
+        )
+        assert "/restore" in http.get(f"/calendar/visits/{other}").text
