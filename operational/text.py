@@ -56,7 +56,8 @@ _EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]{1,190}\.
 def clean_email(value: str) -> str:
     """An e-mail address, trimmed. Raises ValueError for what cannot be one."""
     cleaned = clean_line(value)
-    if not _EMAIL.fullmatch(cleaned):
+    # "=?" opens an encoded word, which mail decodes to anything, a line break too.
+    if not _EMAIL.fullmatch(cleaned) or "=?" in cleaned:
         raise ValueError("Write an e-mail address such as name@example.com.")
     return cleaned
 

@@ -100,7 +100,8 @@ def test_what_is_no_phone(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["a@b", "a b@c.de", "@c.de", "a@.de", "a@@c.de", "<a@c.de>", "a@c.de\u202e"]
+    "written",
+    ["a@b", "a b@c.de", "@c.de", "a@.de", "a@@c.de", "<a@c.de>", "a@c.de\u202e", "=?utf-8?q??=@e.com"],
 )
 def test_what_is_no_email(written: str) -> None:
     with pytest.raises(ValueError, match=r"Write|Remove"):

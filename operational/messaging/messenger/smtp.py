@@ -35,8 +35,7 @@ class SmtpMessenger:
     def send(self, message: Outgoing) -> Result:
         try:
             text = _mail(message).as_bytes()
-            message.to.encode("ascii")
-        except ValueError:
+        except Exception:  # noqa: BLE001 - the library's parser of headers raises IndexError and others too
             return Result(Outcome.REFUSED, code="unusable")
         try:
             server = self._connect()
@@ -96,6 +95,10 @@ def _reference(message: Outgoing) -> str:
 
 
 def _mail(message: Outgoing) -> EmailMessage:
+    """Raises ValueError for an address that is not plain: what is encoded in it would be written as headers."""
+    for address in (message.sender, message.to):
+        if not address.isascii() or "=?" in address:
+            raise ValueError("the address is not plain")
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = message.sender, message.to, message.subject or ""
     mail["Date"] = format_datetime(clock.now())

@@ -151,6 +151,16 @@ def test_a_header_cannot_be_smuggled_in(mail: tuple[MailServer, SmtpMessenger]) 
     assert len(mail[0].taken) == before
 
 
+@pytest.mark.parametrize(
+    "address", ["=?utf-8?q??=@e.com", "a@=?utf-8?q?b=0d=0aBcc=3ax?=.cc", "ä@e.com", "a" * 40 + "\n@e.com"]
+)
+def test_an_address_that_cannot_be_written_is_refused(address: str) -> None:
+    """Before anybody is connected to: there is no such server."""
+    messenger = SmtpMessenger("", 0, "none")
+    for mail in (replace(MAIL, to=address), replace(MAIL, sender=address)):
+        assert messenger.send(mail) == Result(Outcome.REFUSED, code="unusable")
+
+
 def test_settings_say_which_and_what_is_missing(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("t\n")
