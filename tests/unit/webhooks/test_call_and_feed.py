@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +25,8 @@ AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
     [
         "http://example.com/hooks", "https://127.0.0.1/x", "https://[::1]/x", "https://10.1.2.3/", "ftp://a.example",
         "https://169.254.169.254/latest", "https://user:pass@example.com/", "https://example.com:22/", "https:///x",
-        "https://[::ffff:127.0.0.1]/", "https://example.com:99999/",
+        "https://[::ffff:127.0.0.1]/", "https://example.com:99999/", "https://a..b/",
+        f"https://{'a' * 64}.example/", "https://[64:ff9b::808:808]/", "https://[2002:808:808::1]/",
     ],
 )  # fmt: skip
 def test_addresses_that_are_refused(url: str) -> None:
@@ -64,6 +68,38 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
     monkeypatch.setattr(socket, "create_connection", connected)
     assert call("https://rebound.example/x", b"{}", {}, inside=False).code == "unreachable"
     assert asked == ["rebound.example", ("93.184.216.34", 443)]
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_a_name_that_cannot_be_looked_up_is_unreachable(host: str) -> None:
+    assert call(f"http://{host}/", b"{}", {}, inside=True).code == "unreachable"
+
+
+@pytest.mark.parametrize(
+    "begin", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"]
+)
+def test_a_call_ends_in_time_however_slowly_it_is_answered(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr("operational.webhooks.call.TIMEOUT", 0.4)
+
+    def answer(server: socket.socket) -> None:
+        taken, _ = server.accept()
+        with taken, contextlib.suppress(OSError):
+            taken.sendall(begin)
+            for _ in range(30):
+                time.sleep(0.1)
+                taken.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        slow = threading.Thread(target=answer, args=(server,))
+        slow.start()
+        begun = time.monotonic()
+        code = call(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, inside=True).code
+        took = time.monotonic() - begun
+        slow.join()
+    assert code == "timeout"
+    assert took < 2
 
 
 def test_signatures_are_over_time_and_body() -> None:
