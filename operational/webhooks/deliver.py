@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import select, text
@@ -30,9 +31,13 @@ DISABLED_AFTER = timedelta(days=3)
 ORGANIZATIONS = text("select org_id from directory.organizations_with_webhooks(:now)")
 
 
-def deliver_due(post: Post, org_id: uuid.UUID, limit: int = 100) -> int:
-    """Tell what is due of one organization; how many were tried."""
+def deliver_due(
+    post: Post, org_id: uuid.UUID, limit: int = 10, stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """Tell what is due of one organization; how many were tried. Few at a time: others wait too."""
     for done in range(limit):
+        if stopped():
+            return done
         with working(post.engine, post.vault, org_id) as session:
             taken = _take(session)
         if taken is None:
@@ -46,16 +51,22 @@ def deliver_due(post: Post, org_id: uuid.UUID, limit: int = 100) -> int:
 
 def _take(session: Session) -> tuple[uuid.UUID, str, bytes, dict[str, str]] | None:
     now = clock.now()
-    row = session.scalar(
-        select(WebhookDelivery)
-        .where(WebhookDelivery.status == DeliveryStatus.PENDING, WebhookDelivery.due_at <= now)
-        .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if row is None:
-        return None
-    endpoint = session.get_one(WebhookEndpoint, (row.org_id, row.webhook_endpoint_id))
+    while True:
+        row = session.scalar(
+            select(WebhookDelivery)
+            .where(WebhookDelivery.status == DeliveryStatus.PENDING, WebhookDelivery.due_at <= now)
+            .order_by(WebhookDelivery.due_at, WebhookDelivery.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if row is None:
+            return None
+        endpoint = session.get_one(WebhookEndpoint, (row.org_id, row.webhook_endpoint_id))
+        if endpoint.active:
+            break
+        # Whoever was switched off is not called any more; switched on again, it can be replayed.
+        row.status, row.code = DeliveryStatus.DEAD, "switched_off"
+        session.flush()
     row.due_at, row.attempts = now + LEASE, row.attempts + 1
     body = json.dumps(
         {

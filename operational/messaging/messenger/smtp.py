@@ -95,7 +95,7 @@ def _reference(message: Outgoing) -> str:
 
 
 def _mail(message: Outgoing) -> EmailMessage:
-    """Raises ValueError for an address that is not plain: what is encoded in it would be written as headers."""
+    """Raises ValueError for an address that is not plain: what it encodes would be written as headers."""
     for address in (message.sender, message.to):
         if not address.isascii() or "=?" in address:
             raise ValueError("the address is not plain")

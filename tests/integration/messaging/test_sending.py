@@ -7,8 +7,10 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import uuid
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -25,8 +27,11 @@ from medspa.kernel.vocabulary import (
 from operational.leads.service import Contact, receive
 from operational.messaging.claim import Claimed, claim_next
 from operational.messaging.lead_reach import lead_recipient
+from operational.messaging.messenger.open import Messengers
+from operational.messaging.messenger.port import Outgoing, Result
 from operational.messaging.outbox import queue
 from operational.messaging.send import ANSWERED_WITHIN, GONE_AFTER, job_actor, reconcile, working
+from operational.messaging.worker import work
 from operational.models import ContactConsent, Message, PublicText
 from tests.integration.messaging.conftest import PHONE, Practice
 from tests.support.together import together
@@ -106,6 +111,23 @@ def test_a_sender_killed_between_claim_and_record_never_sends_twice(practice: Pr
     expected = (MessageStatus.SENT, None) if reached else (MessageStatus.FAILED, "not_received")
     assert (row.status, row.code) == expected
     assert [one.times for one in practice.sent()] == [1] * reached
+
+
+def test_a_messenger_that_breaks_its_word_ends_no_worker(practice: Practice) -> None:
+    class Broken:
+        def send(self, message: Outgoing) -> Result:
+            raise IndexError(message.key)
+
+        def lookup(self, message: Outgoing, since: datetime) -> Result | None:
+            raise IndexError(message.key, since)
+
+    (message_id,) = practice.queue()
+    broken = replace(practice.post, messengers=Messengers(Broken(), Broken()))
+    work(broken, practice.org_id, threading.Event())
+    assert practice.message(message_id).status is MessageStatus.CLAIMED
+    with clock.frozen(clock.now() + ANSWERED_WITHIN + timedelta(seconds=5)):
+        work(broken, practice.org_id, threading.Event())
+    assert practice.message(message_id).status is MessageStatus.UNKNOWN
 
 
 def test_a_messenger_that_is_down_and_back(practice: Practice) -> None:

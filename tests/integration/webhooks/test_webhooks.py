@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import DeliveryStatus, Permission
 from operational.booking.cancel import cancel
-from operational.models import WebhookDelivery
+from operational.messaging.worker import tell_systems
+from operational.models import WebhookDelivery, WebhookEndpoint
 from operational.models.notification import Notification
 from operational.webhooks.deliver import DISABLED_AFTER, deliver_due
 from tests.factories.booking import actor_of, next_weekday, unit
@@ -163,6 +165,50 @@ def test_an_endpoint_that_takes_nothing_for_days_is_switched_off(
         headers={**practice.setup.headers, "If-Match": f'"{shown["version"]}"'},
     )  # fmt: skip
     assert (on.status_code, on.json()["disabled"]) == (200, None)
+
+
+def test_an_endpoint_that_is_switched_off_is_not_called(
+    practice: Practice, http: TestClient, receiver: LiveServer
+) -> None:
+    made = endpoint(practice, http, receiver, "200")
+    practice.book()
+    off = http.patch(
+        f"/v1/webhook-endpoints/{made['id']}", json={"active": False},
+        headers={**practice.setup.headers, "If-Match": f'"{made["version"]}"'},
+    )  # fmt: skip
+    assert off.status_code == 200
+    assert deliver(practice) == 0
+    (row,) = deliveries(practice)
+    assert (row.status, row.code, row.attempts) == (DeliveryStatus.DEAD, "switched_off", 0)
+    assert told(receiver, practice) == []
+
+
+def test_systems_are_told_in_a_thread_of_their_own(
+    practice: Practice, http: TestClient, receiver: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one call finds an endpoint whose secret cannot be opened, the next organization is told."""
+    other = practice_of(practice.setup.database, practice.settings.home)
+    for one in (practice, other):
+        endpoint(one, http, receiver, "200")
+        one.book()
+    with practice.setup.database.session("owner") as session:
+        spoilt = update(WebhookEndpoint).where(WebhookEndpoint.org_id == min(practice.org_id, other.org_id))
+        session.execute(spoilt.values(secret=b"spoilt"))
+    monkeypatch.setattr("operational.messaging.worker.EVERY_SECONDS", 0.05)
+    stop = threading.Event()
+    telling = threading.Thread(target=tell_systems, args=(practice.post, stop))
+    with clock.frozen(clock.now() + timedelta(seconds=1)):
+        telling.start()
+        for _ in range(100):
+            if told(receiver, practice) or told(receiver, other):
+                break
+            stop.wait(0.05)
+        stop.set()
+        telling.join()
+    assert [len(told(receiver, one)) for one in sorted((practice, other), key=lambda one: one.org_id)] == [
+        0,
+        1,
+    ]
 
 
 def test_private_addresses_are_refused_where_nobody_allows_them(
