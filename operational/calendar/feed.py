@@ -40,7 +40,7 @@ _FEED = text(
             and a.starts_at < :until and a.ends_at > :since
     ), item as materialized (
         select i.*, v.version, v.client_id, v.status, v.source
-        from visit v join appointment_item i on i.appointment_id = v.id
+        from visit v join appointment_item i on i.appointment_id = v.id and i.removed_at is null
     ), soft as (
         select o.subject_id, o.starts_at, o.ends_at
         from visit v join occupancy o on o.appointment_id = v.id

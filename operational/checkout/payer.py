@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from operational.client_records import of_client
 from operational.models import Appointment, VisitGroup, VisitGroupMember
 
 
@@ -22,7 +23,7 @@ def may_pay(session: Session, appointment: Appointment, client_id: uuid.UUID) ->
         .where(
             VisitGroupMember.appointment_id == appointment.id,
             VisitGroup.one_bill,
-            VisitGroup.booker_id == client_id,
+            of_client(VisitGroup.booker_id, client_id),
         )
     )
     return session.scalars(booker).first() is not None

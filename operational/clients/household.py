@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import Permission
-from operational.client_records import open_client, root_of
+from operational.client_records import open_client, records_of, root_of
 from operational.clients.errors import InAnotherHousehold, NotOfThisHousehold
 from operational.identity.access import Actor
 from operational.models import Client, Household, HouseholdMember
@@ -79,8 +79,9 @@ def leave(session: Session, actor: Actor, client_id: uuid.UUID) -> None:
             select(HouseholdMember).where(HouseholdMember.household_id == household).with_for_update()
         )
     )
+    own = records_of(session, client.id)
     for row in rows:
-        if row.payer_id == client.id:
+        if row.payer_id in own:
             row.payer_id = None
     session.flush()
     session.execute(delete(HouseholdMember).where(HouseholdMember.client_id == client.id))
@@ -107,7 +108,8 @@ def set_payer(session: Session, actor: Actor, client_id: uuid.UUID, payer_id: uu
             session.flush()
         return
     payer = rows.get(payer_id)
-    paid_for = any(row.payer_id == client.id for row in rows.values())
+    own = records_of(session, client.id)
+    paid_for = any(row.payer_id in own for row in rows.values())
     if mine is None or payer is None or payer_id == client.id or payer.payer_id is not None or paid_for:
         raise NotOfThisHousehold
     mine.payer_id = payer_id

@@ -49,7 +49,8 @@ def visits(unit: Unit, client_id: uuid.UUID) -> tuple[list[VisitLine], list[Visi
         .join(
             AppointmentItem,
             (AppointmentItem.org_id == Appointment.org_id)
-            & (AppointmentItem.appointment_id == Appointment.id),
+            & (AppointmentItem.appointment_id == Appointment.id)
+            & AppointmentItem.removed_at.is_(None),
         )
         .join(
             Service, (Service.org_id == AppointmentItem.org_id) & (Service.id == AppointmentItem.service_id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select, update
+from sqlalchemy import Uuid, func, select, update
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -151,7 +151,10 @@ def note_bookings(session: Session) -> None:
     """When clients who came as leads first booked after they had asked."""
     first = (
         select(func.min(Appointment.booked_at))
-        .where(Appointment.client_id == Lead.client_id, Appointment.booked_at >= Lead.received_at)
+        .where(
+            Appointment.client_id == func.client_root(Lead.client_id, type_=Uuid),
+            Appointment.booked_at >= Lead.received_at,
+        )
         .scalar_subquery()
     )
     session.execute(

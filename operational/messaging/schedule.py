@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, CancelledBy
+from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, CancelledBy, OnlineState
 from medspa.kernel.vocabulary import MessageKind as K
 from operational.consent.status import standings
 from operational.messaging.claim import CANCELLED, WAITING
@@ -26,6 +26,7 @@ from operational.models import (
     AppointmentItem,
     AppointmentNotice,
     LocationMessaging,
+    OnlineBooking,
     Service,
 )
 
@@ -34,10 +35,16 @@ SETTLES = timedelta(seconds=60)
 AT_ONCE = 200
 
 # What was booked, moved or restored after the moment a reminder was due has just been told.
+UNDECIDED = (OnlineState.PENDING, OnlineState.REQUESTED)
+"""A visit that the processor or the practice has yet to say yes to: its client is told afterwards."""
 _AHEAD = text(
     """
     select a.id from appointment a
     where a.location_id = :location and a.status = any (:statuses)
+      and not exists (
+          select from online_booking o
+          where o.org_id = a.org_id and o.appointment_id = a.id and o.state = any (:undecided)
+      )
       and a.starts_at > :after and a.starts_at <= :until
       and not exists (
           select from message m where m.org_id = a.org_id and m.appointment_id = a.id and m.kind = :kind
@@ -95,7 +102,7 @@ def _ahead(session: Session, location_id: uuid.UUID, step: Step) -> list[uuid.UU
     asked = {
         "location": location_id, "statuses": statuses, "kind": step.kind.value, "minutes": step.minutes,
         "after": now + timedelta(minutes=step.until_minutes), "until": now + timedelta(minutes=step.minutes),
-        "dedupe": f"%:{step.minutes}:%", "limit": AT_ONCE,
+        "dedupe": f"%:{step.minutes}:%", "limit": AT_ONCE, "undecided": [one.value for one in UNDECIDED],
     }  # fmt: skip
     return list(session.scalars(_AHEAD, asked))
 
@@ -132,7 +139,11 @@ def forms_outstanding(session: Session, visit: Appointment, at: datetime) -> boo
             AppointmentItem,
             (AppointmentItem.org_id == Service.org_id) & (AppointmentItem.service_id == Service.id),
         )
-        .where(AppointmentItem.appointment_id == visit.id, Service.consent_template_id.is_not(None))
+        .where(
+            AppointmentItem.appointment_id == visit.id,
+            AppointmentItem.removed_at.is_(None),
+            Service.consent_template_id.is_not(None),
+        )
     )
     wanted = {one for one in asked if one is not None}
     found = standings(session, visit.client_id, wanted, at) if wanted else []
@@ -141,8 +152,12 @@ def forms_outstanding(session: Session, visit: Appointment, at: datetime) -> boo
 
 def tell_changes(session: Session) -> int:
     """Write about visits that were booked, moved or cancelled and have settled; how many messages."""
+    undecided = select(OnlineBooking.appointment_id).where(
+        OnlineBooking.appointment_id.is_not(None), OnlineBooking.state.in_(UNDECIDED)
+    )
     ripe = session.scalars(
         select(AppointmentNotice.appointment_id)
+        .where(AppointmentNotice.appointment_id.not_in(undecided))
         .group_by(AppointmentNotice.appointment_id)
         .having(func.max(AppointmentNotice.created_at) <= clock.now() - SETTLES)
         .limit(AT_ONCE)

@@ -6,6 +6,7 @@ answers, and however often, a booking makes one visit and one charge.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
+from medspa.kernel.errors import DomainError, TryAgain
 from medspa.kernel.vocabulary import (
     CancelReason,
     DrawerKind,
@@ -29,16 +31,19 @@ from operational.booking import cancel as cancelling
 from operational.booking.errors import HoldUsed, NeedsOverride, SlotTaken, WrongState
 from operational.booking.schemas import NewVisit
 from operational.checkout import attempts
+from operational.checkout.fees import deposit_left
 from operational.checkout.payments import begin_card_payment
 from operational.checkout.processor.port import CardGiven, CardProcessor, ChargeRequest
 from operational.checkout.queries import found, merchant_account_of, present
 from operational.checkout.schemas import PaymentIn
+from operational.client_records import root_of
 from operational.clients.service import create_unmatched
 from operational.identity.access import Actor
 from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.ledger.drawers import virtual_session
 from operational.models import (
+    Appointment,
     ClientCard,
     Hold,
     Location,
@@ -141,7 +146,11 @@ def pay(work: Work, token: str) -> None:
             attempts.resolve(session, attempt.id, result, None)
             if row.keeps_card and result.outcome.value == "succeeded":
                 _keep_card(session, row, given)
-            _after_word(session, desk.actor, work.vault, row)
+        # What was charged stands, whatever becomes of the time.
+        with desk.transaction() as session:
+            row = draft.locked(session, who)
+            if row.state is OnlineState.PAYING:
+                _after_word(session, desk.actor, work.vault, row)
 
 
 def settle(engine: Engine, vault: Vault, who: draft.Known) -> None:
@@ -160,7 +169,7 @@ def _begin(
     drawer = virtual_session(session, row.location_id, DrawerKind.ONLINE)
     request = PaymentIn(
         location_id=row.location_id, drawer_session_id=drawer.id, tender=Tender.CARD,
-        currency=location.currency, client_id=present(row.client_id), amount_minor=row.deposit_minor,
+        currency=location.currency, client_id=_person(session, row), amount_minor=row.deposit_minor,
         payment_token=given.token, tips=[],
     )  # fmt: skip
     attempt = begin_card_payment(session, actor, request, f"medspa_book_{row.id.hex}_{row.declines}")
@@ -176,18 +185,32 @@ def _after_word(session: TenantSession, actor: Actor, vault: Vault, row: OnlineB
         _declined(session, actor, row)
     elif payment.status is PaymentStatus.SUCCEEDED and row.appointment_id is not None:
         row.state = _booked_state(session, row)
+        _return_if_over(session, actor, row)
     elif row.appointment_id is None and payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.UNKNOWN):
         try:
             with session.begin_nested():
                 _visit(session, actor, vault, row)
-        except TimeGone:
-            # The hold ran out while the processor was silent and somebody else was quicker.
+        except TryAgain:
+            raise
+        except DomainError:
+            # The hold ran out while the processor was silent and somebody else was quicker; the provider is away
+            # or the room closed since; the client may not be booked any more.
             _without_time(session, actor, row, payment)
             return
         payment.appointment_id = row.appointment_id
         if payment.status is PaymentStatus.UNKNOWN:
             row.state = OnlineState.PENDING
     session.flush()
+
+
+def _return_if_over(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
+    """The visit was called off before the word about its deposit came: somebody gives it back."""
+    visit = found(session, Appointment, present(row.appointment_id), "appointment")
+    if not visit.status.holds_time and deposit_left(session, visit.id):
+        add_task(
+            session, actor, TaskKind.RETURN_DEPOSIT, row.location_id, client_id=row.client_id,
+            appointment_id=visit.id, online_booking_id=row.id,
+        )  # fmt: skip
 
 
 def _declined(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
@@ -223,7 +246,7 @@ def _without_time(session: TenantSession, actor: Actor, row: OnlineBooking, paym
 def _visit(session: TenantSession, actor: Actor, vault: Vault, row: OnlineBooking) -> None:
     """Book with the hold. Raises TimeGone, with nothing written."""
     request = NewVisit(
-        client_id=present(row.client_id), location_id=row.location_id, starts_at=row.starts_at,
+        client_id=_person(session, row), location_id=row.location_id, starts_at=row.starts_at,
         items=draft.items_of(row.service_ids, row.provider_id, row.starts_at), hold_id=row.hold_id,
     )  # fmt: skip
     try:
@@ -272,7 +295,7 @@ def _hold_long_enough(session: Session, actor: Actor, row: OnlineBooking) -> Non
 def _keep_card(session: Session, row: OnlineBooking, given: CardGiven) -> None:
     session.add(
         ClientCard(
-            org_id=row.org_id, client_id=present(row.client_id),
+            org_id=row.org_id, client_id=_person(session, row),
             merchant_account_id=_account(session, row).id, token=given.token, brand=given.brand,
             last_four=given.last_four,
         )
@@ -281,6 +304,11 @@ def _keep_card(session: Session, row: OnlineBooking, given: CardGiven) -> None:
 
 def _account(session: Session, row: OnlineBooking) -> MerchantAccount:
     return merchant_account_of(session, found(session, Location, row.location_id, "location"))
+
+
+def _person(session: Session, row: OnlineBooking) -> uuid.UUID:
+    """Whose booking it is: the desk may have merged the record that it was begun with."""
+    return root_of(session, present(row.client_id))
 
 
 def _known(row: OnlineBooking) -> bool:

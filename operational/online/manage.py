@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
-from medspa.kernel.vocabulary import AppointmentStatus, CancelReason
+from medspa.kernel.vocabulary import AppointmentStatus, CancelReason, TaskKind
 from operational import links
 from operational.booking import cancel as cancelling
 from operational.booking import move as moving
@@ -29,6 +29,7 @@ from operational.checkout.desk import Desk
 from operational.checkout.fees import deposit_left, fee_with_tax
 from operational.checkout.queries import found
 from operational.consent.status import standings
+from operational.leads.tasks import add_task
 from operational.models import Appointment, LinkToken, Location, Service
 from operational.online.errors import FeeChanged, NotNow, TimeGone
 from operational.online.place import Place, of_location, visiting, visitor
@@ -102,6 +103,11 @@ def cancel(engine: Engine, token: str, accepted_fee_minor: int) -> None:
         appointment_id = _subject(session, held)
         _check(session, appointment_id, accepted_fee_minor)
         cancelling.cancel(session, desk.actor, appointment_id, by="client", reason=CancelReason.CHANGED_MIND)
+        if deposit_left(session, appointment_id):
+            add_task(
+                session, desk.actor, TaskKind.RETURN_DEPOSIT, held.location_id, appointment_id=appointment_id,
+                client_id=queries.visit(session, appointment_id).client_id,
+            )  # fmt: skip
         links.consume(session, held.link_id)
         links.revoke(session, links.APPOINTMENT, appointment_id)
 
@@ -126,15 +132,9 @@ def move(
         ]
         request = Move(starts_at=starts_at, items=items, by="client", reason=CancelReason.SCHEDULE)
         try:
-            moved = moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
+            moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
         except (SlotTaken, NeedsOverride):
             raise TimeGone("Choose another time.") from None
-        if moved.id != appointment_id:
-            session.execute(
-                update(LinkToken)
-                .where(LinkToken.purpose == links.APPOINTMENT, LinkToken.subject_id == appointment_id)
-                .values(subject_id=moved.id)
-            )
 
 
 def _subject(session: Session, held: Held) -> uuid.UUID:

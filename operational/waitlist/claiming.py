@@ -20,7 +20,7 @@ from operational.booking.book import book
 from operational.booking.schemas import NewItem, NewVisit
 from operational.client_records import root_of
 from operational.identity.access import EVERYWHERE, Actor
-from operational.models import Location, WaitlistEntry, WaitlistOffer
+from operational.models import LinkToken, Location, WaitlistEntry, WaitlistOffer
 from operational.privacy.audit import open_audit
 from operational.privacy.vault import Vault, attach
 from operational.waitlist.errors import OfferGone
@@ -49,8 +49,7 @@ def show(engine: Engine, vault: Vault, token: str) -> Offered:
 def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
     """Book the offered time; the visit. Of several who claim it one gets it. Raises OfferGone, TryAgain."""
     with _bearer(engine, vault, token) as (session, actor, link_id):
-        offer = _open(session, links.consume(session, link_id).subject_id)
-        entry = session.get_one(WaitlistEntry, (offer.org_id, offer.waitlist_entry_id), with_for_update=True)
+        offer, entry = _open(session, link_id)
         try:
             with session.begin_nested():
                 visit_id = _book(session, actor, offer, entry)
@@ -68,8 +67,8 @@ def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
 def decline(engine: Engine, vault: Vault, token: str) -> None:
     """Not this one; the next in order is offered it. Raises OfferGone."""
     with _bearer(engine, vault, token) as (session, _, link_id):
-        offer = _open(session, links.consume(session, link_id).subject_id)
-        close_offers(session, offer.waitlist_entry_id, OfferStatus.DECLINED)
+        offer, entry = _open(session, link_id)
+        close_offers(session, entry.id, OfferStatus.DECLINED)
         look_again(session, offer.location_id)
 
 
@@ -93,11 +92,27 @@ def _book(session: Session, actor: Actor, offer: WaitlistOffer, entry: WaitlistE
     return visit.id
 
 
-def _open(session: Session, offer_id: uuid.UUID | None) -> WaitlistOffer:
-    offer = session.scalar(select(WaitlistOffer).where(WaitlistOffer.id == offer_id).with_for_update())
-    if offer is None or offer.status is not OfferStatus.OFFERED or offer.expires_at <= clock.now():
+def _open(session: Session, link_id: uuid.UUID) -> tuple[WaitlistOffer, WaitlistEntry]:
+    """What the link offers, for whom, the link used up. Locked in the order of the desk and of expiry: the wish, its
+    offer, its link. Raises OfferGone.
+    """
+    named = session.scalar(
+        select(WaitlistOffer)
+        .join(
+            LinkToken, (LinkToken.org_id == WaitlistOffer.org_id) & (LinkToken.subject_id == WaitlistOffer.id)
+        )
+        .where(LinkToken.id == link_id)
+    )
+    if named is None:
         raise OfferGone
-    return offer
+    entry = session.get_one(WaitlistEntry, (named.org_id, named.waitlist_entry_id), with_for_update=True)
+    offer = session.get_one(
+        WaitlistOffer, (named.org_id, named.id), with_for_update=True, populate_existing=True
+    )
+    if offer.status is not OfferStatus.OFFERED or offer.expires_at <= clock.now():
+        raise OfferGone
+    links.consume(session, link_id)
+    return offer, entry
 
 
 @contextmanager

@@ -25,7 +25,7 @@ _BUSY = text(
     from appointment_item i
     join appointment a on a.org_id = i.org_id and a.id = i.appointment_id
     join location l on l.org_id = a.org_id and l.id = a.location_id
-    where i.provider_id = :staff and i.starts_at >= :since and i.starts_at < :until
+    where i.provider_id = :staff and i.removed_at is null and i.starts_at >= :since and i.starts_at < :until
       and a.status in ('booked', 'confirmed', 'arrived', 'completed')
     order by i.starts_at, i.id
     """

@@ -10,7 +10,7 @@ begin
     select h.org_id, h.id, h.appointment_id, h.location_id, h.id, h.event, h.scheduled_start, h.happened_at
     from added h
     join location_messaging m on m.org_id = h.org_id and m.location_id = h.location_id
-    where h.event in ('booked', 'moved', 'cancelled', 'late_cancelled', 'restored', 'undone')
+    where h.event in ('booked', 'moved', 'items_changed', 'cancelled', 'late_cancelled', 'restored', 'undone')
       and h.scheduled_start > h.happened_at
       and cardinality(m.automatic) > 0;
     return null;

@@ -16,7 +16,7 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     perform waitlist_may_look(h.org_id, h.location_id, max(h.happened_at))
     from added h
-    where h.event in ('cancelled', 'late_cancelled', 'no_show', 'moved', 'undone')
+    where h.event in ('cancelled', 'late_cancelled', 'no_show', 'moved', 'items_changed', 'undone')
     group by h.org_id, h.location_id
     order by h.org_id, h.location_id;
     return null;
