@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -26,9 +26,10 @@ from medspa.kernel.vocabulary import (
     SoftRule,
     VisitSource,
 )
-from operational import etag, links
+from operational import etag
 from operational.booking import claim, queries
 from operational.booking.cancel import charge, is_late, release
+from operational.booking.carried import carry_on
 from operational.booking.errors import FeeStands, InThePast, WrongState
 from operational.booking.facts import Facts, ServiceFacts, load_facts
 from operational.booking.plan import check_times, kept_item, match_named
@@ -41,8 +42,6 @@ from operational.models import (
     CreditMemoLine,
     Invoice,
     InvoiceLine,
-    LinkToken,
-    OnlineBooking,
 )
 
 MOVABLE = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
@@ -193,20 +192,8 @@ def _reschedule(
     claim.write(session, actor, visit, chosen)
     charge(session, actor, appointment, late_cancel=True, waived=request.waive_fee)
     carry_deposit(session, appointment, visit.id)
-    _carry_on(session, appointment.id, visit.id)
+    carry_on(session, appointment.id, visit.id)
     return queries.visit(session, visit.id)
-
-
-def _carry_on(session: Session, old_id: uuid.UUID, new_id_: uuid.UUID) -> None:
-    """The client's links and the booking they made themselves are about the new visit from now on."""
-    session.execute(
-        update(LinkToken)
-        .where(LinkToken.purpose == links.APPOINTMENT, LinkToken.subject_id == old_id)
-        .values(subject_id=new_id_)
-    )
-    session.execute(
-        update(OnlineBooking).where(OnlineBooking.appointment_id == old_id).values(appointment_id=new_id_)
-    )
 
 
 def facts_of(session: Session, row: queries.VisitRow, request: Move) -> Facts:

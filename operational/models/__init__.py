@@ -77,6 +77,7 @@ from operational.models.organization import (
     Location,
     LocationHours,
     MerchantAccount,
+    MerchantOpening,
     Organization,
     TaxJurisdiction,
     TaxRate,
@@ -106,7 +107,6 @@ from operational.models.schedule import BookingRule, ProviderService, ServicePre
 from operational.models.settlement import (
     Dispute,
     DisputeFee,
-    MerchantOpening,
     ProcessorLine,
     ProcessorLineDecision,
     ProcessorLineHistory,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Integer, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from medspa.kernel.phi import Phi
@@ -21,6 +21,7 @@ from operational.models.base import (
     SafeInt,
     SafeSmall,
     SafeText,
+    TokenRow,
     Versioned,
     tagged,
     tenant_fk,
@@ -165,4 +166,26 @@ class MerchantAccount(PlainRow, Base):
         tenant_fk("legal_entity", "legal_entity_id"),
         UniqueConstraint("org_id", "name"),
         UniqueConstraint("processor_account"),
+    )
+
+
+class MerchantOpening(TokenRow, Base):
+    """What the processor owed when its report began here, as it was booked: later words by their difference.
+
+    They add up to the account's `opening_minor`. Append-only.
+    """
+
+    __tablename__ = "merchant_opening"
+    __append_only__ = True
+
+    merchant_account_id: Mapped[SafeId]
+    location_id: Mapped[SafeId]
+    business_date: Mapped[Day]
+    amount_minor: Mapped[Minor]
+
+    __table_args__ = (
+        tenant_fk("merchant_account", "merchant_account_id"),
+        tenant_fk("location", "location_id"),
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index("ix_merchant_opening_account", "org_id", "merchant_account_id"),
     )

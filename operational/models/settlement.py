@@ -216,28 +216,6 @@ class ProcessorLineHistory(TokenRow, Base):
     )
 
 
-class MerchantOpening(TokenRow, Base):
-    """What the processor owed when its report began here, as it was booked: later words by their difference.
-
-    They add up to the account's `opening_minor`. Append-only.
-    """
-
-    __tablename__ = "merchant_opening"
-    __append_only__ = True
-
-    merchant_account_id: Mapped[SafeId]
-    location_id: Mapped[SafeId]
-    business_date: Mapped[Day]
-    amount_minor: Mapped[Minor]
-
-    __table_args__ = (
-        tenant_fk("merchant_account", "merchant_account_id"),
-        tenant_fk("location", "location_id"),
-        CheckConstraint("amount_minor <> 0", name="amount"),
-        Index("ix_merchant_opening_account", "org_id", "merchant_account_id"),
-    )
-
-
 class ProcessorLineDecision(TokenRow, Base):
     """What a person said of a line, or took back, with the entry that it posted. Append-only."""
 

@@ -6,10 +6,8 @@ answers, and however often, a booking makes one visit and one charge.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -34,25 +32,21 @@ from operational.checkout import attempts
 from operational.checkout.fees import deposit_left
 from operational.checkout.payments import begin_card_payment
 from operational.checkout.processor.port import CardGiven, CardProcessor, ChargeRequest
-from operational.checkout.queries import found, merchant_account_of, present
+from operational.checkout.queries import found, present
 from operational.checkout.schemas import PaymentIn
-from operational.client_records import root_of
-from operational.clients.service import create_unmatched
 from operational.identity.access import Actor
 from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.ledger.drawers import virtual_session
 from operational.models import (
     Appointment,
-    ClientCard,
     Hold,
     Location,
-    MerchantAccount,
     OnlineBooking,
     Payment,
     ProcessorAttempt,
 )
-from operational.online import details, draft
+from operational.online import draft, whose
 from operational.online.errors import CardPageClosed, NotNow, TimeGone
 from operational.online.place import described
 from operational.privacy.vault import Vault
@@ -84,7 +78,7 @@ def book(work: Work, token: str) -> None:
             return
         if row.state is not OnlineState.CHOOSING or row.deposit_minor or row.keeps_card:
             raise NotNow
-        _client(session, desk.actor, work.vault, row)
+        whose.client(session, desk.actor, work.vault, row)
         _visit(session, desk.actor, work.vault, row)
 
 
@@ -94,11 +88,11 @@ def open_card_page(work: Work, token: str, return_to: str) -> str:
     with draft.at_work(work.engine, who) as desk:
         with desk.transaction() as session:
             row = draft.locked(session, who)
-            if row.state is not OnlineState.CHOOSING or not _known(row):
+            if row.state is not OnlineState.CHOOSING or not whose.known(row):
                 raise NotNow
             _require_tries(row)
             draft.renew(session, desk.actor, row)
-            account = _account(session, row).processor_account
+            account = whose.account(session, row).processor_account
         # The same booking and number of declines ask for the same page: opened twice, it is one.
         page = work.processor.open_card_page(f"medspa_card_{row.id.hex}_{row.declines}", account, return_to)
         with desk.transaction() as session:
@@ -111,7 +105,7 @@ def card(work: Work, token: str) -> CardGiven | None:
     who = draft.known(work.engine, token)
     with draft.at_work(work.engine, who) as desk, desk.transaction() as session:
         row = session.get_one(OnlineBooking, (who.org_id, who.booking_id))
-        page, account = row.card_page, _account(session, row).processor_account
+        page, account = row.card_page, whose.account(session, row).processor_account
     return None if page is None else work.processor.card_given(page, account)
 
 
@@ -130,13 +124,13 @@ def pay(work: Work, token: str) -> None:
             row = draft.locked(session, who)
             if row.appointment_id is not None:
                 return
-            if row.state is not OnlineState.CHOOSING or not _known(row):
+            if row.state is not OnlineState.CHOOSING or not whose.known(row):
                 raise NotNow
             _require_tries(row)
             _hold_long_enough(session, desk.actor, row)
-            _client(session, desk.actor, work.vault, row)
+            whose.client(session, desk.actor, work.vault, row)
             if row.deposit_minor == 0:
-                _keep_card(session, row, given)
+                whose.keep_card(session, row, given)
                 _visit(session, desk.actor, work.vault, row)
                 return
             attempt, call = _begin(session, desk.actor, row, given)
@@ -145,7 +139,7 @@ def pay(work: Work, token: str) -> None:
             row = draft.locked(session, who)
             attempts.resolve(session, attempt.id, result, None)
             if row.keeps_card and result.outcome.value == "succeeded":
-                _keep_card(session, row, given)
+                whose.keep_card(session, row, given)
         # What was charged stands, whatever becomes of the time.
         with desk.transaction() as session:
             row = draft.locked(session, who)
@@ -169,7 +163,7 @@ def _begin(
     drawer = virtual_session(session, row.location_id, DrawerKind.ONLINE)
     request = PaymentIn(
         location_id=row.location_id, drawer_session_id=drawer.id, tender=Tender.CARD,
-        currency=location.currency, client_id=_person(session, row), amount_minor=row.deposit_minor,
+        currency=location.currency, client_id=whose.person(session, row), amount_minor=row.deposit_minor,
         payment_token=given.token, tips=[],
     )  # fmt: skip
     attempt = begin_card_payment(session, actor, request, f"medspa_book_{row.id.hex}_{row.declines}")
@@ -193,7 +187,7 @@ def _after_word(session: TenantSession, actor: Actor, vault: Vault, row: OnlineB
         except TryAgain:
             raise
         except DomainError:
-            # The hold ran out while the processor was silent and somebody else was quicker; the provider is away
+            # The hold ran out while the processor was silent and somebody was quicker; the provider is away
             # or the room closed since; the client may not be booked any more.
             _without_time(session, actor, row, payment)
             return
@@ -246,7 +240,7 @@ def _without_time(session: TenantSession, actor: Actor, row: OnlineBooking, paym
 def _visit(session: TenantSession, actor: Actor, vault: Vault, row: OnlineBooking) -> None:
     """Book with the hold. Raises TimeGone, with nothing written."""
     request = NewVisit(
-        client_id=_person(session, row), location_id=row.location_id, starts_at=row.starts_at,
+        client_id=whose.person(session, row), location_id=row.location_id, starts_at=row.starts_at,
         items=draft.items_of(row.service_ids, row.provider_id, row.starts_at), hold_id=row.hold_id,
     )  # fmt: skip
     try:
@@ -270,50 +264,10 @@ def _booked_state(session: Session, row: OnlineBooking) -> OnlineState:
     return OnlineState.REQUESTED if asks else OnlineState.BOOKED
 
 
-def _client(session: Session, actor: Actor, vault: Vault, row: OnlineBooking) -> None:
-    """A record of its own for whoever books: known or not, the same is done. Matching comes afterwards."""
-    if row.client_id is not None:
-        return
-    given = details.opened(session, vault, row)
-    if given is None:
-        raise NotNow("Fill in your details first.")
-    values: dict[str, Any] = {
-        "first_name": given.first_name, "last_name": given.last_name, "phone": given.phone,
-        "email": given.email, "birth_date": given.birth_date, "flags": [], "source": "online_booking",
-        "home_location_id": row.location_id,
-    }  # fmt: skip
-    row.client_id = create_unmatched(session, actor, values).id
-    session.flush()
-
-
 def _hold_long_enough(session: Session, actor: Actor, row: OnlineBooking) -> None:
     held = None if row.hold_id is None else session.get(Hold, (row.org_id, row.hold_id))
     if held is None or held.expires_at < clock.now() + SPARE:
         draft.renew(session, actor, row)
-
-
-def _keep_card(session: Session, row: OnlineBooking, given: CardGiven) -> None:
-    session.add(
-        ClientCard(
-            org_id=row.org_id, client_id=_person(session, row),
-            merchant_account_id=_account(session, row).id, token=given.token, brand=given.brand,
-            last_four=given.last_four,
-        )
-    )  # fmt: skip
-
-
-def _account(session: Session, row: OnlineBooking) -> MerchantAccount:
-    return merchant_account_of(session, found(session, Location, row.location_id, "location"))
-
-
-def _person(session: Session, row: OnlineBooking) -> uuid.UUID:
-    """Whose booking it is: the desk may have merged the record that it was begun with."""
-    return root_of(session, present(row.client_id))
-
-
-def _known(row: OnlineBooking) -> bool:
-    """Whether somebody said who they are."""
-    return row.details is not None or row.client_id is not None
 
 
 def _require_tries(row: OnlineBooking) -> None:

@@ -93,8 +93,9 @@ def _book(session: Session, actor: Actor, offer: WaitlistOffer, entry: WaitlistE
 
 
 def _open(session: Session, link_id: uuid.UUID) -> tuple[WaitlistOffer, WaitlistEntry]:
-    """What the link offers, for whom, the link used up. Locked in the order of the desk and of expiry: the wish, its
-    offer, its link. Raises OfferGone.
+    """What the link offers, for whom, the link used up. Raises OfferGone.
+
+    Locked in the order of the desk and of expiry: the wish, its offer, its link.
     """
     named = session.scalar(
         select(WaitlistOffer)
