@@ -41,6 +41,11 @@ class OnlineSetUp:
     def database(self) -> Database:
         return self.made.database
 
+    def visits(self, start: datetime) -> list[str]:
+        """The states of the visits that begin at a time."""
+        counted = "select string_agg(status, ' ' order by id) from appointment where starts_at = :at"
+        return (self.one(counted, at=start) or "").split()
+
     def one(self, sql: str, **values: Any) -> Any:
         with self.database.session("admin") as session:
             return session.execute(text(sql), values).scalar()

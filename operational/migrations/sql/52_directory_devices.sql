@@ -7,10 +7,14 @@ create table if not exists directory.person_device (
     staff_id uuid not null,
     signed_in_at timestamptz not null,
     failures int not null default 0,
-    primary key (device_digest, org_id, staff_id)
+    primary key (org_id, staff_id, device_digest)
 );
 
-create index if not exists ix_person_device_person on directory.person_device (org_id, staff_id);
+create index if not exists ix_person_device_digest on directory.person_device (device_digest);
+alter table directory.person_device enable row level security;
+alter table directory.person_device force row level security;
+drop policy if exists owner_all on directory.person_device;
+create policy owner_all on directory.person_device for all to medspa_owner using (true) with check (true);
 
 -- After a full sign-in (`p_full`) everything starts afresh; otherwise what is known of the device stays.
 create or replace function directory.trust_device(

@@ -9,11 +9,11 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
-from medspa.kernel.vocabulary import AppointmentStatus, MessageKind, MessageStatus, ReplyMeaning
+from medspa.kernel.vocabulary import AppointmentStatus, MessageKind, MessageStatus, OnlineState, ReplyMeaning
 from operational.booking.cancel import cancel
 from operational.booking.move import move, restore
 from operational.booking.schemas import Move, Restore
@@ -22,7 +22,7 @@ from operational.messaging import claim, incoming
 from operational.messaging.claim import claim_next, said_time
 from operational.messaging.lead_reach import lead_recipient
 from operational.messaging.send import plan
-from operational.models import Appointment, ConsentTemplate, ConsentTemplateVersion, Service
+from operational.models import Appointment, ConsentTemplate, ConsentTemplateVersion, OnlineBooking, Service
 from tests.factories.booking import actor_of, next_weekday, unit
 from tests.factories.organization import TIMEZONE
 from tests.integration.messaging.conftest import PHONE, Practice
@@ -101,6 +101,24 @@ def test_a_reminder_that_comes_too_late_is_dropped(practice: Practice) -> None:
         practice.messenger.outage(False)
     assert practice.turn(start + timedelta(minutes=1)) == []
     assert [(one.status, one.code) for one in practice.messages()] == [(MessageStatus.CANCELLED, "too_late")]
+
+
+def test_nobody_is_told_of_what_the_practice_has_not_approved(practice: Practice) -> None:
+    practice.rules(automatic=AUTOMATIC, reminder_minutes=[120])
+    begun, start = clock.now(), next_weekday(hour=15)
+    visit = practice.book(start)
+    with practice.setup.database.session("owner") as session:
+        asked = OnlineBooking(
+            org_id=practice.org_id, location_id=practice.setup.location_id, state=OnlineState.REQUESTED,
+            embedded=False, service_ids=[practice.setup.service_id], starts_at=start, deposit_minor=0,
+            keeps_card=False, declines=0, appointment_id=visit.id,
+        )  # fmt: skip
+        session.add(asked)
+    assert practice.turn(begun + SETTLED) == []
+    with practice.setup.database.session("owner") as session:
+        session.execute(update(OnlineBooking).values(state=OnlineState.BOOKED))
+    assert len(practice.turn(begun + 2 * SETTLED)) == 1
+    assert kinds(practice) == [K.BOOKING_CONFIRMED]
 
 
 def test_changes_are_told_when_they_have_settled(practice: Practice) -> None:

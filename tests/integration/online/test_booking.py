@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -21,53 +21,21 @@ from operational.booking.schemas import NewVisit
 from operational.checkout.processor.inprocess import InProcessProcessor
 from operational.checkout.processor.open import open_inprocess
 from operational.checkout.reconcile import reconcile_with
-from operational.models import BookingRule, OnlineBooking
+from operational.models import OnlineBooking
 from operational.online import draft, finish, sweep
 from operational.online.errors import TimeGone
 from operational.online.place import find
-from tests.factories.booking import actor_of, add_service, add_shift, unit, violations
-from tests.factories.online import CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor, online
-from tests.support.databases import Database
+from tests.factories.booking import actor_of, unit, violations
+from tests.factories.online import CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor
 from tests.support.together import together
 
 MINUTE = timedelta(minutes=1)
-_hours = iter(range(100))
-
-
-@pytest.fixture(scope="module")
-def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
-    return online(operational_module, http)
-
-
-@pytest.fixture
-def visitor(http: TestClient) -> Visitor:
-    return Visitor(http)
-
-
-@pytest.fixture(autouse=True)
-def _from_elsewhere(setup: OnlineSetUp) -> None:
-    """Each test is somebody else's address: what the ones before sent is not counted."""
-    with setup.database.session("admin") as session:
-        session.execute(text("delete from directory.attempt"))
-
-
-@pytest.fixture
-def start(setup: OnlineSetUp) -> datetime:
-    """A time on a day of its own, on which one provider works."""
-    at = setup.start + timedelta(days=1 + next(_hours))
-    add_shift(setup.made, at - timedelta(hours=1), at + timedelta(hours=3))
-    return at
 
 
 @pytest.fixture
 def work(http: TestClient) -> finish.Work:
     services = http.app.state.services  # type: ignore[attr-defined]
     return finish.Work(services.engine, services.vault, open_inprocess(services.settings))
-
-
-def visits(setup: OnlineSetUp, start: datetime) -> list[str]:
-    counted = "select string_agg(status, ' ' order by id) from appointment where starts_at = :at"
-    return (setup.one(counted, at=start) or "").split()
 
 
 def charges(work: finish.Work, booking_id: uuid.UUID) -> list[str]:
@@ -104,7 +72,7 @@ def test_a_visitor_books_without_a_script(setup: OnlineSetUp, visitor: Visitor, 
     file = visitor.http.get(f"{visitor.at}/visit.ics")
     assert f"DTSTART:{start:%Y%m%dT%H%M%SZ}" in file.text
     assert "Skin" not in file.text
-    assert visits(setup, start) == ["booked"]
+    assert setup.visits(start) == ["booked"]
     assert setup.one("select source from appointment where starts_at = :at", at=start) == "online"
     proof = "select text_sha256 = sha256 and body = :body and user_agent <> '' and address <> ''"
     proof += " from policy_acceptance a join public_text t on t.id = a.text_id order by a.id desc limit 1"
@@ -183,7 +151,7 @@ def test_a_silent_processor_loses_nothing_and_charges_once(
     visitor.choose(setup, setup.deposit, start).fill()
     card(visitor, token)
     assert "your card is being checked" in visitor.page
-    assert visits(setup, start) == ["booked"]  # nobody else gets the time meanwhile
+    assert setup.visits(start) == ["booked"]  # nobody else gets the time meanwhile
     visitor.post(f"{visitor.at}/pay")
     who = draft.known(work.engine, visitor.token)
     # The lost call was never made: that is certain once its window is long past.
@@ -192,7 +160,7 @@ def test_a_silent_processor_loses_nothing_and_charges_once(
         sweep.run_once(work.engine, work.vault)
         sweep.run_once(work.engine, work.vault)
         visitor.get(visitor.at)
-        assert visits(setup, start) == [ends]
+        assert setup.visits(start) == [ends]
         if ends == "booked":
             assert "is paid" in visitor.page
             assert charges(work, who.booking_id) == ["succeeded"]
@@ -201,7 +169,7 @@ def test_a_silent_processor_loses_nothing_and_charges_once(
         card(visitor.send("/keep"), "tok_visa")
         assert "is paid" in visitor.page
     assert charges(work, who.booking_id) == ["succeeded"]
-    assert visits(setup, start) == ["cancelled", "booked"]
+    assert setup.visits(start) == ["cancelled", "booked"]
 
 
 def test_two_tabs_pay_and_book_once(
@@ -212,7 +180,7 @@ def test_two_tabs_pay_and_book_once(
     who = draft.known(work.engine, token)
     together([lambda: finish.pay(work, token)] * 4)
     assert charges(work, who.booking_id) == ["succeeded"]
-    assert visits(setup, start) == ["booked"]
+    assert setup.visits(start) == ["booked"]
     later = start + timedelta(hours=1)
     for guarded in (True, False):
         visitor.choose(setup, setup.free, later + timedelta(hours=0 if guarded else 1))
@@ -245,7 +213,7 @@ def test_an_expired_hold_says_so_and_offers_the_time_again(
         visitor.get(visitor.at).send("/keep")
         assert "has just been taken" in visitor.page
         assert "/times" in visitor.at
-    assert visits(setup, start) == ["booked"]
+    assert setup.visits(start) == ["booked"]
 
 
 def test_a_visitor_against_the_desk(
@@ -273,60 +241,3 @@ def test_a_visitor_against_the_desk(
     refused = [one for one in answers if isinstance(one, (TimeGone, SlotTaken))]
     assert len(refused) == 3, answers
     assert violations(setup.database) == (0, 0)
-
-
-def test_programs_are_held_up(setup: OnlineSetUp, visitor: Visitor, start: datetime) -> None:
-    visitor.choose(setup, setup.free, start)
-    held = visitor.at
-    visitor.send("/details", accepted="true", **VISITOR, website="https://spam.example")
-    assert (visitor.status, visits(setup, start)) == (422, [])
-    visitor.get(held).send("/details", accepted="true", **VISITOR)
-    assert "That was quick" in visitor.page
-    assert visits(setup, start) == []
-    visitor.get(held)
-    with clock.frozen(clock.now() + 5 * MINUTE):
-        answers = {visitor.post(f"{held}/keep").status for _ in range(20)}
-    assert answers == {200, 429}
-
-
-def test_only_the_practices_own_sites_may_frame_the_pages(
-    setup: OnlineSetUp, visitor: Visitor, http: TestClient, start: datetime
-) -> None:
-    def policy(path: str) -> tuple[str, str | None]:
-        answer = http.get(path)
-        frames = re.search(r"frame-ancestors ([^;]+)", answer.headers["content-security-policy"])
-        return frames[1] if frames else "", answer.headers.get("x-frame-options")
-
-    assert policy(f"{setup.path}?embed=1") == ("'none'", "DENY")
-    sites = {"origins": ["https://practice.example", "https://www.practice.example:8443"]}
-    assert http.put("/v1/online-origins", json=sites, headers=setup.made.headers).is_success
-    assert policy(setup.path) == ("'none'", "DENY")
-    assert policy(f"{setup.path}?embed=1") == (" ".join(sites["origins"]), None)
-    visitor.get(f"{setup.path}/times?service={setup.free}&from={start.date()}&embed=1")
-    visitor.send("/hold", starts_at=start.isoformat())
-    assert policy(visitor.at) == (" ".join(sites["origins"]), None)
-    bad = {"origins": ["https://a.example; script-src *"]}
-    assert http.put("/v1/online-origins", json=bad, headers=setup.made.headers).status_code == 422
-
-
-def test_several_services_follow_one_another_and_an_age_limit_asks_everybody(
-    setup: OnlineSetUp, visitor: Visitor, start: datetime
-) -> None:
-    limited = add_service(setup.made, "Laser", hands=45)
-    with setup.database.session("owner") as session:
-        session.add(BookingRule(org_id=setup.made.org_id, service_id=limited, min_age=18))
-    path = f"/v1/online-services/{limited}"
-    assert visitor.http.put(path, json={"offered": True}, headers=setup.made.headers).is_success
-    visitor.get(f"{setup.path}/times?service={setup.free}&service={limited}&from={start.date()}")
-    visitor.send("/hold", starts_at=start.isoformat())
-    held = visitor.at
-    born = start.date().replace(year=start.year - 18) + timedelta(days=1)
-    visitor.fill(birth_date=born.isoformat())
-    assert (visitor.status, "not for people of your age" in visitor.page) == (422, True)
-    visitor.at = held
-    visitor.fill(birth_date=(born - timedelta(days=1)).isoformat())  # eighteen on the very day
-    assert "You are booked" in visitor.page
-    spans = "select string_agg((extract(epoch from i.ends_at - i.starts_at) / 60)::int::text, ' '"
-    spans += " order by i.position) from appointment_item i"
-    spans += " join appointment a on a.id = i.appointment_id where a.starts_at = :at"
-    assert setup.one(spans, at=start) == "30 45"

@@ -1,0 +1,40 @@
+"""A visitor at a location where people book for themselves, on a day of each test's own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from tests.factories.booking import add_shift
+from tests.factories.online import OnlineSetUp, Visitor, online
+from tests.support.databases import Database
+
+_days = iter(range(200))
+
+
+@pytest.fixture(scope="module")
+def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
+    return online(operational_module, http)
+
+
+@pytest.fixture
+def visitor(http: TestClient) -> Visitor:
+    return Visitor(http)
+
+
+@pytest.fixture(autouse=True)
+def _from_elsewhere(setup: OnlineSetUp) -> None:
+    """Each test is somebody else's address: what the ones before sent is not counted."""
+    with setup.database.session("admin") as session:
+        session.execute(text("delete from directory.attempt"))
+
+
+@pytest.fixture
+def start(setup: OnlineSetUp) -> datetime:
+    """A time on a day of its own, on which one provider works."""
+    at = setup.start + timedelta(days=1 + next(_days))
+    add_shift(setup.made, at - timedelta(hours=1), at + timedelta(hours=3))
+    return at
