@@ -6,6 +6,7 @@ POST, ends it, because scanners of mail open every link they see.
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -29,6 +30,12 @@ PAGES = {
     BOOKING_COMPLETION: "/booking/{token}",
 }
 """The page that a link of each purpose opens."""
+HIDDEN = "[link]"
+_SENT = re.compile(
+    r"(?:https?://[^\s/]+)?(?:"
+    + "|".join(re.escape(one.removesuffix("{token}")) for one in PAGES.values())
+    + r")[\w-]{20,}"
+)
 
 
 class LinkUnusable(DomainError):
@@ -111,3 +118,8 @@ def public_url(settings: Settings, path: str) -> str:
 def url_of(settings: Settings, purpose: str, token: str) -> str:
     """The address of a link as it is sent."""
     return public_url(settings, PAGES[purpose].format(token=token))
+
+
+def without_links(text: str) -> str:
+    """A text as others than its recipient may read it: whoever sees a link could use it."""
+    return _SENT.sub(HIDDEN, text)

@@ -96,7 +96,7 @@ class TemplateOut(Shown):
 
 
 class MessageOut(PhiSchema):
-    """A message to a client. `text` and `sent_to` are known once it was claimed."""
+    """A message to a client. `text`, its links hidden, and `sent_to` are known once it was claimed."""
 
     id: uuid.UUID
     client_id: uuid.UUID | None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import MessageStatus, Permission
+from operational import links
 from operational.client_records import of_client
 from operational.identity.access import Actor
 from operational.messaging.claim import sealed_body
@@ -47,7 +48,7 @@ def replies(session: Session, limit: int, cursor: str | None) -> tuple[list[Show
         {
             "id": row.id, "client_id": row.client_id, "location_id": row.location_id,
             "appointment_id": row.appointment_id, "meaning": row.meaning, "received_at": row.created_at,
-            "text": _opened(session, row),
+            "text": links.without_links(_opened(session, row)),
         }
         for row in rows[:limit]
     ]  # fmt: skip
@@ -85,7 +86,8 @@ def _shown(session: Session, message: Message) -> Shown:
     )  # fmt: skip
     return {
         **{name: getattr(message, name) for name in names},
-        "sent_to": said.get("to"), "subject": said.get("subject"), "text": said.get("text"),
+        "sent_to": said.get("to"), "subject": said.get("subject"),
+        "text": links.without_links(said.get("text") or "") or None,
     }  # fmt: skip
 
 

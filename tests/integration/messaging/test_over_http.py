@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,11 +98,15 @@ def test_rules_have_an_etag_and_a_number_of_one_organization(practice: Practice,
 
 
 def test_what_was_sent_is_shown_under_audit(practice: Practice, http: TestClient) -> None:
-    (message_id,) = practice.queue()
+    token = secrets.token_urlsafe(32)
+    (message_id,) = practice.queue(link=f"https://practice.example/visit/{token}")
     practice.send()
+    assert token in practice.sent()[0].text
     path = f"/v1/clients/{practice.client_id}/messages"
     (shown,) = http.get(path, headers=practice.setup.headers).json()["items"]
     assert (shown["id"], shown["sent_to"], shown["status"]) == (str(message_id), PHONE, "sent")
+    assert "[link]" in shown["text"]
+    assert token not in shown["text"]
     with practice.setup.database.connect("admin") as connection:
         seen = connection.execute(
             "select count(*) from audit.disclosure where view = 'messaging.client' and %s = any(client_ids)",
