@@ -48,6 +48,12 @@ class Actor:
                 {"permission": permission.value},
             )
 
+    def places_of(self, permission: Permission) -> tuple[uuid.UUID, ...] | None:
+        """The locations at which this permission is held, among those of the actor; None: everywhere."""
+        if permission in self.permissions.get(EVERYWHERE, frozenset()):
+            return None
+        return tuple(place for place, held in self.permissions.items() if place and permission in held)
+
     @property
     def locations(self) -> tuple[uuid.UUID, ...] | None:
         """The locations this actor may work at; None: all of them."""

@@ -111,7 +111,7 @@ def list_client_messages(
     unit: Reader, client_id: uuid.UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[MessageOut]:
     """What a client was or will be sent, newest first."""
-    items, following = reading.to_client(unit.session, client_id, limit, cursor)
+    items, following = reading.to_client(unit.session, unit.actor, client_id, limit, cursor)
     shown = render_many(unit.session, unit.actor, "messaging.client", MessageOut, items)
     return Page(items=shown, next_cursor=following)
 
@@ -121,7 +121,7 @@ def list_messages(
     unit: Reader, status: MessageStatus = MessageStatus.UNKNOWN, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[MessageOut]:
     """Messages of one status, newest first: those of unknown outcome wait for somebody to find out."""
-    items, following = reading.with_status(unit.session, status, limit, cursor)
+    items, following = reading.with_status(unit.session, unit.actor, status, limit, cursor)
     shown = render_many(unit.session, unit.actor, "messaging.status", MessageOut, items)
     return Page(items=shown, next_cursor=following)
 
@@ -136,7 +136,7 @@ def settle_message(unit: Booker, message_id: uuid.UUID, body: SettleIn) -> Messa
 @router.get("/message-replies")
 def list_replies(unit: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[ReplyOut]:
     """What clients wrote, newest first."""
-    items, following = reading.replies(unit.session, limit, cursor)
+    items, following = reading.replies(unit.session, unit.actor, limit, cursor)
     shown = render_many(unit.session, unit.actor, "messaging.replies", ReplyOut, items)
     return Page(items=shown, next_cursor=following)
 

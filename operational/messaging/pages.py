@@ -53,7 +53,7 @@ _UNITS = {"d": 1440, "h": 60, "m": 1}
 @pages.get("/clients/{client_id}/messages")
 def show_client_messages(request: Request, client_id: uuid.UUID, unit: Reader) -> Response:
     session, actor = unit.session, unit.actor
-    found, _ = reading.to_client(session, client_id, SHOWN, None)
+    found, _ = reading.to_client(session, actor, client_id, SHOWN, None)
     place = chosen_place(request, unit)
     return page(
         AREA, "client_messages.html", request, unit,
@@ -82,8 +82,8 @@ def note_consent(
 def show_messages(request: Request, unit: Reader) -> Response:
     """What clients wrote, and messages that nobody knows the outcome of."""
     session, actor = unit.session, unit.actor
-    written, _ = reading.replies(session, SHOWN, None)
-    unknown, _ = reading.with_status(session, MessageStatus.UNKNOWN, SHOWN, None)
+    written, _ = reading.replies(session, actor, SHOWN, None)
+    unknown, _ = reading.with_status(session, actor, MessageStatus.UNKNOWN, SHOWN, None)
     replies = render_many(session, actor, "messaging.replies", ReplyOut, written)
     open_ones = render_many(session, actor, "messaging.status", MessageOut, unknown)
     asked = [one.client_id for one in replies] + [one.client_id for one in open_ones]

@@ -25,22 +25,27 @@ Shown = dict[str, Any]
 
 
 def to_client(
-    session: Session, client_id: uuid.UUID, limit: int, cursor: str | None
+    session: Session, actor: Actor, client_id: uuid.UUID, limit: int, cursor: str | None
 ) -> tuple[list[Shown], str | None]:
-    """What a client was or will be sent, newest first."""
+    """What a client was or will be sent by locations whose clients the actor may read, newest first."""
     get_row(session, Client, client_id)
-    return _messages(session, select(Message).where(of_client(Message.client_id, client_id)), limit, cursor)
+    written = select(Message).where(of_client(Message.client_id, client_id))
+    return _messages(session, actor, written, limit, cursor)
 
 
 def with_status(
-    session: Session, status: MessageStatus, limit: int, cursor: str | None
+    session: Session, actor: Actor, status: MessageStatus, limit: int, cursor: str | None
 ) -> tuple[list[Shown], str | None]:
-    return _messages(session, select(Message).where(Message.status == status), limit, cursor)
+    return _messages(session, actor, select(Message).where(Message.status == status), limit, cursor)
 
 
-def replies(session: Session, limit: int, cursor: str | None) -> tuple[list[Shown], str | None]:
-    """What clients wrote, newest first."""
+def replies(session: Session, actor: Actor, limit: int, cursor: str | None) -> tuple[list[Shown], str | None]:
+    """What clients wrote, newest first: to locations whose clients the actor may read, or to none of them."""
     statement = select(IncomingMessage)
+    places = actor.places_of(Permission.CLIENT_READ)
+    if places is not None:
+        at = IncomingMessage.location_id
+        statement = statement.where(at.in_(places) | at.is_(None))
     if cursor is not None:
         statement = statement.where(IncomingMessage.id < decode(cursor))
     rows = session.scalars(statement.order_by(IncomingMessage.id.desc()).limit(limit + 1)).all()
@@ -69,8 +74,11 @@ def settle(session: Session, actor: Actor, message_id: uuid.UUID, arrived: bool)
 
 
 def _messages(
-    session: Session, statement: Select[Any], limit: int, cursor: str | None
+    session: Session, actor: Actor, statement: Select[Any], limit: int, cursor: str | None
 ) -> tuple[list[Shown], str | None]:
+    places = actor.places_of(Permission.CLIENT_READ)
+    if places is not None:
+        statement = statement.where(Message.location_id.in_(places))
     if cursor is not None:
         statement = statement.where(Message.id < decode(cursor))
     rows = session.scalars(statement.order_by(Message.id.desc()).limit(limit + 1)).all()

@@ -6,7 +6,6 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import select
 
 from medspa.kernel import clock
 from medspa.kernel.errors import NotFound
@@ -31,7 +30,7 @@ FREE_TRIES = 30
 
 @router.get("/webhook-endpoints")
 def list_endpoints(unit: Manager, limit: Limit = 50, cursor: Cursor = None) -> Page[schemas.EndpointOut]:
-    rows, following = by_id(unit.session, select(WebhookEndpoint), WebhookEndpoint.id, limit, cursor)
+    rows, following = by_id(unit.session, service.endpoints_of(unit.actor), WebhookEndpoint.id, limit, cursor)
     return Page(items=[schemas.EndpointOut.model_validate(row) for row in rows], next_cursor=following)
 
 
@@ -71,7 +70,7 @@ def list_deliveries(
     cursor: Cursor = None,
 ) -> Page[schemas.DeliveryOut]:
     """What was told, is to be told, or was given up (`dead`)."""
-    statement = select(WebhookDelivery)
+    statement = service.deliveries_of(unit.actor)
     if webhook_endpoint_id is not None:
         statement = statement.where(WebhookDelivery.webhook_endpoint_id == webhook_endpoint_id)
     if status is not None:
@@ -88,7 +87,7 @@ def replay(unit: Manager, webhook_delivery_id: uuid.UUID) -> schemas.DeliveryOut
 
 @router.get("/calendar-feeds")
 def list_feeds(unit: StaffManager, limit: Limit = 50, cursor: Cursor = None) -> Page[schemas.FeedOut]:
-    rows, following = by_id(unit.session, select(CalendarFeed), CalendarFeed.id, limit, cursor)
+    rows, following = by_id(unit.session, service.feeds_of(unit.actor), CalendarFeed.id, limit, cursor)
     return Page(items=[schemas.FeedOut.model_validate(row) for row in rows], next_cursor=following)
 
 

@@ -88,20 +88,20 @@ def _shown(
 ) -> Response:
     session = unit.session
     dead = session.scalars(
-        select(WebhookDelivery)
+        service.deliveries_of(unit.actor)
         .where(WebhookDelivery.status == DeliveryStatus.DEAD)
         .order_by(WebhookDelivery.happened_at.desc())
         .limit(SHOWN)
     ).all()
     feeds = session.scalars(
-        select(CalendarFeed).where(CalendarFeed.revoked_at.is_(None)).order_by(CalendarFeed.id)
+        service.feeds_of(unit.actor).where(CalendarFeed.revoked_at.is_(None)).order_by(CalendarFeed.id)
     ).all()
     providers = session.scalars(
         select(StaffMember).where(StaffMember.active, StaffMember.is_provider).order_by(StaffMember.label)
     ).all()
     answer = page(
         AREA, "connections.html", request, unit, status,
-        endpoints=session.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.id)).all(),
+        endpoints=session.scalars(service.endpoints_of(unit.actor).order_by(WebhookEndpoint.id)).all(),
         dead=dead, feeds=feeds, people=names_of(session, StaffMember, [one.staff_id for one in feeds]),
         providers=providers, events=list(AppointmentEvent), once=once, wrong=wrong, url=url,
         may_feed=unit.actor.may(Permission.STAFF_MANAGE),

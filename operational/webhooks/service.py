@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -110,6 +111,25 @@ def revoke_feed(session: Session, actor: Actor, feed_id: uuid.UUID) -> CalendarF
     row.revoked_at = row.revoked_at or clock.now()
     session.flush()
     return row
+
+
+def endpoints_of(actor: Actor) -> Select[WebhookEndpoint]:
+    """Those the actor may change: of the locations where keys are theirs to manage."""
+    places = actor.places_of(Permission.API_KEY_MANAGE)
+    found = select(WebhookEndpoint)
+    return found if places is None else found.where(WebhookEndpoint.location_id.in_(places))
+
+
+def deliveries_of(actor: Actor) -> Select[WebhookDelivery]:
+    """What those endpoints were told, or are to be told."""
+    own = endpoints_of(actor).with_only_columns(WebhookEndpoint.id)
+    return select(WebhookDelivery).where(WebhookDelivery.webhook_endpoint_id.in_(own))
+
+
+def feeds_of(actor: Actor) -> Select[CalendarFeed]:
+    """Of the whole organization, for who manages staff everywhere; a feed belongs to no location."""
+    found = select(CalendarFeed)
+    return found if actor.places_of(Permission.STAFF_MANAGE) is None else found.where(false())
 
 
 def _may(actor: Actor, location_id: uuid.UUID | None) -> None:

@@ -88,13 +88,21 @@ class OrganizationSetUp:
         """A staff member holding exactly these permissions, everywhere or at one location."""
         with self.database.session("owner") as session:
             staff = _staff(self.org_id, label, is_provider)
+            session.add(staff)
+        self.grant(staff.id, permissions, location_id=location_id)
+        return staff.id
+
+    def grant(
+        self, staff_id: uuid.UUID, permissions: Iterable[Permission], *, location_id: uuid.UUID | None
+    ) -> None:
+        """One more role of a staff member."""
+        with self.database.session("owner") as session:
             role = Role(org_id=self.org_id, name=f"role {new_id()}", permissions=sorted(permissions))
-            session.add_all([staff, role])
+            session.add(role)
             session.flush()
             session.add(
-                StaffRole(org_id=self.org_id, staff_id=staff.id, role_id=role.id, location_id=location_id)
+                StaffRole(org_id=self.org_id, staff_id=staff_id, role_id=role.id, location_id=location_id)
             )
-            return staff.id
 
     def key(
         self,

@@ -119,6 +119,22 @@ def test_what_was_sent_is_shown_under_audit(practice: Practice, http: TestClient
     assert settled.status_code == 409
 
 
+def test_messages_are_read_where_clients_are(practice: Practice, http: TestClient) -> None:
+    """Somebody who may read clients at one location and works at another sees what the first one sent."""
+    here, there = practice.setup.location_id, practice.setup.locations[1]
+    practice.queue()
+    texted(practice, http, "Can I come at five?")
+    status = {"status": "scheduled"}
+    for reads, works, expected in ((here, there, 1), (there, here, 0)):
+        held = [Permission.CLIENT_READ, Permission.BOOKING_WRITE]
+        staff = practice.setup.staff([Permission.CLIENT_READ], location_id=reads)
+        practice.setup.grant(staff, [Permission.BOOKING_WRITE], location_id=works)
+        headers = practice.setup.key(held, staff_id=staff)
+        for path in ("/v1/messages", f"/v1/clients/{practice.client_id}/messages", "/v1/message-replies"):
+            found = http.get(path, params=status, headers=headers).json()["items"]
+            assert len(found) == expected, (path, reads == here)
+
+
 def test_stop_start_and_help_are_honoured_at_once(practice: Practice, http: TestClient) -> None:
     practice.queue()
     practice.send()

@@ -183,6 +183,34 @@ def test_an_endpoint_that_is_switched_off_is_not_called(
     assert told(receiver, practice) == []
 
 
+def test_connections_are_listed_where_keys_are_managed(
+    practice: Practice, http: TestClient, receiver: LiveServer
+) -> None:
+    """Elsewhere, and of the whole organization, they are others' to see."""
+    here, there = practice.setup.locations[:2]
+    made = [
+        endpoint(practice, http, receiver, "200", location_id=str(place) if place else None)["id"]
+        for place in (here, there, None)
+    ]
+    practice.book()
+    body = {"staff_id": str(practice.setup.provider_id)}
+    assert http.post("/v1/calendar-feeds", json=body, headers=practice.setup.headers).status_code == 201
+    managing = [Permission.API_KEY_MANAGE, Permission.STAFF_MANAGE]
+    for manages, works, events in ((here, there, 1), (there, here, 0)):
+        staff = practice.setup.staff(managing, location_id=manages)
+        practice.setup.grant(staff, [Permission.BOOKING_WRITE], location_id=works)
+        headers = practice.setup.key([*managing, Permission.BOOKING_WRITE], staff_id=staff)
+
+        def listed(name: str, headers: dict[str, str] = headers) -> list[Any]:
+            answer = http.get(f"/v1/{name}", headers=headers)
+            assert answer.status_code == 200
+            return list(answer.json()["items"])
+
+        assert [one["id"] for one in listed("webhook-endpoints")] == [made[manages == there]]
+        assert len(listed("webhook-deliveries")) == events
+        assert listed("calendar-feeds") == []
+
+
 def test_systems_are_told_in_a_thread_of_their_own(
     practice: Practice, http: TestClient, receiver: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
