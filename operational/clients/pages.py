@@ -6,14 +6,14 @@ Everything shown is rendered as the API's answers are; every form ends in the se
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Form, Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from medspa.kernel.errors import Invalid
+from medspa.kernel.errors import Invalid, StaleVersion
 from medspa.kernel.vocabulary import ClientFlag, Permission, Purpose
 from medspa.ui.values import money
 from operational.checkout import views
@@ -21,7 +21,7 @@ from operational.client_records import open_client, root_of
 from operational.clients import desk_endpoints, duplicates, household, merge, notes, search, service, unmerge
 from operational.clients.desk_schemas import MemberView, NewNote, NoteView
 from operational.clients.page_views import visits
-from operational.clients.schemas import ClientCreate, ClientView, DuplicateView
+from operational.clients.schemas import ClientChange, ClientCreate, ClientView, DuplicateView
 from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -29,6 +29,7 @@ from operational.models import Client, Location
 from operational.pages import page, page_router, redirect
 from operational.privacy.schemas import render, render_many
 from operational.rows import get_row
+from operational.schemas import from_form
 from operational.text import clean_line
 
 AREA = "operational.clients"
@@ -38,6 +39,7 @@ Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPER
 Merger = Annotated[Unit, Depends(needs(Permission.CLIENT_MERGE, phi=Purpose.OPERATIONS), scope="function")]
 Text = Annotated[str, Form(max_length=4_000)]
 PAGE = 50
+_FOUND_MANY = "Write so much of the name or the phone number that it is one client's only."
 
 
 @pages.get("/clients")
@@ -54,27 +56,54 @@ def list_clients(
         sought = clean_line(query) if query.strip() else None
         rows, following = search.search(unit.session, sought, PAGE, cursor)
     except (Invalid, ValueError) as error:
-        wrong = getattr(error, "detail", str(error)).removeprefix("query: ").capitalize()
+        wrong = _said(error).removeprefix("query: ").capitalize()
     found = render_many(unit.session, unit.actor, "client.search", ClientView, rows)
     return page(
         AREA, "clients.html", request, unit,
-        found=found, query=query, following=following, wrong=wrong,
+        found=found, query=query, following=following, wrong=wrong, typed={}, refused="",
         may_write=unit.actor.may(Permission.CLIENT_WRITE),
     )  # fmt: skip
 
 
 @pages.post("/clients")
 def create_client(
-    unit: Writer, first_name: Text, last_name: Text, phone: Text = "", email: Text = ""
+    request: Request,
+    unit: Writer,
+    first_name: Text = "",
+    last_name: Text = "",
+    phone: Text = "",
+    email: Text = "",
 ) -> Response:
-    sent = {"first_name": first_name, "last_name": last_name, "phone": phone or None, "email": email or None}
-    client, _ = service.create_client(unit.session, unit.actor, ClientCreate(**sent).model_dump())
+    typed = {"first_name": first_name, "last_name": last_name, "phone": phone, "email": email}
+    try:
+        sent = from_form(ClientCreate, **_sent(typed))
+    except Invalid as error:
+        return page(
+            AREA, "clients.html", request, unit, 422,
+            found=None, query="", following=None, wrong=None, may_write=True,
+            typed=typed, refused=error.detail,
+        )  # fmt: skip
+    client, _ = service.create_client(unit.session, unit.actor, sent.model_dump())
     return redirect(f"/clients/{client.id}")
 
 
 @pages.get("/clients/{client_id}")
 def show_client(request: Request, client_id: uuid.UUID, unit: Reader) -> Response:
+    return _client(request, unit, client_id)
+
+
+def _client(
+    request: Request,
+    unit: Unit,
+    client_id: uuid.UUID,
+    status: int = 200,
+    refused: str = "",
+    at: str = "",
+    typed: Mapping[str, str] = {},
+) -> Response:
+    """Their page. `refused`: what is wrong with what was typed into the form `at`."""
     session, actor = unit.session, unit.actor
+    actor.require(Permission.CLIENT_READ)
     row = get_row(session, Client, client_id)
     if row.merged_into_id is not None:
         return redirect(f"/clients/{root_of(session, client_id)}")
@@ -91,7 +120,8 @@ def show_client(request: Request, client_id: uuid.UUID, unit: Reader) -> Respons
         {**_fields(one.client), "payer_id": one.payer_id} for one in household.members(session, client_id)
     ]
     return page(
-        AREA, "client.html", request, unit,
+        AREA, "client.html", request, unit, status,
+        refused=refused, at=at, typed=typed,
         client=render(session, actor, "client.card", ClientView, row),
         etag=etag(row),
         flags=list(ClientFlag),
@@ -107,9 +137,46 @@ def show_client(request: Request, client_id: uuid.UUID, unit: Reader) -> Respons
     )  # fmt: skip
 
 
+@pages.post("/clients/{client_id}/details")
+def correct_details(
+    request: Request,
+    client_id: uuid.UUID,
+    unit: Writer,
+    etag: Text = "",
+    first_name: Text = "",
+    last_name: Text = "",
+    phone: Text = "",
+    email: Text = "",
+    birth_date: Text = "",
+    street: Text = "",
+    city: Text = "",
+    state: Text = "",
+    zip_code: Text = "",
+) -> Response:
+    """Who they are and where they are reached. What is left empty is cleared."""
+    typed = {
+        "first_name": first_name, "last_name": last_name, "phone": phone, "email": email,
+        "birth_date": birth_date, "street": street, "city": city, "state": state.upper(),
+        "zip_code": zip_code,
+    }  # fmt: skip
+    try:
+        sent = from_form(ClientChange, **_sent(typed)).model_dump(exclude_unset=True)
+        service.edit_client(unit.session, unit.actor, client_id, etag, sent)
+    except Invalid as error:
+        return _client(request, unit, client_id, 422, _said(error), "details", typed)
+    except StaleVersion as error:
+        told = "Somebody changed this record a moment ago: here is what it says now. Correct it once more."
+        return _client(request, unit, client_id, error.status, told, "details")
+    return redirect(f"/clients/{client_id}")
+
+
 @pages.post("/clients/{client_id}/notes")
-def write_note(client_id: uuid.UUID, unit: Writer, body: Text) -> Response:
-    notes.write(unit.session, unit.actor, unit.vault, client_id, NewNote(body=body).body)
+def write_note(request: Request, client_id: uuid.UUID, unit: Writer, body: Text = "") -> Response:
+    try:
+        sent = from_form(NewNote, body=body)
+    except Invalid as error:
+        return _client(request, unit, client_id, 422, _said(error), "notes", {"body": body})
+    notes.write(unit.session, unit.actor, unit.vault, client_id, sent.body)
     return redirect(f"/clients/{client_id}#notes")
 
 
@@ -132,11 +199,15 @@ def set_flags(
 
 
 @pages.post("/clients/{client_id}/household")
-def add_to_household(client_id: uuid.UUID, unit: Writer, sought: Text) -> Response:
+def add_to_household(request: Request, client_id: uuid.UUID, unit: Writer, sought: Text = "") -> Response:
     """The one client who is found by what was typed: a phone number or a whole name."""
-    rows, _ = search.search(unit.session, clean_line(sought), 2, None)
-    if len(rows) != 1:
-        raise Invalid("Write so much of the name or the phone number that it is one client's only.")
+    try:
+        rows, _ = search.search(unit.session, clean_line(sought), 2, None)
+        if len(rows) != 1:
+            raise Invalid(_FOUND_MANY if rows else "Nobody is found by this.")
+    except (Invalid, ValueError) as error:
+        told = _said(error).removeprefix("query: ")
+        return _client(request, unit, client_id, 422, told, "household", {"sought": sought})
     household.join(unit.session, unit.actor, client_id, rows[0].id)
     return redirect(f"/clients/{client_id}#household")
 
@@ -194,6 +265,15 @@ def merge_client(
 def undo_merge(merge_id: uuid.UUID, unit: Merger) -> Response:
     done = unmerge.undo(unit.session, unit.actor, unit.vault, merge_id)
     return redirect(f"/clients/{done.survivor_id}")
+
+
+def _sent(typed: Mapping[str, str]) -> dict[str, str | None]:
+    """Nobody is without a name; everything else may be left empty."""
+    return {name: value if name.endswith("_name") else value.strip() or None for name, value in typed.items()}
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "detail", error))
 
 
 def _amount(unit: Unit, client: Client) -> Callable[[int], str]:

@@ -114,3 +114,38 @@ def test_what_ending_a_visit_costs_is_said_before(http: TestClient, shop: Shop) 
             data={"csrf_token": token, "by": "client", "waive_fee": "true"},
         )
         assert "/restore" in http.get(f"/calendar/visits/{other}").text
+
+
+def test_what_is_wrong_is_said_where_it_was_typed(http: TestClient, shop: Shop) -> None:
+    mine = f"/clients/{shop.client_id}"
+    details = {"first_name": "Ada", "last_name": "Corrected", "phone": "12", "etag": '"1"'}
+    visit = shop.visit()
+    with signed_in(http, shop) as token:
+
+        def sent(path: str, **typed: str) -> tuple[int, str]:
+            answer = http.post(path, data={"csrf_token": token, **typed})
+            return answer.status_code, answer.text
+
+        for path, typed, told in (
+            ("/clients", {"first_name": "Typed", "last_name": "Kept", "phone": "12"}, "Write ten digits"),
+            (f"{mine}/notes", {"body": "  "}, "Write something"),
+            (f"{mine}/notes", {"body": "Kept" * 501}, "at most 2000"),
+            (f"{mine}/household", {"sought": "Kept"}, "Nobody is found"),
+            (f"{mine}/household", {"sought": " "}, "Write something"),
+            (f"{mine}/details", {**details, "city": "Kept"}, "Write ten digits"),
+        ):
+            status, page = sent(path, **typed)
+            assert (status, told in page) == (422, True), (path, typed, status)
+            assert all(value.strip() in page for value in typed.values()), path
+        assert http.get("/calendar?day=").status_code == 200
+        page = http.get(mine).text
+        assert f"/calendar/visits/{visit}" in page
+        etag = re.search(r'name="etag" value="([^"]+)"', page)
+        assert etag
+        details |= {"phone": "(212) 555-0143", "state": "ny", "etag": etag[1].replace("&#34;", '"')}
+        status, page = sent(f"{mine}/details", **details)
+        assert (status, "Corrected" in page, "+12125550143" in page, "NY" in page) == (200, True, True, True)
+        assert sent(f"{mine}/details", **{**details, "last_name": "Overwritten"})[0] == 412
+    with shop.database.session("owner") as session:
+        asked = text("select last_name from client where id = :id")
+        assert session.execute(asked, {"id": shop.client_id}).scalar_one() == "Corrected"
