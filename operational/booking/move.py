@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -20,8 +19,6 @@ from medspa.kernel.vocabulary import (
     AppointmentEvent,
     AppointmentStatus,
     CancelledBy,
-    InvoiceStatus,
-    LineKind,
     Permission,
     SoftRule,
     VisitSource,
@@ -30,7 +27,8 @@ from operational import etag
 from operational.booking import claim, queries
 from operational.booking.cancel import charge, is_late, release
 from operational.booking.carried import carry_on
-from operational.booking.errors import FeeStands, InThePast, WrongState
+from operational.booking.charged import refuse_charged
+from operational.booking.errors import InThePast, WrongState
 from operational.booking.facts import Facts, ServiceFacts, load_facts
 from operational.booking.plan import check_times, kept_item, match_named
 from operational.booking.schemas import Move, MovedItem, Restore
@@ -39,9 +37,6 @@ from operational.checkout.fees import carry_deposit
 from operational.identity.access import Actor
 from operational.models import (
     Appointment,
-    CreditMemoLine,
-    Invoice,
-    InvoiceLine,
 )
 
 MOVABLE = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
@@ -271,31 +266,6 @@ def length(facts: Facts, service: ServiceFacts, item: queries.ItemRow, provider:
 def _held_by(row: queries.VisitRow) -> set[uuid.UUID]:
     """What the visit holds now: released under the same locks that the new claims are made under."""
     return {one for item in row.items for one in (item.provider_id, *(r.resource_id for r in item.resources))}
-
-
-def refuse_charged(session: Session, appointment_id: uuid.UUID) -> None:
-    if fee_stands(session, appointment_id):
-        raise FeeStands
-
-
-def fee_stands(session: Session, appointment_id: uuid.UUID) -> bool:
-    """A fee stands until all of it is credited."""
-    credited = (
-        select(func.coalesce(func.sum(CreditMemoLine.net_minor), 0))
-        .where(CreditMemoLine.org_id == InvoiceLine.org_id, CreditMemoLine.invoice_line_id == InvoiceLine.id)
-        .scalar_subquery()
-    )
-    charged = (
-        select(Invoice.id)
-        .join(InvoiceLine, (InvoiceLine.org_id == Invoice.org_id) & (InvoiceLine.invoice_id == Invoice.id))
-        .where(
-            Invoice.appointment_id == appointment_id,
-            Invoice.status == InvoiceStatus.ISSUED,
-            InvoiceLine.kind == LineKind.FEE,
-            InvoiceLine.net_minor > credited,
-        )
-    )
-    return session.scalars(charged.limit(1)).first() is not None
 
 
 def _state(appointment: Appointment) -> dict[str, str]:

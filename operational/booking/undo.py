@@ -23,9 +23,10 @@ from medspa.kernel.vocabulary import (
 )
 from operational import etag
 from operational.booking import claim, history, queries
+from operational.booking.charged import refuse_charged
 from operational.booking.errors import TooLate, WrongState
 from operational.booking.facts import Facts, load_facts
-from operational.booking.move import length, refuse_charged, rewrite
+from operational.booking.move import length, rewrite
 from operational.booking.plan import kept_item
 from operational.booking.queries import ItemRow, item_of
 from operational.booking.shape import Asked, Need

@@ -10,8 +10,8 @@ from medspa.kernel.vocabulary import Permission
 from medspa.ui.values import money
 from operational.booking import queries
 from operational.booking.cancel import WAITING
+from operational.booking.charged import fee_stands
 from operational.booking.facts import load_facts
-from operational.booking.move import fee_stands
 from operational.checkout.fees import fee_with_tax
 from operational.identity.unit import Unit
 from operational.models import Location
