@@ -148,6 +148,7 @@ def take_time(
 @public
 def give_card(request: Request, token: str, _slot: Slot) -> Response:
     """On to the processor's page, which leads back."""
+    guard.count(request, "hold", guard.FREE_HOLDS)
     work = _work(request)
     return_to = links.public_url(services_of(request).settings, f"/booking/{token}")
     if not work.processor.card_origin:

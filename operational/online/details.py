@@ -71,8 +71,10 @@ def give(engine: Engine, vault: Vault, token: str, details: Details, agreed: Agr
         consent = current_text(session, row.location_id, PublicTextKind.CONTACT_CONSENT)
         row.contact_text_id = consent.id if consent is not None and agreed.contact else None
         sealed = details.model_dump_json().encode()
+        # Sent again and again they are kept no longer.
+        if row.details is None:
+            row.details_at = clock.now()
         row.details = vault.seal_for_organization(session, sealed, purpose=PURPOSE)
-        row.details_at = clock.now()
         session.flush()
 
 

@@ -34,6 +34,8 @@ LIFETIME = timedelta(days=14)
 MOST_HELD = 40
 """Times that are kept at once for visitors of a location: more than choose at one time."""
 MAX_SERVICES = 4
+CARD_PAGE_KEEPS = timedelta(minutes=40)
+"""From its beginning a booking's time is kept anew for giving a card; later only by asking for it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,7 @@ def seen(session: Session, row: OnlineBooking) -> Seen:
     services = described(session, row.service_ids)
     start = row.starts_at.astimezone(ZoneInfo(place.timezone))
     total = timedelta(minutes=sum(one.minutes for one in services))
-    held = None if row.hold_id is None else session.get_one(Hold, (row.org_id, row.hold_id))
-    alive = held is not None and held.status is HoldStatus.HELD and held.expires_at > clock.now()
+    held = alive(session, row)
     return Seen(
         booking=row,
         place=place,
@@ -149,8 +150,14 @@ def seen(session: Session, row: OnlineBooking) -> Seen:
         provider=_provider(session, row),
         starts_at=start,
         ends_at=(row.starts_at + total).astimezone(ZoneInfo(place.timezone)),
-        held_until=held.expires_at.astimezone(start.tzinfo) if held is not None and alive else None,
+        held_until=None if held is None else held.expires_at.astimezone(start.tzinfo),
     )
+
+
+def alive(session: Session, row: OnlineBooking) -> Hold | None:
+    """The hold that keeps the booking's time, while it does."""
+    held = None if row.hold_id is None else session.get_one(Hold, (row.org_id, row.hold_id))
+    return held if held and held.status is HoldStatus.HELD and held.expires_at > clock.now() else None
 
 
 def _provider(session: Session, row: OnlineBooking) -> str | None:
@@ -162,7 +169,7 @@ def _provider(session: Session, row: OnlineBooking) -> str | None:
 def keep_again(
     engine: Engine, token: str, provider_id: uuid.UUID | None = None, starts_at: datetime | None = None
 ) -> None:
-    """Keep the same time once more, or another one instead. Raises LinkUnusable, NotNow, TimeGone."""
+    """Keep the same time once more, or another one. Raises LinkUnusable, NotNow, TimeGone, TooBusy."""
     who = known(engine, token)
     with at_work(engine, who) as desk, desk.transaction() as session:
         row = locked(session, who)
@@ -171,6 +178,8 @@ def keep_again(
         row.state = OnlineState.CHOOSING
         if starts_at is not None:
             row.provider_id = provider_id
+        if alive(session, row) is None:
+            _check_room(session, of_location(session, row.location_id))
         renew(session, desk.actor, row, starts_at)
 
 
@@ -182,6 +191,16 @@ def renew(session: Session, actor: Actor, row: OnlineBooking, starts_at: datetim
     held = _keep(session, actor, place, wanted, row.provider_id, at, replacing=row.hold_id)
     row.starts_at, row.hold_id = held.starts_at, held.id
     session.flush()
+
+
+def keep_for_card(session: Session, actor: Actor, row: OnlineBooking) -> None:
+    """Time enough to give a card, for a while; afterwards what is kept stands. Raises NotNow, TimeGone."""
+    if not row.deposit_minor and not row.keeps_card:
+        raise NotNow
+    if clock.now() < row.created_at + CARD_PAGE_KEEPS:
+        renew(session, actor, row)
+    elif alive(session, row) is None:
+        raise TimeGone("Choose another time.")
 
 
 def locked(session: TenantSession, who: Known) -> OnlineBooking:

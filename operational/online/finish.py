@@ -83,7 +83,7 @@ def book(work: Work, token: str) -> None:
 
 
 def open_card_page(work: Work, token: str, return_to: str) -> str:
-    """Where the visitor gives a card to the processor. The time is kept anew. Raises NotNow, TimeGone."""
+    """Where the visitor gives a card to the processor. Raises NotNow, TimeGone."""
     who = draft.known(work.engine, token)
     with draft.at_work(work.engine, who) as desk:
         with desk.transaction() as session:
@@ -91,7 +91,7 @@ def open_card_page(work: Work, token: str, return_to: str) -> str:
             if row.state is not OnlineState.CHOOSING or not whose.known(row):
                 raise NotNow
             _require_tries(row)
-            draft.renew(session, desk.actor, row)
+            draft.keep_for_card(session, desk.actor, row)
             account = whose.account(session, row).processor_account
         # The same booking and number of declines ask for the same page: opened twice, it is one.
         page = work.processor.open_card_page(f"medspa_card_{row.id.hex}_{row.declines}", account, return_to)

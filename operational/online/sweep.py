@@ -124,7 +124,7 @@ def _abandon(vault: Vault, session: TenantSession, actor: Actor, row: OnlineBook
         if row.details_at is not None and row.details_at < clock.now() - FORGOTTEN_AFTER:
             row.state, row.details = OnlineState.ABANDONED, None
         return
-    if row.details_at is None or row.details_at > clock.now() - ABANDONED_AFTER:
+    if row.details_at is None or row.details_at > clock.now() - ABANDONED_AFTER or draft.alive(session, row):
         return
     contact = leads.Contact(
         first_name=given.first_name, last_name=given.last_name, phone=given.phone, email=given.email

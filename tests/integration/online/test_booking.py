@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -214,6 +214,48 @@ def test_an_expired_hold_says_so_and_offers_the_time_again(
         assert "has just been taken" in visitor.page
         assert "/times" in visitor.at
     assert setup.visits(start) == ["booked"]
+
+
+def test_the_page_for_a_card_keeps_a_time_for_a_while_only(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime
+) -> None:
+    began = clock.now()
+
+    def kept() -> Any:
+        held = "select max(expires_at) from hold where status = 'held' and starts_at = :at"
+        return setup.one(held, at=start)
+
+    def at(minutes: int) -> Visitor:
+        with clock.frozen(began + minutes * MINUTE):
+            return visitor.post(f"{mine}/card")
+
+    form = visitor.choose(setup, setup.deposit, start).page
+    mine = visitor.fill().at
+    with clock.frozen(began + 20 * MINUTE):
+        visitor.page = form
+        visitor.fill()
+    given = "select details_at < :then from online_booking order by id desc limit 1"
+    assert setup.one(given, then=began + 10 * MINUTE)  # sent again they are kept no longer
+    at(39)
+    last = kept()
+    assert last == began + 49 * MINUTE
+    assert at(45).status == 200
+    assert kept() == last
+    assert "has just been taken" in at(50).page
+    assert {at(51).status for _ in range(20)} == {200, 429}
+    with setup.database.session("admin") as session:
+        session.execute(text("delete from directory.attempt"))
+    with clock.frozen(began + 52 * MINUTE):
+        free = visitor.choose(setup, setup.free, start).at
+        with setup.database.session("admin") as session:
+            details = (
+                "update online_booking set details = '\\x00', details_at = now() where appointment_id is null"
+            )
+            session.execute(text(details))
+    last, mine = kept(), free
+    with clock.frozen(began + 55 * MINUTE):
+        visitor.http.post(f"{mine}/card", follow_redirects=False)  # nothing asks for a card
+    assert kept() == last
 
 
 def test_a_visitor_against_the_desk(
