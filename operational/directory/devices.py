@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from operational.directory.lookup import StaffFound
 
@@ -19,6 +20,8 @@ _TRUST = text("select directory.trust_device(:device, :org, :staff, :now, :full)
 _PEOPLE = text("select org_id, staff_id from directory.device_people(:device, :since, :wrong)")
 _CLAIM = text("select directory.claim_pin(:device, :org, :staff, :since, :wrong)")
 _SETTLE = text("select directory.settle_pin(:device, :org, :staff)")
+
+_FORGET = text("select directory.forget_person_devices(:org, :staff)")
 
 
 def trust(engine: Engine, device_digest: str, person: StaffFound, now: datetime, *, full: bool) -> None:
@@ -40,8 +43,13 @@ def claim(engine: Engine, device_digest: str, person: StaffFound, now: datetime)
 
 
 def settle(engine: Engine, device_digest: str, person: StaffFound) -> None:
-    """The PIN was right: the count begins anew."""
+    """The PIN was right: its own try is taken back."""
     _run(engine, _SETTLE, device=device_digest, **_of(person))
+
+
+def forget(session: Session, person: StaffFound) -> None:
+    """No PIN of this person's opens anything on a device before they sign in fully there, once committed."""
+    session.execute(_FORGET, _of(person))
 
 
 def _of(person: StaffFound) -> dict[str, uuid.UUID]:

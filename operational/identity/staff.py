@@ -14,6 +14,8 @@ from medspa.kernel.database import session_scope
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import NoticeKind, Permission
 from operational import links
+from operational.directory import devices
+from operational.directory.lookup import StaffFound
 from operational.etag import check_if_match
 from operational.identity import grants, passwords, tokens
 from operational.identity.access import Actor
@@ -179,6 +181,7 @@ def accept_enrolment(services: Services, token: str, password: str) -> None:
         staff.totp_secret = None
         staff.totp_last_step = None
         staff.pin_hash = None
+        devices.forget(session, StaffFound(found.org_id, staff_id))
         end_sessions(session, staff_id)
         notify(
             session,

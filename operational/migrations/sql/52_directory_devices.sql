@@ -52,21 +52,30 @@ create or replace function directory.claim_pin(
     returning d.failures
 $$;
 
+-- The right PIN takes back its own try only: what others guessed before stays counted until a full sign-in.
 create or replace function directory.settle_pin(p_device text, p_org uuid, p_staff uuid)
 returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-    update directory.person_device set failures = 0
+    update directory.person_device set failures = greatest(failures - 1, 0)
     where device_digest = p_device and org_id = p_org and staff_id = p_staff
+$$;
+
+-- Whoever is enrolled afresh has switched nowhere yet: a lost device takes no PIN of theirs, old or new.
+create or replace function directory.forget_person_devices(p_org uuid, p_staff uuid)
+returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+    delete from directory.person_device where org_id = p_org and staff_id = p_staff
 $$;
 
 revoke all on function
     directory.trust_device(text, uuid, uuid, timestamptz, boolean),
     directory.device_people(text, timestamptz, int),
     directory.claim_pin(text, uuid, uuid, timestamptz, int),
-    directory.settle_pin(text, uuid, uuid)
+    directory.settle_pin(text, uuid, uuid),
+    directory.forget_person_devices(uuid, uuid)
 from public;
 grant execute on function
     directory.trust_device(text, uuid, uuid, timestamptz, boolean),
     directory.device_people(text, timestamptz, int),
     directory.claim_pin(text, uuid, uuid, timestamptz, int),
-    directory.settle_pin(text, uuid, uuid)
+    directory.settle_pin(text, uuid, uuid),
+    directory.forget_person_devices(uuid, uuid)
 to medspa_app;

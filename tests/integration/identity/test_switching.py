@@ -10,7 +10,7 @@ import httpx2
 import pyotp
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
@@ -18,7 +18,7 @@ from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import Permission
 from operational.directory.devices import FRESH, WRONG_PINS
 from operational.directory.lookup import StaffFound
-from operational.identity import pins, switching, tokens
+from operational.identity import pins, staff, switching, tokens
 from operational.identity.passwords import hash_password
 from operational.identity.unit import Services
 from operational.models import Notification
@@ -132,6 +132,32 @@ def test_five_wrong_pins_end_it_for_that_person_there_until_a_full_sign_in(
     with made.database.session("owner") as session:
         told = select(func.count()).where(Notification.staff_id == one, Notification.kind == "pin_refused")
         assert session.scalar(told) == 1
+
+
+def test_the_right_pin_takes_back_its_own_try_only(
+    device: Device, made: OrganizationSetUp, settings_of: Settings
+) -> None:
+    one = person(device, made, settings_of)
+    wrong = "select failures from directory.person_device where staff_id = :id"
+    for pin, counted in (("9999", 1), ("9998", 2), (PIN, 2), (PIN, 2), ("9997", 3)):
+        try_pin(device, made, one, pin)
+        with made.database.session("admin") as session:
+            assert session.execute(text(wrong), {"id": one}).scalar_one() == counted
+
+
+def test_a_new_enrolment_forgets_the_devices(
+    device: Device, made: OrganizationSetUp, settings_of: Settings
+) -> None:
+    one, other = person(device, made, settings_of), person(device, made, settings_of)
+    services = Services(settings_of, made.database.engine("app"), Vault(load_master_key(settings_of)))
+    issued = device.post(f"/v1/staff/{one}/enrolment", headers=made.headers).json()["enrolment_token"]
+    staff.accept_enrolment(services, issued, PASSWORD)
+    with made.database.session("owner") as session:
+        session.execute(update(StaffMember).where(StaffMember.id == one).values(pin_hash=pins.hash_pin(PIN)))
+        secret = session.get_one(StaffMember, (made.org_id, other)).totp_secret
+        session.execute(update(StaffMember).where(StaffMember.id == one).values(totp_secret=secret))
+    assert try_pin(device, made, one, PIN).status_code == 401
+    assert try_pin(device, made, other, PIN).status_code == 303
 
 
 def _gone(made: OrganizationSetUp, staff_id: uuid.UUID) -> None:
