@@ -240,7 +240,7 @@ def _counted(request: Request, token: str, *, pays: bool = False) -> Iterator[No
     link_id = payment_links.known(engine, token)
     if link_id is None:
         address = request.client.host if request.client else ""
-        counters = throttle.shared("payment-link-address", address, FREE_TRIES_PER_ADDRESS)
+        counters = throttle.of_address("payment-link-address", address, FREE_TRIES_PER_ADDRESS)
     elif pays:
         counters = throttle.shared("payment-link", str(link_id), FREE_TRIES_PER_LINK)
     else:

@@ -6,7 +6,9 @@ signed in before has a counter of its own, and so has a link that exists.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import ipaddress
 import math
 import uuid
 from dataclasses import dataclass, field
@@ -26,6 +28,16 @@ _CLAIM = text("select directory.claim_attempt(:id, :keys, :free, :now)")
 _SETTLE = text("select directory.settle_attempt(:id, :keys, :forget)")
 _KNOWN = text("select directory.device_known(:device, :email, :now)")
 _REMEMBER = text("select directory.remember_device(:device, :email, :expires)")
+
+
+def network(address: str) -> str:
+    """What stands for an address: of IPv6 its /64, for one subscriber has all addresses of it."""
+    with contextlib.suppress(ValueError):
+        known = ipaddress.ip_address(address)
+        if isinstance(known, ipaddress.IPv6Address):
+            whole = ipaddress.ip_network((known.packed[:8] + bytes(8), 64))
+            return str(known.ipv4_mapped or whole)
+    return address
 
 
 def _key(kind: str, value: str) -> str:
@@ -57,13 +69,19 @@ def counters(
             if connection.execute(_KNOWN, values).scalar_one():
                 return Counters({_key("device", device_digest + email_digest): FREE_PER_DEVICE}, {})
     return Counters(
-        {_key("account", email_digest): FREE_PER_ACCOUNT}, {_key("address", address): FREE_PER_ADDRESS}
+        {_key("account", email_digest): FREE_PER_ACCOUNT},
+        {_key("address", network(address)): FREE_PER_ADDRESS},
     )
 
 
 def shared(purpose: str, name: str, free: int) -> Counters:
-    """One counter for something else that strangers may try: of an address, or of what they try."""
+    """One counter for something else that strangers may try: by what they try."""
     return Counters({}, {_key(purpose, name): free})
+
+
+def of_address(purpose: str, address: str, free: int) -> Counters:
+    """The same by where they try from."""
+    return shared(purpose, network(address), free)
 
 
 def claim(engine: Engine, against: Counters, now: datetime) -> int:

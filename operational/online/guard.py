@@ -32,7 +32,7 @@ _PURPOSE = "form"
 def count(request: Request, kind: str, free: int) -> None:
     """One more of a kind from this address. Raises TooManyAttempts."""
     address = request.client.host if request.client else ""
-    against = throttle.shared(f"online-{kind}", address, free)
+    against = throttle.of_address(f"online-{kind}", address, free)
     wait = throttle.claim(services_of(request).engine, against, clock.now())
     if wait:
         raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})

@@ -105,7 +105,7 @@ def counted(request: Request, token: str) -> Iterator[None]:
     engine = services_of(request).engine
     if links.find(engine, links.WAITLIST_OFFER, token) is None:
         address = request.client.host if request.client else ""
-        tries = throttle.shared("waitlist-offer-address", address, FREE_TRIES)
+        tries = throttle.of_address("waitlist-offer-address", address, FREE_TRIES)
         if wait := throttle.claim(engine, tries, clock.now()):
             raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})
     yield

@@ -118,7 +118,7 @@ def show_feed(request: Request, token: str, _slot: Slot) -> Response:
         shown = feed.feed(engine, token)
     except NotFound:
         address = request.client.host if request.client else ""
-        tries = throttle.shared("calendar-feed-address", address, FREE_TRIES)
+        tries = throttle.of_address("calendar-feed-address", address, FREE_TRIES)
         if wait := throttle.claim(engine, tries, clock.now()):
             raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait}) from None
         raise

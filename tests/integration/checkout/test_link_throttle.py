@@ -119,3 +119,16 @@ def test_control_without_the_counter_every_guess_goes_through(
 ) -> None:
     monkeypatch.setattr(throttle, "claim", lambda *_: 0)
     assert guesses(at(http, "198.51.100.9")) == {410: FREE_TRIES_PER_ADDRESS + MORE}
+
+
+def test_the_addresses_of_one_subscriber_count_as_one(shop: Shop) -> None:
+    """IPv6: of a /64, or a bot would take another address for each try. Mapped IPv4 is IPv4."""
+    engine, now = shop.database.engine("app"), clock.now()
+
+    def waits(*addresses: str) -> list[bool]:
+        tried = [throttle.of_address("a-test", one, 1) for one in addresses]
+        return [throttle.claim(engine, one, now) > 0 for one in tried]
+
+    assert waits("2001:db8:1:2::3", "2001:db8:1:2:ffff::4", "2001:db8:1:3::3") == [False, True, False]
+    assert waits("::ffff:198.51.100.9", "198.51.100.9", "::ffff:198.51.100.10") == [False, True, False]
+    assert waits("not-an-address", "not-an-address") == [False, True]
