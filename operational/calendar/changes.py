@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+import weakref
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
 
 from medspa.kernel.errors import DomainError
 
-MOST = 300
-"""Open streams of a process; a calendar beyond them is brought up to date when it is loaded."""
+MOST, MOST_OF_ORGANIZATION, MOST_OF_SESSION = 300, 60, 6
+"""Open streams of a process; a calendar beyond them is brought up to date when it is loaded.
+One organization, or one person, leaves room for the others."""
 HEARTBEAT = 20.0
 """Seconds; what stands between would close a silent stream."""
 LIFETIME = 240.0
@@ -37,29 +40,49 @@ class TooManyWatching(DomainError):
     title = "Too many calendars are open to follow changes; load the page again to see them"
 
 
+@dataclass(eq=False)
+class _Watch:
+    """One who looks on."""
+
+    org_id: uuid.UUID
+    session_id: uuid.UUID
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Changes:
     """Who looks on, and the connection that hears for them: made for the first, closed after the last."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._watching: dict[uuid.UUID, set[asyncio.Event]] = {}
+        # Weak, so that a stream that was answered and never begun takes no room.
+        self._watching: weakref.WeakSet[_Watch] = weakref.WeakSet()
         self._heard: dict[uuid.UUID, asyncio.Event] = {}
         self._listener: asyncio.Task[None] | None = None
 
     @property
     def watching(self) -> int:
-        return sum(map(len, self._watching.values()))
+        return len(self._watching)
 
-    def require_room(self) -> None:
-        """Raises TooManyWatching."""
-        if self.watching >= MOST:
+    def stream(self, org_id: uuid.UUID, session_id: uuid.UUID) -> AsyncIterator[bytes]:
+        """`ready` once changes are heard, then `changed` for each, as server-sent events.
+
+        Counted from now on. Raises TooManyWatching.
+        """
+        of_organization = [one for one in self._watching if one.org_id == org_id]
+        of_session = [one for one in of_organization if one.session_id == session_id]
+        if (
+            self.watching >= MOST
+            or len(of_organization) >= MOST_OF_ORGANIZATION
+            or len(of_session) >= MOST_OF_SESSION
+        ):
             raise TooManyWatching
+        watch = _Watch(org_id, session_id)
+        self._watching.add(watch)
+        return self._follow(watch)
 
-    async def stream(self, org_id: uuid.UUID) -> AsyncIterator[bytes]:
-        """`ready` once changes are heard, then `changed` for each, as server-sent events."""
-        changed = asyncio.Event()
-        self._watching.setdefault(org_id, set()).add(changed)
-        heard = self._heard.setdefault(org_id, asyncio.Event())
+    async def _follow(self, watch: _Watch) -> AsyncIterator[bytes]:
+        changed = watch.changed
+        heard = self._heard.setdefault(watch.org_id, asyncio.Event())
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         ends = asyncio.get_running_loop().time() + LIFETIME
@@ -76,7 +99,7 @@ class Changes:
                 changed.clear()
                 yield CHANGED
         finally:
-            self._leave(org_id, changed)
+            self._watching.discard(watch)
 
     async def close(self) -> None:
         if self._listener is not None:
@@ -84,12 +107,8 @@ class Changes:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listener
 
-    def _leave(self, org_id: uuid.UUID, changed: asyncio.Event) -> None:
-        left = self._watching[org_id]
-        left.discard(changed)
-        if not left:
-            del self._watching[org_id]
-            self._heard.pop(org_id, None)
+    def _organizations(self) -> set[uuid.UUID]:
+        return {one.org_id for one in self._watching}
 
     async def _listen(self) -> None:
         while self._watching:
@@ -107,23 +126,27 @@ class Changes:
         async with made as connection:
             listening: set[uuid.UUID] = set()
             while self._watching:
-                for org_id in set(self._watching) - listening:
+                for org_id in self._organizations() - listening:
                     await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel_of(org_id))))
                     listening.add(org_id)
                     self._woken(org_id)
-                for org_id in listening - set(self._watching):
+                for org_id in listening - self._organizations():
+                    # Before it is let go, so that who comes meanwhile waits until it is heard again.
+                    listening.discard(org_id)
+                    self._heard.pop(org_id, None)
                     await connection.execute(
                         sql.SQL("unlisten {}").format(sql.Identifier(channel_of(org_id)))
                     )
-                listening &= set(self._watching)
                 for org_id in listening:
                     self._heard.setdefault(org_id, asyncio.Event()).set()
                 async for note in connection.notifies(timeout=LOOK):
                     self._woken(uuid.UUID(note.channel.removeprefix(_PREFIX)))
+            self._heard.clear()
 
     def _woken(self, org_id: uuid.UUID) -> None:
-        for changed in self._watching.get(org_id, ()):
-            changed.set()
+        for one in self._watching:
+            if one.org_id == org_id:
+                one.changed.set()
 
 
 _PREFIX = "calendar_"

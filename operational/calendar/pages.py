@@ -102,8 +102,7 @@ def _at(request: Request, unit: Unit, location: uuid.UUID, day: date | None, vie
 async def follow_changes(request: Request, unit: Watcher) -> Response:
     """Server-sent events: `changed` whenever something on the organization's calendars did."""
     changes = request.app.state.changes
-    changes.require_room()
-    stream = changes.stream(unit.actor.org_id)
+    stream = changes.stream(unit.actor.org_id, unit.session_id or unit.actor.id)
     return StreamingResponse(
         stream, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"}
     )

@@ -73,7 +73,7 @@ def test_names_are_for_who_may_read_clients_and_days_for_who_works_there(
 def _read(watching: Changes, org_id: uuid.UUID, act: object, expected: int) -> list[bytes]:
     async def run() -> list[bytes]:
         found: list[bytes] = []
-        stream = watching.stream(org_id)
+        stream = watching.stream(org_id, org_id)
         async for sent in stream:
             found.append(sent)
             if sent == READY:
@@ -131,7 +131,22 @@ def test_a_lost_connection_is_made_again_and_everybody_looks(
     assert _read(Changes(database.dsn("app")), shop.made.org_id, cut, 3).count(CHANGED) >= 1
 
 
-def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "MOST", 0)
+def test_streams_are_bounded_for_a_person_and_an_organization(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_OF_ORGANIZATION", 8)
+    monkeypatch.setattr(changes, "MOST", 9)
+    here, there, one, other = (uuid.uuid4() for _ in range(4))
+    watching = Changes("")
+    # None of them has begun: what was let in is counted already.
+    streams = [watching.stream(here, one) for _ in range(changes.MOST_OF_SESSION)]
     with pytest.raises(TooManyWatching):
-        Changes("").require_room()
+        watching.stream(here, one)
+    streams += [watching.stream(here, other) for _ in range(2)]
+    with pytest.raises(TooManyWatching):
+        watching.stream(here, other)
+    streams.append(watching.stream(there, one))
+    with pytest.raises(TooManyWatching):
+        watching.stream(there, other)
+    streams.pop()
+    streams.pop()
+    assert watching.watching == 7
+    watching.stream(here, other)
