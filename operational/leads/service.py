@@ -190,6 +190,8 @@ def leads_of(
     asked = select(Lead).order_by(Lead.received_at.desc(), Lead.id).limit(200)
     if location_id is not None:
         asked = asked.where(Lead.location_id == location_id)
+    elif (places := actor.places_of(Permission.LEAD_READ)) is not None:
+        asked = asked.where(Lead.location_id.in_(places))
     if status is not None:
         asked = asked.where(Lead.status == status)
     return list(session.scalars(asked))

@@ -64,6 +64,8 @@ def open_tasks(session: Session, actor: Actor, *, mine: bool = True) -> list[Tas
     """What is to be done at one's locations, the most pressing first; `mine`: by oneself or by anybody."""
     actor.require(Permission.LEAD_READ)
     statement = select(Task).where(Task.done_at.is_(None)).order_by(Task.due_at, Task.id).limit(MOST)
+    if (places := actor.places_of(Permission.LEAD_READ)) is not None:
+        statement = statement.where(Task.location_id.in_(places))
     if mine:
         statement = statement.where(or_(Task.assignee_id == actor.staff_id, Task.assignee_id.is_(None)))
     return list(session.scalars(statement))

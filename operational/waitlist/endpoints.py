@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission, Purpose
@@ -37,7 +38,10 @@ def list_waitlist(
     unit: Reader, location_id: uuid.UUID | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.WaitlistOut]:
     """Who waits, in the order of asking."""
-    rows, following = by_id(unit.session, service.waiting(location_id), WaitlistEntry.id, limit, cursor)
+    statement = service.waiting(location_id)
+    if (where := _at(unit, WaitlistEntry.location_id, location_id)) is not None:
+        statement = statement.where(where)
+    rows, following = by_id(unit.session, statement, WaitlistEntry.id, limit, cursor)
     shown = render_many(unit.session, unit.actor, "waitlist.list", schemas.WaitlistOut, rows)
     return Page(items=shown, next_cursor=following)
 
@@ -66,8 +70,8 @@ def list_offers(
 ) -> Page[schemas.OfferOut]:
     """Every time that was offered, in order."""
     statement = select(WaitlistOffer)
-    if location_id is not None:
-        statement = statement.where(WaitlistOffer.location_id == location_id)
+    if (where := _at(unit, WaitlistOffer.location_id, location_id)) is not None:
+        statement = statement.where(where)
     rows, following = by_id(unit.session, statement, WaitlistOffer.id, limit, cursor)
     shown = render_many(unit.session, unit.actor, "waitlist.offers", schemas.OfferOut, rows)
     return Page(items=shown, next_cursor=following)
@@ -97,6 +101,17 @@ def decline_offer(request: Request, body: schemas.OfferLink, _slot: Slot) -> sch
         services = services_of(request)
         claiming.decline(services.engine, services.vault, body.token)
         return schemas.OfferDeclined()
+
+
+def _at(
+    unit: Unit, column: InstrumentedAttribute[uuid.UUID], location_id: uuid.UUID | None
+) -> ColumnElement[bool] | None:
+    """One location, or those at which bookings may be read. Raises Forbidden."""
+    unit.actor.require(Permission.BOOKING_READ, location_id)
+    if location_id is not None:
+        return column == location_id
+    places = unit.actor.places_of(Permission.BOOKING_READ)
+    return None if places is None else column.in_(places)
 
 
 @contextmanager

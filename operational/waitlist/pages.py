@@ -44,6 +44,7 @@ def show_waitlist(
     """Who waits at the chosen location. With `client`, the form to add them."""
     session, actor = unit.session, unit.actor
     place = _place(request, unit)
+    actor.require(Permission.BOOKING_READ, place.id)
     rows = session.scalars(service.waiting(place.id).order_by(WaitlistEntry.id).limit(SHOWN)).all()
     found = render_many(session, actor, "waitlist.list", WaitlistOut, rows)
     offers = session.scalars(

@@ -15,7 +15,7 @@ from medspa.kernel import clock
 from medspa.kernel.vocabulary import MessageKind, Permission
 from operational.identity.unit import Services
 from operational.messaging.outbox import parts_of, queue
-from operational.models import Message
+from operational.models import Message, Role, StaffRole
 from operational.online import sweep
 from operational.privacy.vault import attach
 from tests.factories.booking import unit
@@ -116,6 +116,40 @@ def test_a_known_person_is_suggested_and_a_lost_lead_has_a_reason(
     assert setup.one("select count(*) from task where done_at is null and lead_id = :id", id=other["id"]) == 0
     nobody = setup.made.key(set(Permission) - {Permission.LEAD_READ, Permission.LEAD_WRITE})
     assert http.get("/v1/leads", headers=nobody).status_code == 403
+
+
+def test_lists_show_the_locations_where_one_may_look(
+    setup: OnlineSetUp, call: Call, http: TestClient
+) -> None:
+    """Who works at two places, and may look into leads and the waitlist at one of them."""
+    made = setup.made
+    here, there = made.locations
+    staff_id = made.staff([Permission.LEAD_READ, Permission.BOOKING_READ], location_id=here)
+    with setup.database.session("owner") as session:
+        role = Role(org_id=made.org_id, name="till", permissions=[Permission.CLIENT_READ])
+        session.add(role)
+        session.flush()
+        session.add(StaffRole(org_id=made.org_id, staff_id=staff_id, role_id=role.id, location_id=there))
+    key = made.key([Permission.LEAD_READ, Permission.BOOKING_READ, Permission.CLIENT_READ], staff_id=staff_id)
+    day = setup.start.date().isoformat()
+    for place in (here, there):
+        about = {"location_id": str(place), "first_name": "Ida", "last_name": "Interested"}
+        call("POST", "/leads", {**about, "email": "ida@lead.example", "source": "phone"})
+        call("POST", "/tasks", {"location_id": str(place), "due_at": setup.start.isoformat(), "note": "Call"})
+        wish = {"location_id": str(place), "client_id": str(made.client()), "service_ids": [setup.free]}
+        call("POST", "/waitlist", {**wish, "from_date": day, "until_date": day})
+
+    def get(path: str, **more: str) -> Any:
+        return http.get(path, headers={**key, **more})
+
+    for path in ("/v1/leads", "/v1/tasks", "/v1/waitlist"):
+        shown = get(path)
+        assert {one["location_id"] for one in shown.json()["items"]} == {str(here)}, shown.text
+    for path in ("/v1/leads", "/v1/waitlist", "/v1/waitlist-offers"):
+        assert get(f"{path}?location_id={there}").status_code == 403
+        assert get(f"{path}?location_id={here}").status_code == 200
+    assert get("/waitlist", cookie=f"medspa_place={there}").status_code == 403
+    assert get("/waitlist", cookie=f"medspa_place={here}").status_code == 200
 
 
 def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others(
