@@ -33,6 +33,8 @@ LIFETIME = timedelta(days=14)
 """Of the address under which a booking is found again."""
 MOST_HELD = 40
 """Times that are kept at once for visitors of a location: more than choose at one time."""
+MOST_BOOKED = 30
+"""Visits that are booked in an hour at a location with nothing given but a name: more than people book."""
 MAX_SERVICES = 4
 CARD_PAGE_KEEPS = timedelta(minutes=40)
 """From its beginning a booking's time is kept anew for giving a card; later only by asking for it again."""
@@ -251,3 +253,18 @@ def _check_room(session: Session, place: Place) -> None:
     )
     if (held or 0) >= MOST_HELD:
         raise TooBusy("Please try again in a few minutes.", {"retry_after_seconds": 120})
+
+
+def check_booked(session: Session, row: OnlineBooking) -> None:
+    """Nobody fills the calendar with people who do not exist. Raises TooBusy."""
+    booked = session.scalar(
+        select(func.count()).where(
+            OnlineBooking.location_id == row.location_id,
+            OnlineBooking.state.in_((OnlineState.BOOKED, OnlineState.REQUESTED)),
+            OnlineBooking.payment_id.is_(None),
+            OnlineBooking.keeps_card.is_(False),
+            OnlineBooking.created_at > clock.now() - timedelta(hours=1),
+        )
+    )
+    if (booked or 0) >= MOST_BOOKED:
+        raise TooBusy("Please try again later, or call the practice.", {"retry_after_seconds": 600})

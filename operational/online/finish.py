@@ -69,7 +69,7 @@ class Work:
 def book(work: Work, token: str) -> None:
     """Make the visit of a booking that asks for no card; once, however often it is sent.
 
-    Raises NotNow, TimeGone.
+    Raises NotNow, TimeGone, TooBusy.
     """
     who = draft.known(work.engine, token)
     with draft.at_work(work.engine, who) as desk, desk.transaction() as session:
@@ -78,6 +78,7 @@ def book(work: Work, token: str) -> None:
             return
         if row.state is not OnlineState.CHOOSING or row.deposit_minor or row.keeps_card:
             raise NotNow
+        draft.check_booked(session, row)
         whose.client(session, desk.actor, work.vault, row)
         _visit(session, desk.actor, work.vault, row)
 

@@ -216,6 +216,18 @@ def test_an_expired_hold_says_so_and_offers_the_time_again(
     assert setup.visits(start) == ["booked"]
 
 
+def test_an_hour_has_only_so_many_bookings_without_a_card(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked = "select count(*) from online_booking where appointment_id is not null and deposit_minor = 0"
+    before = setup.one(f"{booked} and location_id = :at", at=setup.made.location_id)
+    monkeypatch.setattr(draft, "MOST_BOOKED", before + 1)
+    visitor.choose(setup, setup.free, start).fill()
+    assert "You are booked" in visitor.page
+    visitor.choose(setup, setup.free, start + timedelta(hours=1)).fill()
+    assert (visitor.status, setup.visits(start + timedelta(hours=1))) == (429, [])
+
+
 def test_the_page_for_a_card_keeps_a_time_for_a_while_only(
     setup: OnlineSetUp, visitor: Visitor, start: datetime
 ) -> None:
