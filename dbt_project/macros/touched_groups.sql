@@ -22,6 +22,9 @@ from {{ ref('int_clients__resolved') }} as resolved
 inner join (
     {{ since('client', ['org_id', 'id']) }}
     union
+    {# Whose a record was and is: one that was parted and merged into another leaves the first without its rows. #}
+    {{ since('client', ['org_id', 'merged_into_id'], 'merged_into_id is not null') }}
+    union
     {{ since('appointment', ['org_id', 'client_id']) }}
     union
     {{ since('treatment_record', ['org_id', 'client_id']) }}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from medspa.kernel.settings import Settings
@@ -189,6 +189,14 @@ def place(warehouse_module: Database, tmp_path_factory: pytest.TempPathFactory) 
     )
 
 
+PARTED = [
+    [(visit, 30), (visit, 60), (visit, 90), (merge, 4)],
+    [(merge, 3), (merge, 5)],
+]
+"""The third of three people is merged into the first, and within one batch parted and merged into the second."""
+
+
+@example(history=PARTED, seed=0)
 @given(history=HISTORY, seed=st.integers(0, 2**32))
 @settings(
     max_examples=int(os.environ.get("HISTORIES", "5")),
