@@ -193,7 +193,7 @@ PARTED = [
     [(visit, 30), (visit, 60), (visit, 90), (merge, 4)],
     [(merge, 3), (merge, 5)],
 ]
-"""The third of three people is merged into the first, and within one batch parted and merged into the second."""
+"""The third of three people is merged into the first; in one batch parted, and merged into the second."""
 
 
 @example(history=PARTED, seed=0)
