@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
-from medspa.kernel.vocabulary import AppointmentEvent, OffSubject, Permission
+from medspa.kernel.vocabulary import AppointmentEvent, OffSubject, Permission, TaskKind
 from operational import etag
 from operational.booking import history, queries, time_off
 from operational.booking.availability import (
@@ -29,6 +30,7 @@ from operational.booking.group_schemas import BulkMove
 from operational.booking.move import MOVABLE, move
 from operational.booking.schemas import Move
 from operational.identity.access import Actor
+from operational.leads.tasks import SOON, add_task
 from operational.models import TimeOff
 
 MOST_SLOTS = 300
@@ -140,7 +142,10 @@ def apply(session: Session, actor: Actor, request: BulkMove) -> None:
         raise WrongState("It does not wait any more.", {"status_now": appointment.status.value})
     place = load_facts(session, appointment.location_id, ()).place
     history.append(session, actor, appointment, place, AppointmentEvent.MUST_MOVE)
-    session.flush()
+    add_task(
+        session, actor, TaskKind.FIND_TIME, appointment.location_id, client_id=appointment.client_id,
+        appointment_id=appointment.id, due_at=min(appointment.starts_at, clock.now() + SOON),
+    )  # fmt: skip
 
 
 def _proposal(

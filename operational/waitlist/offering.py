@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
-from medspa.kernel.vocabulary import MessageKind, OfferStatus, WaitlistStatus
+from medspa.kernel.vocabulary import HoldStatus, MessageKind, OfferStatus, WaitlistStatus
 from operational import links
 from operational.booking.availability import MAX_DAYS, Question, Slot, Wanted, availability
 from operational.identity.access import Actor
 from operational.messaging.claim import quiet_hours, said_time
 from operational.messaging.outbox import queue
 from operational.models import (
+    Hold,
     Location,
     LocationMessaging,
     WaitlistEntry,
@@ -68,9 +69,18 @@ def offer_free_times(session: Session, actor: Actor, settings: Settings) -> int:
         rules = session.scalar(select(LocationMessaging).where(LocationMessaging.location_id == location.id))
         if quiet_hours(rules, location.timezone).holds(clock.now()):
             continue  # An offer that nobody reads runs out.
-        session.execute(delete(WaitlistLook).where(WaitlistLook.id.in_(looks[location.id])))
+        if not _kept_for_somebody(session, location):
+            session.execute(delete(WaitlistLook).where(WaitlistLook.id.in_(looks[location.id])))
         made += _go_through(session, actor, settings, location, rules)
     return made
+
+
+def _kept_for_somebody(session: Session, location: Location) -> bool:
+    """Time that is held comes free without anybody's doing: the mark stays until it is booked or lapsed."""
+    held = select(Hold.id).where(
+        Hold.location_id == location.id, Hold.status == HoldStatus.HELD, Hold.expires_at > clock.now()
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def _go_through(

@@ -36,6 +36,23 @@ end $$;
 create or replace trigger waitlist_shift_changed after insert or update on shift
     for each row execute function waitlist_shift_changed();
 
+-- An absence that ended early; of a provider it may have been at any location.
+create or replace function waitlist_time_off_ended() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform waitlist_may_look(new.org_id, w.location_id, new.created_at)
+    from (
+        select distinct e.location_id from waitlist_entry e
+        where e.org_id = new.org_id and e.status = 'waiting'
+            and (new.location_id is null or e.location_id = new.location_id)
+    ) w;
+    return null;
+end $$;
+
+create or replace trigger waitlist_time_off_ended after update on time_off
+    for each row when (old.status = 'approved' and new.status <> 'approved')
+    execute function waitlist_time_off_ended();
+
 create or replace function waitlist_entry_added() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin

@@ -181,6 +181,9 @@ def test_who_is_absent_leaves_visits_that_go_elsewhere_one_by_one(
         "booked",
         "must_move",
     ]
+    asked = "select kind from task where appointment_id = :id"
+    with setup.database.session("owner") as session:
+        assert session.scalars(text(asked), {"id": rows[1].id}).all() == ["find_time"]
     assert violations(setup.database) == (0, 0)
 
 

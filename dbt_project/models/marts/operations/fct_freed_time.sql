@@ -62,17 +62,18 @@ retaken as (
         freed.org_id,
         freed.claim_id,
         sum({{ dbt.datediff('greatest(freed.starts_at, later.starts_at)', 'least(freed.ends_at, later.ends_at)', 'minute') }})
-            filter (where later.appointment_id = freed.appointment_id) as kept_minutes,
+            filter (
+                where later.appointment_id = freed.appointment_id and later.claimed_at >= freed.freed_at
+            ) as kept_minutes,
         sum({{ dbt.datediff('greatest(freed.starts_at, later.starts_at)', 'least(freed.ends_at, later.ends_at)', 'minute') }})
             filter (
-                where later.client_key <> freed.client_key and later.claimed_at >= freed.freed_at
+                where later.active and later.client_key <> freed.client_key and later.claimed_at >= freed.freed_at
             ) as refilled_minutes
     from freed
     inner join claims as later
         on later.org_id = freed.org_id
         and later.subject_kind = freed.subject_kind
         and later.subject_id = freed.subject_id
-        and later.active
         and later.starts_at < freed.ends_at
         and freed.starts_at < later.ends_at
     group by freed.org_id, freed.claim_id
@@ -91,10 +92,12 @@ select
     freed.starts_at,
     freed.ends_at,
     freed.freed_at,
-    -- What the same visit holds again was never free.
+    -- What the same visit took again, if only until it was cancelled for good, was not free by this: every change of a
+    -- visit makes its claims anew, and the same minutes count once.
     cast(
-        {{ dbt.datediff('freed.starts_at', 'freed.ends_at', 'minute') }}
-        - coalesce(retaken.kept_minutes, 0) as bigint
+        greatest(
+            {{ dbt.datediff('freed.starts_at', 'freed.ends_at', 'minute') }} - coalesce(retaken.kept_minutes, 0), 0
+        ) as bigint
     ) as freed_minutes,
     cast(coalesce(retaken.refilled_minutes, 0) as bigint) as refilled_minutes,
     {{ build_id() }}
