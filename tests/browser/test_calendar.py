@@ -46,7 +46,6 @@ def test_calendar_and_clients_are_for_everybody(practice: Practice, visit: Visit
             expect(seen.page.locator("#visit h2")).to_contain_text("Booked")
         for look, rules in {
             (DESK, "light"): RULES,
-            (DESK, "dark"): OF_COLOURS,
             (PHONE, "dark"): [*OF_COLOURS, *OF_WIDTHS],
         }.items():
             seen.look(*look)

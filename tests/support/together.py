@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
-ROUNDS = int(os.environ.get("ROUNDS", "30"))
+ROUNDS = int(os.environ.get("ROUNDS", "12"))
 """How often a race is run. Its control shows the fault within fewer; ROUNDS=100 for a longer look."""
 
 

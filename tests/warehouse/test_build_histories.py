@@ -199,7 +199,7 @@ PARTED = [
 @example(history=PARTED, seed=0)
 @given(history=HISTORY, seed=st.integers(0, 2**32))
 @settings(
-    max_examples=int(os.environ.get("HISTORIES", "5")),
+    max_examples=int(os.environ.get("HISTORIES", "2")),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

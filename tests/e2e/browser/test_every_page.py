@@ -15,9 +15,7 @@ from tests.support.lived import Lived
 pytestmark = pytest.mark.timeout(900)
 LOOKS = {
     (DESK, "light"): RULES,
-    (DESK, "dark"): OF_COLOURS,
     (PHONE, "dark"): [*OF_COLOURS, *OF_WIDTHS],
-    (PHONE, "light"): [],
 }
 """Every rule once, and again those whose outcome the look can change; none of them by both at once."""
 ASKED = {

@@ -108,10 +108,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 Errors = type[DomainError] | tuple[type[DomainError], ...]
 CASES: list[tuple[str, str, str, Errors]] = [
-    ("operational", "landing", "fast", LandingFailed),
     ("operational", "landing", "immediate", LandingFailed),
     ("warehouse", "landing", "immediate", BuilderLockLost),
-    ("warehouse", "loading", "fast", StoreUnavailable),
     ("warehouse", "loading", "immediate", StoreUnavailable),
     ("warehouse", "building", "immediate", (BuildFailed, StoreUnavailable)),
     ("warehouse", "publishing", "fast", StoreUnavailable),
