@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -98,6 +99,25 @@ class Shown(BaseModel):
 DateAsked = Annotated[date, AfterValidator(_in_years)]
 TimeAsked = Annotated[AwareDatetime, AfterValidator(_in_years)]
 """Parameters of the address; the fields of a body are checked by Sent."""
+
+
+def _text_only(value: object) -> object:
+    """A number is no time, though it could be read as seconds."""
+    if not isinstance(value, str):
+        raise ValueError("Send it as text.")
+    return value
+
+
+def _dated(value: object) -> object:
+    if not isinstance(value, str) or not _DATED.match(value):
+        raise ValueError(_ASKED_FOR[datetime])
+    return value
+
+
+AsText = BeforeValidator(_text_only)
+AsDated = BeforeValidator(_dated)
+Within = AfterValidator(_in_years)
+"""Of times in a list, which Sent does not look into."""
 Money = Annotated[int, Field(ge=0, le=1_000_000_000_000, description="Minor units (cents).")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"]), AfterValidator(_known_currency)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")]

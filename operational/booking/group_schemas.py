@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,6 +20,7 @@ from operational.booking.schemas import (
     Time,
 )
 from operational.privacy.schemas import PhiSchema
+from operational.schemas import AsDated, Within
 
 MAX_VISITS = 60
 
@@ -42,7 +43,7 @@ class NewSeries(Request):
     every_days: int = Field(7, ge=1, le=365)
     times: int = Field(1, ge=1, le=MAX_VISITS)
     instead: list[Instead] = Field(default_factory=list, max_length=MAX_VISITS)
-    starts: list[Time] = Field(default_factory=list, max_length=MAX_VISITS)
+    starts: list[Annotated[Time, AsDated, Within]] = Field(default_factory=list, max_length=MAX_VISITS)
     book_free: bool = Field(False, description="Book the dates that are free; report the others.")
     overrides: Overrides = ()
 
@@ -155,7 +156,7 @@ class BulkMove(Request):
     """One visit: where it goes, or that its client must be told."""
 
     appointment_id: uuid.UUID
-    version: int = Field(ge=1, description="As it was read.")
+    version: Annotated[int, Field(ge=1, le=2_147_483_647)] = Field(ge=1, description="As it was read.")
     items: list[MovedItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     tell: bool = Field(False, description="No time was found: somebody must tell the client.")
     overrides: tuple[SoftRule, ...] = Field((), max_length=10)

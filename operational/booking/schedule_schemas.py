@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from medspa.kernel.vocabulary import OffSubject, TimeOffReason, TimeOffStatus
 from operational.booking.schemas import Request, Time
+from operational.schemas import AsText
 
 Age = Annotated[int, Field(ge=0, le=120)]
 PartMinutes = Annotated[int, Field(ge=0, le=720)]
 MAX_REPEATS = 104
+SLOTS = (5, 10, 15, 20, 30, 60)
+
+
+def _slot(value: int) -> int:
+    if value not in SLOTS:
+        raise ValueError("Choose 5, 10, 15, 20, 30 or 60 minutes.")
+    return value
+
+
+SlotMinutes = Annotated[int, Field(ge=5, le=60), AfterValidator(_slot)]
 
 
 class RuleIn(Request):
@@ -21,8 +32,8 @@ class RuleIn(Request):
 
     lead_minutes: int = Field(0, ge=0, le=527_040, description="Booked at least this long before it starts.")
     horizon_days: int | None = Field(None, ge=1, le=730, description="Booked at most this far ahead.")
-    slot_minutes: Literal[5, 10, 15, 20, 30, 60] | None = Field(
-        None, description="Starts are multiples of it from local midnight."
+    slot_minutes: SlotMinutes | None = Field(
+        None, description="Starts are multiples of it from local midnight: 5, 10, 15, 20, 30 or 60."
     )
     min_age: Age | None = Field(None, description="Years on the day of the visit. Nobody overrides it.")
     max_age: Age | None = None
@@ -120,8 +131,8 @@ class PatternSpan(Request):
     """Working time on one weekday. Ends after it starts, past midnight if it is earlier in the day."""
 
     weekday: int = Field(ge=0, le=6, description="0 is Monday.")
-    starts: time = Field(description="On the location's wall clock.", examples=["09:00"])
-    ends: time
+    starts: Annotated[time, AsText] = Field(description="On the location's wall clock.", examples=["09:00"])
+    ends: Annotated[time, AsText]
 
 
 class NewPattern(Request):

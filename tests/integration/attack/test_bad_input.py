@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import uuid
+import zlib
 from collections.abc import Iterator
 from typing import Any, cast
 from urllib.parse import quote
@@ -194,10 +196,17 @@ def _complaint(world: World, bad: Bad, answer: Any) -> str | None:
     return None
 
 
+def _some(operation: Operation, ways: list[Bad]) -> list[Bad]:
+    """Every third way, beginning elsewhere at each request; all of them with SPOILT=all."""
+    if os.environ.get("SPOILT") == "all":
+        return ways
+    return ways[zlib.crc32(str(operation).encode()) % 3 :: 3]
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)
 def test_every_field_spoilt(world: World, operation: Operation) -> None:
     """What must be refused is sent first, so that one look says whether any of it moved something."""
-    bodies = list(bad_bodies(operation, world.fill))
+    bodies = _some(operation, list(bad_bodies(operation, world.fill)))
     refused = [bad for bad in bodies if bad.verdict is not Verdict.SURVIVED]
     complaints = []
     before = world.state()
