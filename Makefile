@@ -60,7 +60,7 @@ lock: $(BROWSER)/.installed ## resolve requirements*.in and package.json into th
 	  --no-header --no-annotate --constraint requirements.lock requirements.browser.in -o requirements.browser.lock
 	$(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund
 
-setup: $(BUNDLE) ## install what the lock names into .venv (the others do it when needed)
+setup: $(BUNDLE) ## install what the locks name, bundle what browsers run (the others do it when needed)
 
 clean: ## remove the virtual environment and caches, never the state in var/
 	rm -rf $(VENV) $(BUNDLED) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -23,8 +23,9 @@ import uvicorn
 from fastapi import FastAPI, Request
 from sqlalchemy import text
 
+from benchmarks.harness import quantile
 from benchmarks.processes import serving
-from benchmarks.storm import Shot, deadlocks, each_kind, fire, p95, product_shots
+from benchmarks.storm import Shot, deadlocks, each_kind, fire, product_shots
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings, load_settings
@@ -199,7 +200,7 @@ def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:
         ratios = sorted(one / other for one, other in zip(rates["book"], rates["bare"], strict=True))
         return {
             "requests per second": {name: round(statistics.median(found)) for name, found in rates.items()},
-            "p95 ms": {name: round(p95(found) * 1000, 1) for name, found in times.items()},
+            "p95 ms": {name: round(quantile(found, 0.95) * 1000, 1) for name, found in times.items()},
             "longest ms": {name: round(max(found) * 1000, 1) for name, found in times.items()},
             "book / bare": {
                 "median": round(statistics.median(ratios), 3),

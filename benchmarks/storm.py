@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from benchmarks.harness import quantile
 from tests.factories.booking import violations
 from tests.factories.contest import CONTESTS, WRITERS, Arena, same_provider
 from tests.support.databases import Database
@@ -85,7 +86,7 @@ def each_kind(port: int, place: Arena, slots: int, first: int, database: Databas
         found[name] = {
             "slots": slots,
             "answers": dict(statuses),
-            "p95 ms": round(p95([seconds for _, _, seconds in answers]) * 1000, 1),
+            "p95 ms": round(quantile([seconds for _, _, seconds in answers], 0.95) * 1000, 1),
             "longest ms": round(max(seconds for _, _, seconds in answers) * 1000, 1),
             "violations": sum(violations(database)),
             "deadlocks": deadlocks(database) - before,
@@ -97,7 +98,3 @@ def deadlocks(database: Database) -> int:
     with database.session("admin") as session:
         found: int = session.execute(DEADLOCKS).scalar_one()
     return found
-
-
-def p95(values: list[float]) -> float:
-    return sorted(values)[int(len(values) * 0.95)]

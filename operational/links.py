@@ -53,7 +53,6 @@ def issue(
     client_id: uuid.UUID | None,
     subject_id: uuid.UUID,
     lifetime: timedelta,
-    sent_to: str | None = None,
 ) -> str:
     """The token of a new link; known here and nowhere else. Older links of the subject go on working."""
     token = tokens.new_token()
@@ -64,7 +63,6 @@ def issue(
             purpose=purpose,
             client_id=client_id,
             subject_id=subject_id,
-            sent_to=sent_to,
             expires_at=clock.now() + lifetime,
         )
     )

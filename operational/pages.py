@@ -71,17 +71,11 @@ def page(
     return answer
 
 
-def fragment(
-    package: str, template: str, request: Request, unit: Unit, status: int = 200, **context: Any
-) -> HTMLResponse:
-    """A part of a page, for a script of ours that asked for it (`is_partial`): without what surrounds it."""
-    shown = {"here": address(request), "shell": _shell(request, unit), **context}
-    return HTMLResponse(render(_templates(package), template, **shown), status, HEADERS)
-
-
-def is_partial(request: Request) -> bool:
-    """Whether htmx asks for a part of the page that it already shows."""
-    return request.headers.get("hx-request") == "true"
+def fragment(package: str, template: str, request: Request, unit: Unit, **context: Any) -> HTMLResponse:
+    """A part of a page, for a script of ours that asked for it. What surrounds pages is not read for it."""
+    here = address(request)
+    shown = {"here": here, "shell": Shell(here, _csrf_token(request, unit)), **context}
+    return HTMLResponse(render(_templates(package), template, **shown), 200, HEADERS)
 
 
 def redirect(path: str, request: Request | None = None, said: str = "") -> RedirectResponse:
@@ -133,8 +127,6 @@ def address(request: Request) -> str:
 def _shell(request: Request, unit: Unit | None) -> Shell | None:
     if unit is None:
         return None
-    cookie = request.cookies.get(cookie_name(unit.settings))
-    token = tokens.csrf_token(cookie) if cookie and unit.session_id else None
     kept = {name: request.cookies.get(_cookie(request, name)) for name in (PLACE_COOKIE, SAID_COOKIE)}
     said = unquote(kept[SAID_COOKIE] or "")[:LONGEST_SAID]
     chosen = look(request.cookies.get(LOOK_COOKIE))
@@ -142,12 +134,18 @@ def _shell(request: Request, unit: Unit | None) -> Shell | None:
         unit.session,
         unit.actor,
         address(request),
-        token,
+        _csrf_token(request, unit),
         idle_minutes=unit.settings.session_idle_minutes,
         place=kept[PLACE_COOKIE],
         look=chosen,
         said=said,
     )
+
+
+def _csrf_token(request: Request, unit: Unit) -> str | None:
+    """What forms of this browser's session carry; None without a session, as with an API key."""
+    cookie = request.cookies.get(cookie_name(unit.settings))
+    return tokens.csrf_token(cookie) if cookie and unit.session_id else None
 
 
 def _cookie(request: Request, name: str) -> str:

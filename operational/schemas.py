@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -103,15 +103,15 @@ TimeAsked = Annotated[AwareDatetime, AfterValidator(_in_years)]
 
 def _text_only(value: object) -> object:
     """A number is no time, though it could be read as seconds."""
-    if not isinstance(value, str):
+    if not isinstance(value, (str, time)):
         raise ValueError("Send it as text.")
     return value
 
 
 def _dated(value: object) -> object:
-    if not isinstance(value, str) or not _DATED.match(value):
-        raise ValueError(_ASKED_FOR[datetime])
-    return value
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATED.match(value)):
+        return value
+    raise ValueError(_ASKED_FOR[datetime])
 
 
 AsText = BeforeValidator(_text_only)

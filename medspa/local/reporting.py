@@ -19,6 +19,7 @@ from operational.identity.access import Actor
 from operational.identity.credentials import Presented, recognise
 from operational.identity.dependencies import CSRF_HEADER, cookie_name
 from operational.identity.tokens import csrf_token
+from operational.pages import address
 from operational.privacy.audit import open_audit, record_disclosure
 from operational.shell.around import PLACE_COOKIE, shell_of
 from reporting_api.app import create_app
@@ -51,10 +52,9 @@ class OperationalAuthorizer:
 
     def _shell(self, request: Request, session: TenantSession, actor: Actor, token: str | None) -> Shell:
         kept = request.cookies.get(cookie_name(self._settings, PLACE_COOKIE))
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         chosen = look(request.cookies.get(LOOK_COOKIE))
         idle = self._settings.session_idle_minutes
-        return shell_of(session, actor, here, token, idle_minutes=idle, place=kept, look=chosen)
+        return shell_of(session, actor, address(request), token, idle_minutes=idle, place=kept, look=chosen)
 
 
 class AuditedReports:

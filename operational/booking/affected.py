@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,20 +14,13 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import AppointmentEvent, OffSubject, Permission, TaskKind
 from operational import etag
 from operational.booking import history, queries, time_off
-from operational.booking.availability import (
-    MAX_DAYS,
-    NEXT_DAYS,
-    Question,
-    Slot,
-    Step,
-    Wanted,
-    availability,
-)
+from operational.booking.availability import Question, Slot, Step, Wanted, availability, from_then_on
 from operational.booking.errors import WrongState
 from operational.booking.facts import load_facts
 from operational.booking.group_schemas import BulkMove
 from operational.booking.move import MOVABLE, move
 from operational.booking.schemas import Move
+from operational.booking.shape import overlap
 from operational.identity.access import Actor
 from operational.leads.tasks import SOON, add_task
 from operational.models import TimeOff
@@ -66,12 +58,9 @@ def affected(
     """
     row = time_off.get(session, actor, time_off_id)
     actor.require(Permission.BOOKING_READ, row.location_id)
-    found: list[tuple[queries.VisitRow, Proposal | None]] = []
+    visits = queries.visits(session, time_off.visits_in(session, row))
     taken: Taken = []
-    for id_ in time_off.visits_in(session, row):
-        visit = queries.visit(session, id_)
-        found.append((visit, propose(session, actor, visit, row, taken)))
-    return found
+    return [(visit, propose(session, actor, visit, row, taken)) for visit in visits]
 
 
 def propose(
@@ -93,7 +82,7 @@ def propose(
     try:
         slots, _ = availability(session, actor, replace(question, step_minutes=5))
         same = (one for one in slots if one.starts_at == visit.starts_at)
-        for slot in itertools.chain(same, _later(session, actor, question)):
+        for slot in itertools.chain(same, from_then_on(session, actor, question)):
             steps = _clear(slot, taken)
             if steps is not None:
                 taken += [(one.provider_id, one.starts_at, one.ends_at) for one in steps]
@@ -103,21 +92,12 @@ def propose(
     return None
 
 
-def _later(session: Session, actor: Actor, question: Question) -> Iterator[Slot]:
-    """Free times from the day of the visit on, month by month."""
-    first = question.first
-    while first < question.first + timedelta(days=NEXT_DAYS):
-        last = first + timedelta(days=MAX_DAYS - 1)
-        yield from availability(session, actor, replace(question, first=first, last=last))[0]
-        first = last + timedelta(days=1)
-
-
 def _clear(slot: Slot, taken: Taken) -> tuple[Step, ...] | None:
     """The steps of a slot with providers to whom nothing was proposed at that time; None: there are none."""
 
     def is_clear(step: Step) -> bool:
         return not any(
-            who == step.provider_id and start < step.ends_at and step.starts_at < end
+            who == step.provider_id and overlap((start, end), (step.starts_at, step.ends_at))
             for who, start, end in taken
         )
 
@@ -134,10 +114,10 @@ def apply(session: Session, actor: Actor, request: BulkMove) -> None:
     appointment = queries.locked(session, request.appointment_id)
     if request.items:
         sent = Move(items=request.items, overrides=request.overrides)
-        move(session, actor, appointment.id, sent, f'"{request.version}"')
+        move(session, actor, appointment.id, sent, etag.etag(request))
         return
     actor.require(Permission.BOOKING_WRITE, appointment.location_id)
-    etag.check_if_match(appointment, f'"{request.version}"')
+    etag.check_if_match(appointment, etag.etag(request))
     if appointment.status not in MOVABLE:
         raise WrongState("It does not wait any more.", {"status_now": appointment.status.value})
     place = load_facts(session, appointment.location_id, ()).place

@@ -119,15 +119,16 @@ def availability(session: Session, actor: Actor, question: Question) -> tuple[li
 
 def next_free(session: Session, actor: Actor, question: Question) -> Slot | None:
     """The first slot from `question.first` on, as far as half a year ahead."""
-    end = question.first + timedelta(days=NEXT_DAYS)
+    return next(from_then_on(session, actor, replace(question, limit=1)), None)
+
+
+def from_then_on(session: Session, actor: Actor, question: Question) -> Iterator[Slot]:
+    """Slots from `question.first` on, half a year ahead: at most `limit` of each month that is looked at."""
     first = question.first
-    while first < end:
+    while first < question.first + timedelta(days=NEXT_DAYS):
         last = first + timedelta(days=MAX_DAYS - 1)
-        slots, _ = availability(session, actor, replace(question, first=first, last=last, limit=1))
-        if slots:
-            return slots[0]
+        yield from availability(session, actor, replace(question, first=first, last=last))[0]
         first = last + timedelta(days=1)
-    return None
 
 
 def _more_days(question: Question, upto: date, found: int) -> int:

@@ -31,9 +31,9 @@ WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
 FEE_WAIVED = "fee_waived"
 
 
-def is_late(appointment: Appointment, place: Place, at: datetime) -> bool:
+def is_late(visit: Appointment | queries.VisitRow, place: Place, at: datetime) -> bool:
     """Later than the notice before the start. The boundary itself is on time."""
-    return at > appointment.starts_at - timedelta(minutes=place.notice_minutes)
+    return at > visit.starts_at - timedelta(minutes=place.notice_minutes)
 
 
 def cancel(

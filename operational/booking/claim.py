@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ REFUSING = {ClientFlag.DO_NOT_TREAT: "marked do not treat", ClientFlag.DECEASED:
 
 _NOT_THIS_WAY = (SlotTaken, NeedsOverride, OutsideShift, ProviderAway, ResourceDown, LocationClosed)
 """Somebody who takes another time for it may still do."""
+_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
 _PROBE = text(
     "select booking_probe(:location, :client, :skip, cast(:subjects as uuid[]),"
     " cast(:items as jsonb), :budget, :now)"
@@ -76,6 +77,13 @@ class Visit:
     """Of a visit that exists: it stays unless something says otherwise."""
     hold_id: uuid.UUID | None = None
     """What kept the time for this visit."""
+
+
+def lock(session: Session, subjects: Iterable[uuid.UUID | str]) -> None:
+    """Take the locks of these subjects until the transaction ends, in their order. Raises TryAgain."""
+    values = {"subjects": [str(one) for one in subjects], "budget": LOCK_BUDGET_MS}
+    with translating():
+        session.execute(_LOCK, values)
 
 
 def find_place(

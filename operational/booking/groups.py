@@ -12,16 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from medspa.kernel.errors import DomainError, Invalid, NotFound
-from medspa.kernel.vocabulary import AppointmentStatus, Permission, VisitGroupKind
-from operational.booking import plan, queries
+from medspa.kernel.errors import DomainError, Invalid
+from medspa.kernel.vocabulary import Permission, VisitGroupKind
+from operational.booking import claim, plan, queries
 from operational.booking.availability import Question, Slot, Wanted, availability, next_free
 from operational.booking.book import book
-from operational.booking.claim import LOCK_BUDGET_MS
-from operational.booking.errors import translating
+from operational.booking.cancel import WAITING
 from operational.booking.facts import Facts, facts_for
 from operational.booking.group_schemas import NewParty, NewSeries
 from operational.booking.schemas import NewItem, NewVisit
@@ -30,7 +29,6 @@ from operational.identity.access import Actor
 from operational.models import VisitGroup, VisitGroupMember
 from operational.rows import get_row
 
-_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
 ALTERNATIVES = 3
 
 
@@ -126,8 +124,7 @@ def book_party(session: Session, actor: Actor, request: NewParty) -> Group:
 def arrive_together(session: Session, actor: Actor, group_id: uuid.UUID) -> Group:
     """Everybody of the group who is still expected is here: all of them or nobody."""
     group = get(session, actor, group_id)
-    waiting = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
-    visits = [one for one in group.visits if one.status in waiting]
+    visits = [one for one in group.visits if one.status in WAITING]
     if group.row.kind is not VisitGroupKind.TOGETHER or not visits:
         raise Invalid("Nobody of this group is expected together.")
     for one in visits:
@@ -142,8 +139,8 @@ def get(session: Session, actor: Actor, group_id: uuid.UUID) -> Group:
         select(VisitGroupMember.appointment_id)
         .where(VisitGroupMember.group_id == group_id)
         .order_by(VisitGroupMember.position)
-    )
-    return Group(row, tuple(queries.visit(session, one) for one in members))
+    ).all()
+    return Group(row, tuple(sorted(queries.visits(session, members), key=lambda one: members.index(one.id))))
 
 
 def as_problem(conflict: Conflict) -> dict[str, Any]:
@@ -176,14 +173,12 @@ def _subjects(facts: Facts, items: Sequence[NewItem], start: datetime, client_id
     """What a visit may lock; nothing when it cannot be planned at all: booking it says why."""
     try:
         return plan.subjects_of(plan.options(facts, items, start), client_id)
-    except (DomainError, NotFound):
+    except DomainError:
         return []
 
 
 def _lock_all(session: Session, subjects: Iterable[Iterable[str]]) -> None:
-    values = {"subjects": sorted({one for some in subjects for one in some}), "budget": LOCK_BUDGET_MS}
-    with translating():
-        session.execute(_LOCK, values)
+    claim.lock(session, {one for some in subjects for one in some})
 
 
 def _alternatives(session: Session, actor: Actor, request: NewSeries, wanted: datetime) -> tuple[Slot, ...]:

@@ -30,7 +30,6 @@ from operational.models import Hold, Occupancy
 
 _HOLD = text("select booking_hold(cast(:document as jsonb))")
 _END = text("select booking_end_hold(:id, :status, null)")
-_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,7 @@ def release(session: Session, actor: Actor, hold_id: uuid.UUID) -> None:
     """Give the time back. Once more, or after its expiry, changes nothing. Raises HoldUsed once booked."""
     hold = _found(session, hold_id)
     actor.require(Permission.BOOKING_WRITE, hold.location_id)
-    subjects = [str(one) for one in kept_by(session, hold_id)]
-    with translating():
-        session.execute(_LOCK, {"subjects": subjects, "budget": claim.LOCK_BUDGET_MS})
+    claim.lock(session, kept_by(session, hold_id))
     if _found(session, hold_id).status is HoldStatus.BOOKED:
         raise HoldUsed("It was booked: cancel the appointment instead.")
     session.execute(_END, {"id": hold_id, "status": HoldStatus.RELEASED})

@@ -35,9 +35,7 @@ from operational.booking.schemas import Move, MovedItem, Restore
 from operational.booking.shape import Asked, Need, Shape, minutes_between
 from operational.checkout.fees import carry_deposit
 from operational.identity.access import Actor
-from operational.models import (
-    Appointment,
-)
+from operational.models import Appointment
 
 MOVABLE = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED)
 RESTORABLE = (AppointmentStatus.CANCELLED, AppointmentStatus.LATE_CANCELLED, AppointmentStatus.NO_SHOW)

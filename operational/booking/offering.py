@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Permission
 from operational.booking.schedule_schemas import PerformerIn, PrerequisiteIn, RuleIn
-from operational.etag import check_if_match
 from operational.identity.access import Actor
 from operational.models import BookingRule, ProviderService, Service, ServicePrerequisite, StaffMember
 from operational.models.catalogue import TreatmentCategory
-from operational.rows import add_row, get_row
+from operational.rows import add_row, change_row, get_row
 
 
 def set_rule(
@@ -24,17 +23,10 @@ def set_rule(
     """The first rule of a service needs no ETag; later ones do."""
     actor.require_everywhere(Permission.CATALOGUE_MANAGE)
     get_row(session, Service, service_id, lock=True)
-    row = session.scalar(select(BookingRule).where(BookingRule.service_id == service_id).with_for_update())
-    if row is None:
-        return add_row(
-            session, BookingRule(org_id=actor.org_id, service_id=service_id, **request.model_dump())
-        )
-    check_if_match(row, if_match)
-    for name, value in request.model_dump().items():
-        setattr(row, name, value)
-    session.flush()
-    session.refresh(row)
-    return row
+    there = session.scalar(select(BookingRule.id).where(BookingRule.service_id == service_id))
+    if there is not None:
+        return change_row(session, BookingRule, there, if_match, request.model_dump())
+    return add_row(session, BookingRule(org_id=actor.org_id, service_id=service_id, **request.model_dump()))
 
 
 def rule_of(session: Session, service_id: uuid.UUID) -> BookingRule | None:
@@ -83,18 +75,13 @@ def set_performer(
     get_row(session, Service, service_id, lock=True)
     get_row(session, StaffMember, staff_id)
     own = (ProviderService.service_id == service_id) & (ProviderService.staff_id == staff_id)
-    row = session.scalar(select(ProviderService).where(own).with_for_update())
-    if row is None:
-        made = ProviderService(
-            org_id=actor.org_id, service_id=service_id, staff_id=staff_id, **request.model_dump()
-        )
-        return add_row(session, made)
-    check_if_match(row, if_match)
-    for name, value in request.model_dump().items():
-        setattr(row, name, value)
-    session.flush()
-    session.refresh(row)
-    return row
+    there = session.scalar(select(ProviderService.id).where(own))
+    if there is not None:
+        return change_row(session, ProviderService, there, if_match, request.model_dump())
+    made = ProviderService(
+        org_id=actor.org_id, service_id=service_id, staff_id=staff_id, **request.model_dump()
+    )
+    return add_row(session, made)
 
 
 def performers_of(session: Session, service_id: uuid.UUID) -> list[ProviderService]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response, status
 from pydantic import Field
@@ -14,6 +13,7 @@ from pydantic import Field
 from medspa.kernel.vocabulary import Permission, TimeOffStatus
 from operational.booking import offering, time_off
 from operational.booking.facts import load_facts
+from operational.booking.rules import midnight
 from operational.booking.schedule_schemas import (
     Decision,
     NewTimeOff,
@@ -118,13 +118,13 @@ def list_time_off(
     status: TimeOffStatus | None = None,
 ) -> Page[TimeOffOut]:
     """Time off of a location, its rooms and devices, and the providers who work there."""
-    zone = ZoneInfo(load_facts(unit.session, location_id, ()).place.timezone)
+    place = load_facts(unit.session, location_id, ()).place
     rows = time_off.listed(
         unit.session,
         unit.actor,
         location_id,
-        datetime.combine(first, time(), zone),
-        datetime.combine(last, time(), zone) + timedelta(days=1),
+        midnight(place, first),
+        midnight(place, last + timedelta(days=1)),
         subject_id=subject_id,
         status=status,
     )

@@ -94,7 +94,7 @@ class VisitRow:
 def visit(session: Session, appointment_id: uuid.UUID) -> VisitRow:
     """Raises NotFound for an id that is not of this organization or outside of the actor's locations."""
     session.flush()
-    found = _visits(session, [appointment_id])
+    found = visits(session, [appointment_id])
     if not found:
         raise NotFound("There is no such appointment.")
     return found[0]
@@ -133,7 +133,7 @@ def calendar(
     statement = statement.order_by(Appointment.starts_at, Appointment.id).limit(limit + 1)
     rows = session.execute(statement).all()
     more = _cursor(rows[limit - 1].starts_at, rows[limit - 1].id) if len(rows) > limit else None
-    return _visits(session, [row.id for row in rows[:limit]]), more
+    return visits(session, [row.id for row in rows[:limit]]), more
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def locked(session: Session, appointment_id: uuid.UUID) -> Appointment:
     return found
 
 
-def _visits(session: Session, ids: Sequence[uuid.UUID]) -> list[VisitRow]:
+def visits(session: Session, ids: Sequence[uuid.UUID]) -> list[VisitRow]:
     """By start, in one statement."""
     return [_visit(row) for row in session.execute(_VISITS, {"ids": list(ids), "now": clock.now()})]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
@@ -23,6 +22,7 @@ from operational.booking.availability import (
     next_free,
 )
 from operational.booking.facts import load_facts
+from operational.booking.rules import midnight
 from operational.booking.schedule_schemas import NewPattern
 from operational.booking.schemas import MAX_ITEMS
 from operational.etag import IfMatch, set_etag
@@ -121,13 +121,13 @@ def list_shifts(
     cursor: Cursor = None,
 ) -> Page[schemas.ShiftOut]:
     """Active shifts of a location on these local days."""
-    zone = ZoneInfo(load_facts(unit.session, location_id, ()).place.timezone)
+    place = load_facts(unit.session, location_id, ()).place
     rows = shifts.find_shifts(
         unit.session,
         unit.actor,
         location_id,
-        datetime.combine(first, time(), zone),
-        datetime.combine(last, time(), zone) + timedelta(days=1),
+        midnight(place, first),
+        midnight(place, last + timedelta(days=1)),
         staff_id,
         limit + 1,
         paging.decode(cursor) if cursor is not None else None,

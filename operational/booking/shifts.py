@@ -12,8 +12,8 @@ from medspa.kernel import clock
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import Permission
 from operational import etag
-from operational.booking.claim import LOCK_BUDGET_MS
-from operational.booking.errors import ProviderNotEligible, ShiftInUse, ShiftOverlaps, translating
+from operational.booking import claim
+from operational.booking.errors import ProviderNotEligible, ShiftInUse, ShiftOverlaps
 from operational.booking.facts import load_facts
 from operational.booking.schedule_schemas import NewPattern
 from operational.booking.schemas import NewShift
@@ -21,7 +21,6 @@ from operational.identity.access import Actor
 from operational.models import Location, Shift
 
 LONGEST_PATTERN = timedelta(days=366)
-_LOCK = text("select booking_lock(array[cast(:staff as uuid)], :budget)")
 _UNCOVERED = text("select booking_time_without_shift(:staff, :location, :since, :until)")
 
 
@@ -141,5 +140,4 @@ def find_shifts(
 
 def _lock(session: Session, staff_id: uuid.UUID) -> None:
     """The provider's booking lock: no visit is booked into a shift while it changes."""
-    with translating():
-        session.execute(_LOCK, {"staff": staff_id, "budget": LOCK_BUDGET_MS})
+    claim.lock(session, [staff_id])

@@ -19,15 +19,14 @@ from medspa.kernel.errors import DomainError, Invalid, NotFound
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import OffSubject, Permission, TimeOffStatus
 from operational import etag
-from operational.booking.claim import LOCK_BUDGET_MS
-from operational.booking.errors import WrongState, translating
+from operational.booking import claim
+from operational.booking.errors import WrongState
 from operational.booking.facts import Place, load_facts
 from operational.booking.schedule_schemas import NewTimeOff
 from operational.identity.access import Actor
 from operational.models import Credential, Resource, StaffMember, TimeOff
 from operational.rows import get_row
 
-_LOCK = text("select booking_lock(cast(:subjects as uuid[]), :budget)")
 _IN_IT = text("select booking_visits_in(:kind, :subject, :location, :since, :until)")
 
 
@@ -73,13 +72,13 @@ def approve(
     """Let requested time off count. Raises VisitsInTheWay."""
     row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
     affected = _affected(session, [row], keep=keep_visits)
-    _decide(session, actor, row, TimeOffStatus.APPROVED)
+    _decide(session, actor, [row], TimeOffStatus.APPROVED)
     return row, affected
 
 
 def decline(session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None) -> TimeOff:
     row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
-    _decide(session, actor, row, TimeOffStatus.DECLINED)
+    _decide(session, actor, [row], TimeOffStatus.DECLINED)
     return row
 
 
@@ -101,9 +100,7 @@ def end(
             TimeOff.status.in_((TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED)),
         )
         rows += session.scalars(later.with_for_update())
-    for one in rows:
-        _decide(session, actor, one, TimeOffStatus.ENDED)
-    session.refresh(row)
+    _decide(session, actor, rows, TimeOffStatus.ENDED)
     return row
 
 
@@ -168,9 +165,7 @@ def _lock(session: Session, row: TimeOff) -> None:
         subjects = session.scalars(
             select(Credential.staff_id).where(Credential.location_id == row.location_id).distinct()
         )
-    values = {"subjects": [str(one) for one in subjects], "budget": LOCK_BUDGET_MS}
-    with translating():
-        session.execute(_LOCK, values)
+    claim.lock(session, subjects)
 
 
 def _times(place: Place, request: NewTimeOff) -> list[tuple[datetime, datetime]]:
@@ -215,9 +210,11 @@ def _decided(
     return row
 
 
-def _decide(session: Session, actor: Actor, row: TimeOff, status: TimeOffStatus) -> None:
-    row.status = status
-    row.decided_by = actor.staff_id
-    row.decided_at = clock.now()
+def _decide(session: Session, actor: Actor, rows: Sequence[TimeOff], status: TimeOffStatus) -> None:
+    """The first of them is read again, for its ETag."""
+    for row in rows:
+        row.status = status
+        row.decided_by = actor.staff_id
+        row.decided_at = clock.now()
     session.flush()
-    session.refresh(row)
+    session.refresh(rows[0])

@@ -90,7 +90,8 @@ def _state_before(session: Session, appointment: Appointment) -> dict[str, Any]:
     if len(found) < 2 or found[0][0].event in NOT_UNDONE:
         raise WrongState("The last change cannot be undone.", {"status_now": appointment.status.value})
     last = found[0][0]
-    if clock.now() - last.happened_at > UNDO_FOR:
+    # A clock that was set back makes the newest entry of the history one that is not the last.
+    if not timedelta() <= clock.now() - last.happened_at <= UNDO_FOR:
         raise TooLate("Change the visit instead.")
     _refuse_settled(session, appointment, last.event)
     state: dict[str, Any] = found[1][1]

@@ -17,9 +17,10 @@ from operational import etag
 from operational.booking.availability import Question, Slot, availability
 from operational.booking.book import book
 from operational.booking.errors import WrongState
-from operational.booking.facts import load_facts
+from operational.booking.facts import Place, load_facts
 from operational.booking.group_schemas import NewWalkIn
 from operational.booking.schemas import NewItem, NewVisit
+from operational.booking.shape import overlap
 from operational.booking.visit import arrive
 from operational.identity.access import Actor
 from operational.models import Client, StaffMember, WalkIn
@@ -43,8 +44,9 @@ def come(session: Session, actor: Actor, request: NewWalkIn) -> Waiting:
     row = WalkIn(
         org_id=actor.org_id, status=WalkInStatus.WAITING, came_at=clock.now(), **request.model_dump()
     )
-    queue = _waiting(session, request.location_id)
-    row.quoted_minutes = _waits(session, actor, [*queue, row])[-1]
+    place = load_facts(session, request.location_id, ()).place
+    queue = _waiting(session, place)
+    row.quoted_minutes = _waits(session, actor, place, [*queue, row])[-1]
     add_row(session, row)
     return Waiting(row, row.quoted_minutes)
 
@@ -52,8 +54,9 @@ def come(session: Session, actor: Actor, request: NewWalkIn) -> Waiting:
 def queue(session: Session, actor: Actor, location_id: uuid.UUID) -> list[Waiting]:
     """Who waits, in the order they came."""
     actor.require(Permission.BOOKING_READ, location_id)
-    rows = _waiting(session, location_id)
-    return [Waiting(row, wait) for row, wait in zip(rows, _waits(session, actor, rows), strict=True)]
+    place = load_facts(session, location_id, ()).place
+    rows = _waiting(session, place)
+    return [Waiting(row, wait) for row, wait in zip(rows, _waits(session, actor, place, rows), strict=True)]
 
 
 def seat(
@@ -82,14 +85,13 @@ def leave(session: Session, actor: Actor, walk_in_id: uuid.UUID, if_match: str |
     return _end(session, _open(session, actor, walk_in_id, if_match), WalkInStatus.LEFT, None)
 
 
-def _waiting(session: Session, location_id: uuid.UUID) -> list[WalkIn]:
+def _waiting(session: Session, place: Place) -> list[WalkIn]:
     """Of today: who is still listed from another day has gone."""
-    place = load_facts(session, location_id, ()).place
     since = clock.now() - timedelta(hours=24)
     statement = (
         select(WalkIn)
         .where(
-            WalkIn.location_id == location_id,
+            WalkIn.location_id == place.id,
             WalkIn.status == WalkInStatus.WAITING,
             WalkIn.came_at >= since,
         )
@@ -99,7 +101,7 @@ def _waiting(session: Session, location_id: uuid.UUID) -> list[WalkIn]:
     return [row for row in session.scalars(statement) if place.business_date(row.came_at) == today]
 
 
-def _waits(session: Session, actor: Actor, rows: list[WalkIn]) -> list[int | None]:
+def _waits(session: Session, actor: Actor, place: Place, rows: list[WalkIn]) -> list[int | None]:
     """Minutes from now for each in order: everybody takes the first time that those before them leave."""
     now = clock.now()
     taken: list[tuple[uuid.UUID, datetime, datetime]] = []
@@ -108,7 +110,7 @@ def _waits(session: Session, actor: Actor, rows: list[WalkIn]) -> list[int | Non
     for row in rows:
         key = (row.service_id, row.provider_id)
         if key not in known:
-            known[key] = _today(session, actor, row)
+            known[key] = _today(session, actor, place, row)
         waits.append(_first(known[key], taken, now))
     return waits
 
@@ -117,16 +119,17 @@ def _first(slots: list[Slot], taken: list[tuple[uuid.UUID, datetime, datetime]],
     for slot in slots:
         for provider in slot.provider_ids:
             if not any(
-                who == provider and start < slot.ends_at and slot.starts_at < end for who, start, end in taken
+                who == provider and overlap((start, end), (slot.starts_at, slot.ends_at))
+                for who, start, end in taken
             ):
                 taken.append((provider, slot.starts_at, slot.ends_at))
                 return max(0, -(-(slot.starts_at - now) // timedelta(minutes=1)))
     return None
 
 
-def _today(session: Session, actor: Actor, row: WalkIn) -> list[Slot]:
-    day = load_facts(session, row.location_id, ()).place.local_date(clock.now())
-    question = Question(row.location_id, row.service_id, day, day, row.provider_id, step_minutes=5)
+def _today(session: Session, actor: Actor, place: Place, row: WalkIn) -> list[Slot]:
+    day = place.local_date(clock.now())
+    question = Question(place.id, row.service_id, day, day, row.provider_id, step_minutes=5)
     try:
         return availability(session, actor, question)[0]
     except DomainError:

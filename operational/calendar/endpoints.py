@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
-from operational.calendar.feed import LONGEST, CalendarDays, days_of, fed
+from operational.calendar.feed import LONGEST, CalendarDays, days_of, etag_of
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.schemas import DateAsked
@@ -26,7 +26,8 @@ def show_calendar(
     if_none_match: Annotated[str | None, Header(description="The ETag you have.")] = None,
 ) -> Response:
     """Visits with their items, buffers, holds and shifts of up to seven days, and their columns."""
-    found = fed(days_of(unit, location_id, day, days))
-    if if_none_match is not None and found.etag in [one.strip() for one in if_none_match.split(",")]:
-        return Response(status_code=304, headers={"ETag": found.etag})
-    return Response(found.body, media_type="application/json", headers={"ETag": found.etag})
+    found = days_of(unit, location_id, day, days)
+    headers = {"ETag": etag_of(found)}
+    if if_none_match is not None and headers["ETag"] in [one.strip() for one in if_none_match.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(found.model_dump_json(), media_type="application/json", headers=headers)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -161,12 +160,6 @@ class CalendarDays(BaseModel):
     blocks: list[Block]
 
 
-@dataclass(frozen=True)
-class Fed:
-    body: bytes
-    etag: str
-
-
 def days_of(unit: Unit, location_id: uuid.UUID, day: date | None, days: int) -> CalendarDays:
     """Raises Forbidden, NotFound, Invalid."""
     unit.actor.require(Permission.BOOKING_READ, location_id)
@@ -209,11 +202,10 @@ def days_of(unit: Unit, location_id: uuid.UUID, day: date | None, days: int) -> 
     )
 
 
-def fed(found: CalendarDays) -> Fed:
-    """The answer's bytes, and the ETag of what they show: the time of asking is no change."""
+def etag_of(found: CalendarDays) -> str:
+    """The ETag of what is shown: the time of asking is no change."""
     shown = found.model_dump_json(exclude={"now"})
-    digest = hashlib.sha256(shown.encode()).hexdigest()[:32]
-    return Fed(found.model_dump_json().encode(), f'"{digest}"')
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'
 
 
 def _item(one: list[Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ With scripts the page draws the feed and follows changes; without them it is a l
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from fastapi import Depends, Form, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Forbidden
@@ -28,12 +29,13 @@ from operational.booking import undo as undoing
 from operational.booking import visit as visiting
 from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
 from operational.calendar.desk import desk_of
-from operational.calendar.feed import days_of, fed
+from operational.calendar.feed import days_of, etag_of
 from operational.calendar.ways import ways_of
 from operational.clients import notes
 from operational.clients.desk_schemas import NoteView
 from operational.clients.schemas import ClientView
 from operational.etag import etag
+from operational.identity.access import Actor
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Invoice, Location, Service, StaffMember
@@ -74,16 +76,15 @@ def show_calendar(
         first = day or clock.now().astimezone(ZoneInfo(place.timezone)).date()
         day = first - timedelta(days=first.weekday())
     shown = days_of(unit, place.id, day, days)
-    answer = fed(shown)
     may_write = unit.actor.may(Permission.BOOKING_WRITE, place.id)
     drawn = {
-        "location": str(place.id), "day": str(shown.day), "days": days, "view": view, "etag": answer.etag,
+        "location": str(place.id), "day": str(shown.day), "days": days, "view": view, "etag": etag_of(shown),
         "offset": _offset(place), "mayWrite": may_write,
         "mayOverride": unit.actor.may(Permission.BOOKING_OVERRIDE, place.id),
     }  # fmt: skip
     return page(
         AREA, "calendar.html", request, unit,
-        shown=shown, feed=_inside(answer.body), drawn=drawn, view=view, may_write=may_write,
+        shown=shown, feed=_inside(shown.model_dump_json()), drawn=drawn, view=view, may_write=may_write,
         earlier=shown.day - timedelta(days=days), later=shown.day + timedelta(days=days),
         listed=sorted(shown.items, key=lambda one: (one.starts_at, one.id)),
         names={one.id: one.name for one in shown.columns},
@@ -140,38 +141,23 @@ def show_visit(request: Request, appointment_id: uuid.UUID, unit: Reader, part: 
         undone=_undoable(events), etag=etag(visit), ways=ways_of(unit, row),
         reasons=list(CancelReason),
         may_write=actor.may(Permission.BOOKING_WRITE, row.location_id),
-        may_chart=actor.may(Permission.CHART_READ, row.location_id),
     )  # fmt: skip
 
 
-@pages.post("/calendar/visits/{appointment_id}/confirm")
-def confirm(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    visiting.confirm(unit.session, unit.actor, appointment_id)
-    return _back(appointment_id)
+def _button(step: str, act: Callable[[Session, Actor, uuid.UUID], object]) -> None:
+    """A form that says nothing but that the visit takes this step."""
+
+    @pages.post(f"/calendar/visits/{{appointment_id}}/{step}", name=act.__name__)
+    def take(appointment_id: uuid.UUID, unit: Writer) -> Response:
+        act(unit.session, unit.actor, appointment_id)
+        return _back(appointment_id)
 
 
-@pages.post("/calendar/visits/{appointment_id}/arrive")
-def arrive(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    visiting.arrive(unit.session, unit.actor, appointment_id)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/complete")
-def complete(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    visiting.complete(unit.session, unit.actor, appointment_id)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/not-treated")
-def not_treated(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    visiting.not_treated(unit.session, unit.actor, appointment_id)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/left")
-def left(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    visiting.left(unit.session, unit.actor, appointment_id)
-    return _back(appointment_id)
+_button("confirm", visiting.confirm)
+_button("arrive", visiting.arrive)
+_button("complete", visiting.complete)
+_button("not-treated", visiting.not_treated)
+_button("left", visiting.left)
 
 
 @pages.post("/calendar/visits/{appointment_id}/no-show")
@@ -224,6 +210,6 @@ def _offset(place: Location) -> str:
     return f"{at[:3]}:{at[3:5]}"
 
 
-def _inside(body: bytes) -> str:
+def _inside(body: str) -> str:
     """JSON that may stand inside a script element: it cannot end it."""
-    return body.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return body.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.values import money
 from operational.booking import queries
-from operational.booking.cancel import WAITING
+from operational.booking.cancel import WAITING, is_late
 from operational.booking.charged import fee_stands
 from operational.booking.facts import load_facts
 from operational.checkout.fees import fee_with_tax
@@ -41,7 +40,7 @@ def ways_of(unit: Unit, visit: queries.VisitRow) -> Ways:
     place = load_facts(session, visit.location_id, ()).place
     now = clock.now()
     waiting = visit.status in WAITING
-    late = now > visit.starts_at - timedelta(minutes=place.notice_minutes)
+    late = is_late(visit, place, now)
     return Ways(
         waiting=waiting,
         arrive=waiting and place.business_date(now) == visit.business_date,

@@ -25,7 +25,7 @@ from operational.checkout.pricing import Price, discount_of, price
 from operational.checkout.queries import found, location_with, pending_on_invoice, rates_on, require_client
 from operational.checkout.schemas import InvoiceIn
 from operational.identity.access import Actor
-from operational.ledger.balances import invoice_open_minor, lock_gift_card, lock_invoice
+from operational.ledger.balances import lock_gift_card, lock_invoice
 from operational.ledger.days import ensure_open, open_business_date
 from operational.ledger.post import Line, post, reverse
 from operational.models import (
@@ -271,8 +271,3 @@ def void_invoice(session: Session, actor: Actor, invoice_id: uuid.UUID) -> Invoi
     invoice.status = InvoiceStatus.VOIDED
     session.flush()
     return invoice
-
-
-def total_due(session: Session, invoice_id: uuid.UUID) -> int:
-    """What is still owed on an invoice; never below zero."""
-    return max(invoice_open_minor(session, invoice_id), 0)

@@ -88,7 +88,7 @@ def preview_merge(
     response: Response,
     client_id: uuid.UUID,
     other_client_id: uuid.UUID,
-    take: Annotated[list[schemas.Detail] | None, Query(max_length=20)] = None,
+    take: Annotated[list[merging.Detail] | None, Query(max_length=20)] = None,
 ) -> schemas.MergePreview:
     """What merging the other record into this one would do."""
     seen, version = previewed(unit, client_id, other_client_id, take or ())
@@ -101,7 +101,7 @@ def previewed(
 ) -> tuple[schemas.MergePreview, str]:
     """The preview, and the version that the merge wants back."""
     seen = merging.preview(unit.session, unit.actor, client_id, other_id, take)
-    view = render(unit.session, unit.actor, "client.merge", schemas.MergePreview, shown(seen))
+    view = render(unit.session, unit.actor, "client.merge", schemas.MergePreview, _shown(seen))
     return view, f'"{seen.version}"'
 
 
@@ -127,7 +127,7 @@ def undo_merge(unit: Merger, client_merge_id: uuid.UUID) -> schemas.MergeView:
     return _view(unmerge.undo(unit.session, unit.actor, unit.vault, client_merge_id))
 
 
-def shown(seen: merging.Preview) -> dict[str, Any]:
+def _shown(seen: merging.Preview) -> dict[str, Any]:
     """A preview as its answer has it."""
     return {
         "survivor_id": seen.survivor.id,
@@ -154,14 +154,17 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _household(unit: Unit, client_id: uuid.UUID) -> schemas.MemberList:
+def household_of(unit: Unit, client_id: uuid.UUID) -> list[schemas.MemberView]:
     rows = [
         {"id": one.client.id, "first_name": one.client.first_name, "last_name": one.client.last_name,
          "payer_id": one.payer_id}
         for one in household.members(unit.session, client_id)
     ]  # fmt: skip
-    items = render_many(unit.session, unit.actor, "client.household", schemas.MemberView, rows)
-    return schemas.MemberList(items=items)
+    return render_many(unit.session, unit.actor, "client.household", schemas.MemberView, rows)
+
+
+def _household(unit: Unit, client_id: uuid.UUID) -> schemas.MemberList:
+    return schemas.MemberList(items=household_of(unit, client_id))
 
 
 def _view(done: ClientMerge) -> schemas.MergeView:

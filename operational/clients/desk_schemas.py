@@ -8,15 +8,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from operational.clients.merging import ConflictCode
+from operational.clients.merging import ConflictCode, Detail
 from operational.privacy.schemas import PhiSchema
 from operational.schemas import Sent
 from operational.text import Paragraph
-
-Detail = Literal[
-    "first_name", "last_name", "phone", "email", "birth_date", "street", "city", "state", "zip_code",
-    "source", "home_location_id",
-]  # fmt: skip
 
 
 class NewNote(Sent):

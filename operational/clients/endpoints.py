@@ -83,15 +83,15 @@ def edit_client(
 def list_duplicates(unit: Reader, client_id: uuid.UUID) -> DuplicateList:
     """The records flagged as possible doubles of this one, until somebody decides."""
     get_row(unit.session, Client, client_id)
-    return DuplicateList(items=_duplicates(unit, duplicates.flagged(unit.session, client_id)))
+    return DuplicateList(items=duplicates_shown(unit, duplicates.flagged(unit.session, client_id)))
 
 
 def _saved(unit: Unit, client: Client, found: list[Duplicate]) -> ClientSaved:
     view = render(unit.session, unit.actor, "client.card", ClientView, client)
-    return ClientSaved(client=view, duplicates=_duplicates(unit, found))
+    return ClientSaved(client=view, duplicates=duplicates_shown(unit, found))
 
 
-def _duplicates(unit: Unit, found: list[Duplicate]) -> list[DuplicateView]:
+def duplicates_shown(unit: Unit, found: list[Duplicate]) -> list[DuplicateView]:
     fields = [name for name in DuplicateView.model_fields if name != "reason"]
     values = [{**{name: getattr(row, name) for name in fields}, "reason": reason} for row, reason in found]
     return render_many(unit.session, unit.actor, "client.duplicates", DuplicateView, values)

@@ -61,8 +61,8 @@ def join(session: Session, actor: Actor, client_id: uuid.UUID, other_id: uuid.UU
         household = new_id()
         session.add(Household(org_id=actor.org_id, id=household))
         session.flush()
-    for one in (client.id, other.id):
-        if one != (client.id if mine else other.id if theirs else None):
+    for one, own in ((client.id, mine), (other.id, theirs)):
+        if own is None:
             session.add(HouseholdMember(org_id=actor.org_id, household_id=household, client_id=one))
     session.flush()
 

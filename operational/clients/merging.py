@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,10 +35,11 @@ from operational.models import (
 )
 from operational.models.moving import following
 
-FIELDS = (
+Detail = Literal[
     "first_name", "last_name", "phone", "email", "birth_date", "street", "city", "state", "zip_code",
     "source", "home_location_id",
-)  # fmt: skip
+]  # fmt: skip
+FIELDS: tuple[Detail, ...] = get_args(Detail)
 STAYING: tuple[type[Base], ...] = (Invoice, Payment, ChartNote, TreatmentRecord, SignedConsent, ClientNote)
 UNSETTLED = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
 ConflictCode = Literal[

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Form, Query, Request, Response
-from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from medspa.kernel.errors import Invalid, StaleVersion
@@ -18,10 +17,20 @@ from medspa.kernel.vocabulary import ClientFlag, Permission, Purpose
 from medspa.ui.values import money
 from operational.checkout import views
 from operational.client_records import open_client, root_of
-from operational.clients import desk_endpoints, duplicates, household, merge, notes, search, service, unmerge
-from operational.clients.desk_schemas import MemberView, NewNote, NoteView
+from operational.clients import (
+    desk_endpoints,
+    duplicates,
+    endpoints,
+    household,
+    merge,
+    notes,
+    search,
+    service,
+    unmerge,
+)
+from operational.clients.desk_schemas import NewNote, NoteView
 from operational.clients.page_views import visits
-from operational.clients.schemas import ClientChange, ClientCreate, ClientView, DuplicateView
+from operational.clients.schemas import ClientChange, ClientCreate, ClientView
 from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -112,13 +121,7 @@ def _client(
     if actor.may(Permission.INVOICE_READ):
         held = views.balances_with_payer(session, actor, client_id)
         balances = render(session, actor, "client.balances", views.BalancesView, held)
-    may_merge = Permission.CLIENT_MERGE in actor.permissions.get(None, frozenset())
-    doubles = [
-        {**_fields(one.client), "reason": one.reason} for one in duplicates.flagged(session, client_id)
-    ]
-    members = [
-        {**_fields(one.client), "payer_id": one.payer_id} for one in household.members(session, client_id)
-    ]
+    may_merge = actor.places_of(Permission.CLIENT_MERGE) is None
     return page(
         AREA, "client.html", request, unit, status,
         refused=refused, at=at, typed=typed,
@@ -128,8 +131,8 @@ def _client(
         notes=render_many(
             session, actor, "client.notes", NoteView, notes.standing(session, unit.vault, client_id)
         ),
-        members=render_many(session, actor, "client.household", MemberView, members),
-        doubles=render_many(session, actor, "client.duplicates", DuplicateView, doubles),
+        members=desk_endpoints.household_of(unit, client_id),
+        doubles=endpoints.duplicates_shown(unit, duplicates.flagged(session, client_id)),
         coming=coming, past=past, balances=balances, amount=_amount(unit, row),
         merges=unmerge.standing_merges(session, client_id) if may_merge else [],
         may_write=actor.may(Permission.CLIENT_WRITE), may_merge=may_merge,
@@ -191,10 +194,9 @@ def set_flags(
     client_id: uuid.UUID,
     unit: Writer,
     etag: Text,
-    flags: Annotated[list[str], Form(default_factory=list)],
+    flags: Annotated[list[ClientFlag], Form(default_factory=list)],
 ) -> Response:
-    known = TypeAdapter(list[ClientFlag]).validate_python(flags)
-    service.edit_client(unit.session, unit.actor, client_id, etag, {"flags": [one.value for one in known]})
+    service.edit_client(unit.session, unit.actor, client_id, etag, {"flags": [one.value for one in flags]})
     return redirect(f"/clients/{client_id}")
 
 
@@ -219,8 +221,10 @@ def leave_household(client_id: uuid.UUID, unit: Writer) -> Response:
 
 
 @pages.post("/clients/{client_id}/payer")
-def set_payer(client_id: uuid.UUID, unit: Writer, payer: Text = "") -> Response:
-    household.set_payer(unit.session, unit.actor, client_id, uuid.UUID(payer) if payer else None)
+def set_payer(
+    client_id: uuid.UUID, unit: Writer, payer: Annotated[uuid.UUID | None, Form()] = None
+) -> Response:
+    household.set_payer(unit.session, unit.actor, client_id, payer)
     return redirect(f"/clients/{client_id}#household")
 
 
@@ -281,8 +285,3 @@ def _amount(unit: Unit, client: Client) -> Callable[[int], str]:
     places = select(Location.currency).order_by((Location.id == client.home_location_id).desc(), Location.id)
     currency = unit.session.scalars(places.limit(1)).first() or ""
     return lambda minor: money(minor, currency)
-
-
-def _fields(client: Client) -> dict[str, object]:
-    names = ("id", "first_name", "last_name", "phone", "email", "birth_date")
-    return {name: getattr(client, name) for name in names}

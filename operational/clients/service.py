@@ -33,7 +33,7 @@ def create_client(
     duplicates.lock_identity(session, actor.org_id, client)
     session.add(client)
     session.flush()
-    return client, match_client(session, client)
+    return client, _flagged(session, client)
 
 
 def create_unmatched(session: Session, actor: Actor, values: Mapping[str, Any]) -> Client:
@@ -50,6 +50,10 @@ def create_unmatched(session: Session, actor: Actor, values: Mapping[str, Any]) 
 def match_client(session: Session, client: Client) -> list[Duplicate]:
     """Look for records of the same person and flag them for a decision."""
     duplicates.lock_identity(session, client.org_id, client)
+    return _flagged(session, client)
+
+
+def _flagged(session: Session, client: Client) -> list[Duplicate]:
     found = duplicates.find(session, client)
     duplicates.flag(session, client, found)
     return found
@@ -81,9 +85,7 @@ def edit_client(
             duplicates.lock_identity(session, actor.org_id, client)
     session.flush()
     session.refresh(client)
-    found = duplicates.find(session, client) if identifying else []
-    duplicates.flag(session, client, found)
-    return client, found
+    return client, _flagged(session, client) if identifying else []
 
 
 def _check(session: Session, values: Mapping[str, Any]) -> None:

@@ -8,14 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from medspa.kernel.vocabulary import LeadStatus, Permission, Purpose
-from operational.clients.schemas import DuplicateView
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.leads import service, shown, tasks
 from operational.leads.schemas import Conversion, Converted, LeadIn, LeadOut, Lost, TaskIn, TaskOut
 from operational.models import Appointment, Client, Lead, Location, PublicText
 from operational.paging import Page
-from operational.privacy.schemas import render_many
 from operational.rows import get_row
 
 router = APIRouter(prefix="/v1", tags=["leads"])
@@ -69,10 +67,7 @@ def lost(unit: Writer, lead_id: uuid.UUID, body: Lost) -> LeadOut:
 def convert(unit: Writer, lead_id: uuid.UUID, body: Conversion) -> Converted:
     """Make a client of a lead, or add it to one. Source, consent, message and tasks come along."""
     lead, doubles = service.convert(unit.session, unit.actor, unit.vault, lead_id, body.client_id)
-    names = [name for name in DuplicateView.model_fields if name != "reason"]
-    found = [{**{name: getattr(one.client, name) for name in names}, "reason": one.reason} for one in doubles]
-    told = render_many(unit.session, unit.actor, "client.duplicates", DuplicateView, found)
-    return Converted(lead=shown.lead(unit, lead), duplicates=told)
+    return Converted(lead=shown.lead(unit, lead), duplicates=shown.duplicates(unit, doubles))
 
 
 @router.get("/tasks")

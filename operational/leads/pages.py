@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -24,7 +24,6 @@ from operational.models import Client, Lead, Location, StaffMember, Task
 from operational.names import client_name, names_of
 from operational.online import setup
 from operational.pages import page, page_router, redirect
-from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
 
@@ -156,16 +155,16 @@ def decline(booking_id: uuid.UUID, unit: Approver) -> Response:
     return redirect("/tasks")
 
 
-def _about(unit: Unit, rows: Iterable[TaskOut]) -> dict[uuid.UUID, str]:
+def _about(unit: Unit, rows: Sequence[TaskOut]) -> dict[uuid.UUID, str]:
     """Task → whom it is about, as far as one may know."""
+    asked = {one.lead_id for one in rows if one.client_id is None and one.lead_id is not None}
+    found = shown.leads(unit, unit.session.scalars(select(Lead).where(Lead.id.in_(asked)))) if asked else []
+    leads = {one.id: f"{one.first_name} {one.last_name}" for one in found}
     told: dict[uuid.UUID, str] = {}
     for one in rows:
-        name = None
+        name = leads.get(one.lead_id) if one.lead_id is not None else None
         if one.client_id is not None:
             name = client_name(unit.session, unit.actor, one.client_id, one.location_id)
-        elif one.lead_id is not None:
-            lead = shown.lead(unit, get_row(unit.session, Lead, one.lead_id))
-            name = f"{lead.first_name} {lead.last_name}"
         told[one.id] = name or "–"
     return told
 
@@ -180,14 +179,7 @@ def _suggested(unit: Unit, lead: LeadOut) -> list[DuplicateView]:
     )  # fmt: skip
     with unit.session.no_autoflush:
         found = duplicates.find(unit.session, like)[:SUGGESTED]
-    fields: list[dict[str, Any]] = [
-        {
-            **{name: getattr(one.client, name) for name in DuplicateView.model_fields if name != "reason"},
-            "reason": one.reason,
-        }
-        for one in found
-    ]
-    return render_many(unit.session, unit.actor, "client.duplicates", DuplicateView, fields)
+    return shown.duplicates(unit, found)
 
 
 def _places(unit: Unit) -> list[Location]:

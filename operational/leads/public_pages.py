@@ -13,19 +13,12 @@ from operational.identity.dependencies import Slot, services_of
 from operational.identity.forms import Field
 from operational.leads import service
 from operational.leads.tasks import add_task
-from operational.online import guard, place
+from operational.online import details, guard, place
 from operational.online.errors import NotOffered, NotYours
 from operational.online.shown import public, public_page, public_router
 from operational.text import Paragraph
 
 pages = public_router()
-_FIELDS = {
-    "first_name": "Enter your first name.",
-    "last_name": "Enter your last name.",
-    "phone": "Enter a mobile number, like (212) 555-0123.",
-    "email": "Enter an e-mail address, like name@example.com.",
-    "message": "Write at most 2,000 characters.",
-}
 LONGEST = 2_000
 
 
@@ -73,11 +66,11 @@ def take(
     }  # fmt: skip
     try:
         sent = Enquiry.model_validate({name: value.strip() or None for name, value in typed.items()})
-        wrong = {} if len(message) <= LONGEST else {"message": _FIELDS["message"]}
+        wrong = {} if len(message) <= LONGEST else {"message": details.WORDS["message"]}
         if sent.phone is None and sent.email is None:
             wrong["phone"] = "Enter a mobile number or an e-mail address."
     except ValidationError as error:
-        wrong = {str(one["loc"][0]): _FIELDS[str(one["loc"][0])] for one in error.errors()}
+        wrong = details.wrong_in(error)
     if wrong:
         return _form(request, at, embed, 422, typed=typed, wrong=wrong, contact=contact)
     services = services_of(request)
@@ -122,7 +115,7 @@ def _form(
     with place.reading(services.engine, at) as session:
         consent = place.current_text(session, at.location_id, PublicTextKind.CONTACT_CONSENT)
         stamp = guard.stamp(session, services.vault)
-    blank = dict.fromkeys(_FIELDS, "")
+    blank = dict.fromkeys(Enquiry.model_fields, "")
     return public_page(
         request, "enquire.html", at, status, embedded=embed, typed={**blank, **(typed or {})},
         wrong=wrong or {}, told=told, contact=contact, consent=consent, stamp=stamp,

@@ -6,9 +6,7 @@ are tasks.py's; the forms that strangers send are public_pages.py's.
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -43,14 +41,6 @@ class Contact(BaseModel):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A lead with what is sealed in it."""
-
-    lead: Lead
-    contact: Contact
-
-
 def receive(
     session: Session,
     actor: Actor,
@@ -77,13 +67,13 @@ def receive(
     return lead
 
 
-def opened(session: Session, vault: Vault, lead: Lead) -> Opened:
+def opened(session: Session, vault: Vault, lead: Lead) -> Contact:
     """What is sealed in a lead, for who may read it."""
     if lead.client_id is None:
         plain = vault.unseal_for_organization(session, lead.contact, purpose=PURPOSE)
     else:
         plain = vault.unseal(session, lead.client_id, lead.contact, purpose=PURPOSE)
-    return Opened(lead, Contact.model_validate(json.loads(plain)))
+    return Contact.model_validate_json(plain)
 
 
 def contacted(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:
@@ -99,7 +89,7 @@ def lose(session: Session, actor: Actor, lead_id: uuid.UUID, reason: LostReason)
     """Nothing came of it; its tasks are done with. Raises LeadClosed for a lead that is a client."""
     lead = held(session, actor, lead_id)
     if lead.status not in OPEN:
-        raise LeadClosed
+        raise LeadClosed("Only one that is new or contacted can be closed as lost.")
     lead.status, lead.lost_at, lead.lost_reason = LeadStatus.LOST, clock.now(), reason
     _finish_tasks(session, actor, lead.id)
     session.flush()
@@ -116,10 +106,10 @@ def convert(
     actor.require(Permission.CLIENT_WRITE)
     lead = held(session, actor, lead_id)
     if lead.client_id is not None:
-        raise LeadClosed
+        raise LeadClosed("Open its client: it was made one before.")
     if client_id is not None and get_row(session, Client, client_id).merged_into_id is not None:
         raise Invalid("This record was merged; take the one it was merged into.")
-    contact = opened(session, vault, lead).contact
+    contact = opened(session, vault, lead)
     found: list[Duplicate] = []
     if client_id is None:
         values: dict[str, Any] = {
@@ -141,7 +131,7 @@ def booked_online(
     """Who left a booking came back and finished it: the lead made of it is booked, its tasks are done."""
     asked = select(Lead).where(Lead.online_booking_id == online_booking_id, Lead.client_id.is_(None))
     for lead in session.scalars(asked.with_for_update()):
-        _hand_over(session, vault, lead, opened(session, vault, lead).contact, client_id)
+        _hand_over(session, vault, lead, opened(session, vault, lead), client_id)
         lead.status, lead.booked_at = LeadStatus.BOOKED, clock.now()
         _finish_tasks(session, actor, lead.id)
     session.flush()

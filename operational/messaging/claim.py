@@ -24,11 +24,10 @@ from operational import links
 from operational.messaging import reach
 from operational.messaging.fields import NEEDS_LINK, fields_of, fill
 from operational.messaging.messenger.port import Outgoing
-from operational.messaging.outbox import parts_of
+from operational.messaging.outbox import parts_of, seal_for, unseal_of
 from operational.messaging.quiet import QuietHours
 from operational.messaging.templates import Chosen, text_for
 from operational.models import Location, LocationMessaging, Message
-from operational.privacy.vault import vault_of
 
 BODY = "message.body"
 REPLIES = frozenset({K.STOPPED, K.STARTED, K.HELP, K.CONFIRMATION_NOTED})
@@ -224,11 +223,7 @@ def _mark(session: Session, message: Message, channel: Channel, chosen: Chosen, 
     plain = json.dumps(
         {"to": outgoing.to, "sender": outgoing.sender, "subject": outgoing.subject, "text": outgoing.text}
     ).encode()
-    vault = vault_of(session)
-    if message.client_id is None:
-        message.body = vault.seal_for_organization(session, plain, purpose=BODY)
-    else:
-        message.body = vault.seal(session, message.client_id, plain, purpose=BODY)
+    message.body = seal_for(session, message.client_id, plain, BODY)
     message.status, message.channel, message.template_id = MessageStatus.CLAIMED, channel, chosen.template_id
     message.claimed_at, message.attempts, message.code = clock.now(), message.attempts + 1, None
     session.flush()
@@ -238,10 +233,5 @@ def sealed_body(session: Session, message: Message) -> dict[str, str | None]:
     """Where a message went and what it said; empty before it was claimed."""
     if message.body is None:
         return {}
-    vault = vault_of(session)
-    if message.client_id is None:
-        opened = vault.unseal_for_organization(session, message.body, purpose=BODY)
-    else:
-        opened = vault.unseal(session, message.client_id, message.body, purpose=BODY)
-    found: dict[str, str | None] = json.loads(opened)
+    found: dict[str, str | None] = json.loads(unseal_of(session, message.client_id, message.body, BODY))
     return found

@@ -28,7 +28,7 @@ from medspa.kernel.vocabulary import (
 from operational.booking.visit import confirm
 from operational.messaging import reach
 from operational.messaging.messenger.port import Outcome, Result
-from operational.messaging.outbox import queue
+from operational.messaging.outbox import queue, seal_for
 from operational.messaging.send import job_actor, record, working
 from operational.models import (
     Appointment,
@@ -39,7 +39,7 @@ from operational.models import (
     LocationMessaging,
     Message,
 )
-from operational.privacy.vault import Vault, vault_of
+from operational.privacy.vault import Vault
 
 INCOMING_BODY = "message.incoming"
 STOP_WORDS = frozenset("stop stopall stop-all unsubscribe cancel end quit revoke optout opt-out".split())
@@ -133,7 +133,7 @@ def _take(session: Session, incoming: Incoming) -> ReplyMeaning | None:
         "org_id": org_id, "id": new_id(), "location_id": location_id, "client_id": client_id,
         "meaning": meaning, "reference": incoming.reference, "created_at": clock.now(),
         "sender": None if client_id else incoming.sender,
-        "body": _seal(session, client_id, incoming.body),
+        "body": seal_for(session, client_id, incoming.body[:4000].encode(), INCOMING_BODY),
     }  # fmt: skip
     new = insert(IncomingMessage).values(row).on_conflict_do_nothing(index_elements=["org_id", "reference"])
     taken = session.scalar(new.returning(IncomingMessage.id))
@@ -235,10 +235,3 @@ def _location(session: Session, number: str) -> uuid.UUID | None:
         .order_by(LocationMessaging.location_id)
         .limit(1)
     )
-
-
-def _seal(session: Session, client_id: uuid.UUID | None, body: str) -> bytes:
-    vault, plain = vault_of(session), body[:4000].encode()
-    if client_id is None:
-        return vault.seal_for_organization(session, plain, purpose=INCOMING_BODY)
-    return vault.seal(session, client_id, plain, purpose=INCOMING_BODY)

@@ -19,7 +19,7 @@ def lead_recipient(session: Session, lead_id: uuid.UUID) -> Recipient:
     lead = session.get_one(Lead, (organization_of(session), lead_id))
     if lead.client_id is not None:
         return client_recipient(session, lead.client_id)
-    contact = opened(session, vault_of(session), lead).contact
+    contact = opened(session, vault_of(session), lead)
     found = {Channel.SMS: contact.phone, Channel.EMAIL: contact.email}
     addresses = {channel: address for channel, address in found.items() if address}
     return Recipient(None, contact.first_name, addresses, None if lead.may_contact else "no_consent")

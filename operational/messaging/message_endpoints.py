@@ -69,9 +69,7 @@ def list_templates(
     get_row(unit.session, Location, location_id)
     found = [
         _template(kind, channel, location_id, chosen)
-        for kind in MessageKind
-        for channel in Channel
-        if (chosen := templates.text_for(unit.session, location_id, kind, channel)) is not None
+        for kind, channel, chosen in templates.texts_at(unit.session, location_id)
     ]
     return Page(items=[] if cursor else found[:limit])
 

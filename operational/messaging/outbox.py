@@ -58,7 +58,7 @@ def queue(
     parts = {name: value[:LONGEST_VALUE] for name, value in given.items()}
     if link is not None:
         parts["link"] = link
-    sealed = _seal(session, client_id, parts) if parts else None
+    sealed = seal_for(session, client_id, json.dumps(parts).encode(), PARTS) if parts else None
     made = []
     for channel in channels or (None,):
         row = {
@@ -88,20 +88,23 @@ def parts_of(session: Session, message: Message) -> dict[str, str]:
     """What whoever queued the message said."""
     if message.parts is None:
         return {}
-    vault = vault_of(session)
-    if message.client_id is None:
-        opened = vault.unseal_for_organization(session, message.parts, purpose=PARTS)
-    else:
-        opened = vault.unseal(session, message.client_id, message.parts, purpose=PARTS)
-    found: dict[str, str] = json.loads(opened)
+    found: dict[str, str] = json.loads(unseal_of(session, message.client_id, message.parts, PARTS))
     return found
 
 
-def _seal(session: Session, client_id: uuid.UUID | None, parts: Mapping[str, str]) -> bytes:
-    vault, plain = vault_of(session), json.dumps(parts).encode()
+def seal_for(session: Session, client_id: uuid.UUID | None, plain: bytes, purpose: str) -> bytes:
+    """Under the client's key; of somebody who is no client, under the organization's."""
+    vault = vault_of(session)
     if client_id is None:
-        return vault.seal_for_organization(session, plain, purpose=PARTS)
-    return vault.seal(session, client_id, plain, purpose=PARTS)
+        return vault.seal_for_organization(session, plain, purpose=purpose)
+    return vault.seal(session, client_id, plain, purpose=purpose)
+
+
+def unseal_of(session: Session, client_id: uuid.UUID | None, sealed: bytes, purpose: str) -> bytes:
+    vault = vault_of(session)
+    if client_id is None:
+        return vault.unseal_for_organization(session, sealed, purpose=purpose)
+    return vault.unseal(session, client_id, sealed, purpose=purpose)
 
 
 def _start_of(session: Session, appointment_id: uuid.UUID | None) -> datetime | None:

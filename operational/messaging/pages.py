@@ -105,12 +105,7 @@ def settle(unit: Booker, message_id: uuid.UUID, arrived: Text = "") -> Response:
 @pages.get(TEXTS)
 def show_texts(request: Request, unit: Manager) -> Response:
     place = _place(request, unit)
-    found = [
-        (kind, channel, chosen)
-        for kind in MessageKind
-        for channel in Channel
-        if (chosen := templates.text_for(unit.session, place.id, kind, channel)) is not None
-    ]
+    found = templates.texts_at(unit.session, place.id)
     return page(AREA, "texts.html", request, unit, place=place.name, found=found)
 
 

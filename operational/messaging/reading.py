@@ -16,9 +16,9 @@ from operational.identity.access import Actor
 from operational.messaging.claim import sealed_body
 from operational.messaging.errors import OutcomeKnown
 from operational.messaging.incoming import INCOMING_BODY
+from operational.messaging.outbox import unseal_of
 from operational.models import Client, IncomingMessage, Message
 from operational.paging import decode, encode
-from operational.privacy.vault import vault_of
 from operational.rows import get_row
 
 Shown = dict[str, Any]
@@ -53,7 +53,7 @@ def replies(session: Session, actor: Actor, limit: int, cursor: str | None) -> t
         {
             "id": row.id, "client_id": row.client_id, "location_id": row.location_id,
             "appointment_id": row.appointment_id, "meaning": row.meaning, "received_at": row.created_at,
-            "text": links.without_links(_opened(session, row)),
+            "text": links.without_links(unseal_of(session, row.client_id, row.body, INCOMING_BODY).decode()),
         }
         for row in rows[:limit]
     ]  # fmt: skip
@@ -97,10 +97,3 @@ def _shown(session: Session, message: Message) -> Shown:
         "sent_to": said.get("to"), "subject": said.get("subject"),
         "text": links.without_links(said.get("text") or "") or None,
     }  # fmt: skip
-
-
-def _opened(session: Session, row: IncomingMessage) -> str:
-    vault = vault_of(session)
-    if row.client_id is None:
-        return vault.unseal_for_organization(session, row.body, purpose=INCOMING_BODY).decode()
-    return vault.unseal(session, row.client_id, row.body, purpose=INCOMING_BODY).decode()

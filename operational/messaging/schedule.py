@@ -34,9 +34,9 @@ SETTLES = timedelta(seconds=60)
 """A change that is undone within this time was never told."""
 AT_ONCE = 200
 
-# What was booked, moved or restored after the moment a reminder was due has just been told.
 UNDECIDED = (OnlineState.PENDING, OnlineState.REQUESTED)
 """A visit that the processor or the practice has yet to say yes to: its client is told afterwards."""
+# What was booked, moved or restored after the moment a reminder was due has just been told.
 _AHEAD = text(
     """
     select a.id from appointment a

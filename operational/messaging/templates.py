@@ -95,6 +95,16 @@ def text_for(session: Session, location_id: uuid.UUID, kind: MessageKind, channe
     return None if wording is None else Chosen(wording)
 
 
+def texts_at(session: Session, location_id: uuid.UUID) -> list[tuple[MessageKind, Channel, Chosen]]:
+    """Every text that counts at a location; a kind that does not travel on a channel has none."""
+    return [
+        (kind, channel, chosen)
+        for kind in MessageKind
+        for channel in Channel
+        if (chosen := text_for(session, location_id, kind, channel)) is not None
+    ]
+
+
 def versions(
     session: Session, location_id: uuid.UUID | None, kind: MessageKind, channel: Channel
 ) -> Sequence[MessageTemplate]:

@@ -24,23 +24,16 @@ from operational.identity.dependencies import Slot, services_of
 from operational.identity.forms import Field
 from operational.models import OnlineBooking, StaffMember
 from operational.names import names_of
-from operational.online import details, draft, finish, guard, place
+from operational.online import details, draft, finish, guard, place, whose
 from operational.online import times as timing
-from operational.online.calendar_file import TYPE, calendar_file
+from operational.online.calendar_file import calendar_file
 from operational.online.errors import NotNow, TimeGone
 from operational.online.manage import LIFETIME_AFTER
 from operational.online.shown import public, public_page, public_router
 from operational.pages import redirect
 
 pages = public_router()
-_FIELDS = {
-    "first_name": "Enter your first name.",
-    "last_name": "Enter your last name.",
-    "phone": "Enter a mobile number, like (212) 555-0123.",
-    "email": "Enter an e-mail address, like name@example.com.",
-    "birth_date": "Enter your date of birth.",
-}
-BLANK = dict.fromkeys(_FIELDS, "")
+BLANK = dict.fromkeys(details.Details.model_fields, "")
 
 
 @pages.get("/booking/{token}")
@@ -79,10 +72,10 @@ def take_details(
     try:
         given = details.Details.model_validate({name: value or None for name, value in typed.items()})
     except ValidationError as error:
-        wrong |= {str(one["loc"][0]): _FIELDS[str(one["loc"][0])] for one in error.errors()}
+        wrong |= details.wrong_in(error)
     if wrong:
         return _page(request, token, 422, typed=typed, wrong=wrong, contact=contact)
-    agreed = details.Agreed(policy or None, contact, _address(request), _agent(request))
+    agreed = details.Agreed(policy or None, contact, guard.address_of(request), _agent(request))
     work = _work(request)
     try:
         guard.check_age(seen.booking.created_at)
@@ -117,7 +110,7 @@ def other_times(
     """Another time for a booking under way; what was typed is kept."""
     work = _work(request)
     seen = draft.see(work.engine, token)
-    asked = provider if isinstance(provider, uuid.UUID) else None
+    asked = timing.named(provider)
     actor = place.visitor(seen.place.org_id, seen.place.location_id)
     with place.reading(work.engine, seen.place) as session:
         found = timing.times(session, actor, seen.place, seen.services, asked, since)
@@ -139,8 +132,7 @@ def take_time(
     provider: Annotated[uuid.UUID | str, Form()] = "",
 ) -> Response:
     guard.count(request, "hold", guard.FREE_HOLDS)
-    asked = provider if isinstance(provider, uuid.UUID) else None
-    engine = _work(request).engine
+    asked, engine = timing.named(provider), _work(request).engine
     return _step(token, lambda: draft.keep_again(engine, token, asked, starts_at))
 
 
@@ -198,9 +190,7 @@ def calendar(request: Request, token: str, _slot: Slot) -> Response:
             raise NotNow
         visit = queries.visit(session, row.appointment_id)
         at = place.of_location(session, row.location_id)
-    file = calendar_file(at, visit.id, visit.starts_at, visit.ends_at, visit.version)
-    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "no-store"}
-    return Response(file, media_type=TYPE, headers=headers)
+    return calendar_file(at, visit)
 
 
 def _page(
@@ -219,7 +209,7 @@ def _page(
     with draft.at_work(work.engine, who) as desk, desk.transaction() as session:
         row = session.get_one(OnlineBooking, (who.org_id, who.booking_id))
         seen = draft.seen(session, row)
-        more = _beside(session, row)
+        more = _beside(session, row, seen)
     card = None
     if row.state is OnlineState.CHOOSING and row.card_page is not None:
         card = finish.card(work, token)
@@ -230,7 +220,7 @@ def _page(
     )  # fmt: skip
 
 
-def _beside(session: TenantSession, row: OnlineBooking) -> dict[str, Any]:
+def _beside(session: TenantSession, row: OnlineBooking, seen: draft.Seen) -> dict[str, Any]:
     """What a page shows beside the booking: the texts, the visit, and who they said they are."""
     visit = None if row.appointment_id is None else queries.visit(session, row.appointment_id)
     providers = [] if visit is None else [one.provider_id for one in visit.items]
@@ -238,10 +228,10 @@ def _beside(session: TenantSession, row: OnlineBooking) -> dict[str, Any]:
     return {
         "policy": place.current_text(session, row.location_id, PublicTextKind.CANCELLATION_POLICY),
         "consent": place.current_text(session, row.location_id, PublicTextKind.CONTACT_CONSENT),
-        "given": row.details is not None or row.client_id is not None,
+        "given": whose.known(row),
         "visit": visit,
         "with_whom": list(dict.fromkeys(names[one] for one in providers)),
-        "asks_birth_date": any(one.limits_age for one in place.described(session, row.service_ids)),
+        "asks_birth_date": any(one.limits_age for one in seen.services),
     }
 
 
@@ -260,10 +250,6 @@ def _work(request: Request) -> finish.Work:
     services = services_of(request)
     processor = services.ports.get("processor") or open_processor(services.settings)
     return finish.Work(services.engine, services.vault, processor)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _agent(request: Request) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,15 @@ from operational.online.place import current_text, described, of_location
 from operational.privacy.vault import Vault
 
 PURPOSE = "online_booking"
+WORDS: Mapping[str, str] = {
+    "first_name": "Enter your first name.",
+    "last_name": "Enter your last name.",
+    "phone": "Enter a mobile number, like (212) 555-0123.",
+    "email": "Enter an e-mail address, like name@example.com.",
+    "birth_date": "Enter your date of birth.",
+    "message": "Write at most 2,000 characters.",
+}
+"""What a public form says beside a field that is not right."""
 
 
 class Details(BaseModel):
@@ -80,11 +88,12 @@ def give(engine: Engine, vault: Vault, token: str, details: Details, agreed: Agr
 
 def _check_age(session: Session, row: OnlineBooking, details: Details) -> None:
     """By what they say, on the day of the visit: the same for everybody. Raises AgeNotMet."""
+    limited = [one for one in described(session, row.service_ids) if one.limits_age]
+    if not limited:
+        return
     zone = ZoneInfo(of_location(session, row.location_id).timezone)
     day = row.starts_at.astimezone(zone).date()
-    for one in described(session, row.service_ids):
-        if not one.limits_age:
-            continue
+    for one in limited:
         if details.birth_date is None:
             raise AgeNotMet("Enter your date of birth: this treatment has an age limit.")
         age = years_on(day, details.birth_date)
@@ -102,8 +111,10 @@ def opened(session: Session, vault: Vault, row: OnlineBooking) -> Details | None
     if row.details is None:
         return None
     plain = vault.unseal_for_organization(session, row.details, purpose=PURPOSE)
-    return Details.model_validate(json.loads(plain))
+    return Details.model_validate_json(plain)
 
 
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def wrong_in(error: ValidationError) -> dict[str, str]:
+    """Field → what is said beside it."""
+    names = [str(one["loc"][0]) for one in error.errors()]
+    return {name: WORDS[name] for name in names}

@@ -47,7 +47,6 @@ class Known:
     org_id: uuid.UUID
     booking_id: uuid.UUID
     location_id: uuid.UUID
-    link_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Seen:
     provider: str | None
     starts_at: datetime
     """On the location's clock."""
-    ends_at: datetime
     held_until: datetime | None
     """None: nothing is kept any more."""
 
@@ -94,7 +92,7 @@ def begin(
             raise NotOffered(
                 "This treatment needs an earlier visit, such as a consultation. Book that first."
             )
-        _check_room(session, place)
+        _check_room(session, place.location_id)
         held = _keep(session, desk.actor, place, wanted, provider_id, starts_at)
         session.add(
             OnlineBooking(
@@ -122,7 +120,7 @@ def known(engine: Engine, token: str) -> Known:
         row = session.get(OnlineBooking, (link.org_id, subject))
         if row is None:
             raise links.LinkUnusable
-        return Known(link.org_id, row.id, row.location_id, link.link_id)
+        return Known(link.org_id, row.id, row.location_id)
 
 
 @contextlib.contextmanager
@@ -143,7 +141,6 @@ def seen(session: Session, row: OnlineBooking) -> Seen:
     place = of_location(session, row.location_id)
     services = described(session, row.service_ids)
     start = row.starts_at.astimezone(ZoneInfo(place.timezone))
-    total = timedelta(minutes=sum(one.minutes for one in services))
     held = alive(session, row)
     return Seen(
         booking=row,
@@ -151,7 +148,6 @@ def seen(session: Session, row: OnlineBooking) -> Seen:
         services=tuple(services),
         provider=_provider(session, row),
         starts_at=start,
-        ends_at=(row.starts_at + total).astimezone(ZoneInfo(place.timezone)),
         held_until=None if held is None else held.expires_at.astimezone(start.tzinfo),
     )
 
@@ -181,7 +177,7 @@ def keep_again(
         if starts_at is not None:
             row.provider_id = provider_id
         if alive(session, row) is None:
-            _check_room(session, of_location(session, row.location_id))
+            _check_room(session, row.location_id)
         renew(session, desk.actor, row, starts_at)
 
 
@@ -240,11 +236,11 @@ def _keep(
         raise TimeGone("Choose another time.") from None
 
 
-def _check_room(session: Session, place: Place) -> None:
+def _check_room(session: Session, location_id: uuid.UUID) -> None:
     """Nobody can keep a whole day from the desk by choosing times and going away."""
     held = session.scalar(
         select(func.count()).where(
-            Hold.location_id == place.location_id,
+            Hold.location_id == location_id,
             Hold.status == HoldStatus.HELD,
             Hold.source == VisitSource.ONLINE,
             Hold.expires_at > clock.now(),

@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import OnlineState, Permission, PublicTextKind, Purpose
@@ -16,7 +16,6 @@ from operational.models import (
     Location,
     OnlineBooking,
     OnlineLocation,
-    OnlineOrigin,
     OnlineService,
     PublicText,
 )
@@ -24,7 +23,7 @@ from operational.online import place, setup
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import PhiSchema, render, render_many
 from operational.rows import get_row
-from operational.schemas import Sent
+from operational.schemas import Sent, Shown
 from operational.text import Paragraph
 
 router = APIRouter(prefix="/v1", tags=["online booking"])
@@ -38,10 +37,6 @@ Origin = Annotated[
 ]
 
 
-class Row(BaseModel):
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
 class OnlineSettings(Sent):
     booking_open: bool
     enquiries_open: bool
@@ -49,7 +44,7 @@ class OnlineSettings(Sent):
     days_ahead: int = Field(60, ge=1, le=365, description="How far ahead times are offered.")
 
 
-class OnlineSettingsOut(Row):
+class OnlineSettingsOut(Shown):
     location_id: uuid.UUID
     booking_open: bool
     enquiries_open: bool
@@ -63,7 +58,7 @@ class OnlineOffer(Sent):
     needs_approval: bool = False
 
 
-class OnlineOfferOut(Row):
+class OnlineOfferOut(Shown):
     service_id: uuid.UUID
     offered: bool
     card_on_file: bool
@@ -79,7 +74,7 @@ class TextIn(Sent):
     body: Annotated[Paragraph, Field(max_length=5_000)]
 
 
-class TextOut(Row):
+class TextOut(Shown):
     id: uuid.UUID
     location_id: uuid.UUID
     kind: PublicTextKind
@@ -137,9 +132,7 @@ def set_offer(unit: Catalogue, service_id: uuid.UUID, body: OnlineOffer) -> Onli
 @router.get("/online-origins")
 def list_origins(unit: Owner) -> Origins:
     """Web sites that may show the public pages inside their own."""
-    return Origins(
-        origins=list(unit.session.scalars(select(OnlineOrigin.origin).order_by(OnlineOrigin.origin)))
-    )
+    return Origins(origins=place.origins(unit.session))
 
 
 @router.put("/online-origins")

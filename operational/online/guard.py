@@ -21,8 +21,6 @@ from operational.online.errors import NotYours
 from operational.privacy.errors import SealedElsewhere
 from operational.privacy.vault import Vault
 
-TRAP = "website"
-"""A field that is hidden from people and their screen readers; programs fill it in."""
 YOUNGEST, OLDEST = timedelta(seconds=2), timedelta(hours=12)
 FREE_HOLDS, FREE_FORMS, FREE_LINKS = 15, 10, 20
 """A household, an office or a phone network share an address."""
@@ -31,15 +29,18 @@ _PURPOSE = "form"
 
 def count(request: Request, kind: str, free: int) -> None:
     """One more of a kind from this address. Raises TooManyAttempts."""
-    address = request.client.host if request.client else ""
-    against = throttle.of_address(f"online-{kind}", address, free)
+    against = throttle.of_address(f"online-{kind}", address_of(request), free)
     wait = throttle.claim(services_of(request).engine, against, clock.now())
     if wait:
         raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})
 
 
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 def check_trap(trap: str) -> None:
-    """Raises NotYours."""
+    """Of a field that is hidden from people and screen readers: programs fill it in. Raises NotYours."""
     if trap:
         raise NotYours("The form was filled in by a program. Call the practice if you are none.")
 

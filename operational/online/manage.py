@@ -28,9 +28,9 @@ from operational.booking.schemas import Move, MovedItem
 from operational.checkout.desk import Desk
 from operational.checkout.fees import deposit_left, fee_with_tax
 from operational.checkout.queries import found
-from operational.consent.status import standings
 from operational.leads.tasks import add_task
-from operational.models import Appointment, LinkToken, Location, Service
+from operational.messaging.schedule import forms_outstanding
+from operational.models import Appointment, LinkToken, Location
 from operational.online.errors import FeeChanged, NotNow, TimeGone
 from operational.online.place import Place, of_location, visiting, visitor
 
@@ -43,9 +43,10 @@ WAITING = cancelling.WAITING
 class Held:
     """Whose link it is."""
 
-    org_id: uuid.UUID
     link_id: uuid.UUID
     location_id: uuid.UUID
+    appointment_id: uuid.UUID
+    """To look at; what changes it asks for it anew, the link locked: a late move goes on to another visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,16 @@ def _at_work(engine: Engine, token: str) -> Iterator[tuple[Desk, Held]]:
     with session_scope(engine, link.org_id) as session:
         subject = session.get_one(LinkToken, (link.org_id, link.link_id)).subject_id
         location_id = session.scalar(select(Appointment.location_id).where(Appointment.id == subject))
-    if location_id is None:
+    if subject is None or location_id is None:
         raise links.LinkUnusable
-    held = Held(link.org_id, link.link_id, location_id)
+    held = Held(link.link_id, location_id, subject)
     with visiting(engine, visitor(link.org_id, location_id, link.link_id)) as desk:
         yield desk, held
 
 
 def see(engine: Engine, token: str) -> Managed:
     with _at_work(engine, token) as (desk, held), desk.transaction() as session:
-        subject = session.get_one(LinkToken, (held.org_id, held.link_id)).subject_id
-        return _managed(session, _present(subject))
+        return _managed(session, held.appointment_id)
 
 
 def confirm(engine: Engine, token: str) -> None:
@@ -139,10 +139,7 @@ def move(
 
 def _subject(session: Session, held: Held) -> uuid.UUID:
     """The visit, the link locked: what is done by it is done once."""
-    return _present(links.held(session, held.link_id).subject_id)
-
-
-def _present(subject: uuid.UUID | None) -> uuid.UUID:
+    subject = links.held(session, held.link_id).subject_id
     if subject is None:
         raise links.LinkUnusable
     return subject
@@ -173,14 +170,5 @@ def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
         changeable=changeable,
         fee_minor=fee,
         from_deposit_minor=min(fee, deposit_left(session, appointment_id)),
-        forms_open=_forms_open(session, row),
+        forms_open=forms_outstanding(session, appointment, clock.now()),
     )
-
-
-def _forms_open(session: Session, row: queries.VisitRow) -> bool:
-    services = [one.service_id for one in row.items]
-    asked = session.scalars(select(Service.consent_template_id).where(Service.id.in_(services)))
-    templates = {one for one in asked if one is not None}
-    if not templates:
-        return False
-    return any(one.status != "valid" for one in standings(session, row.client_id, templates, clock.now()))

@@ -16,7 +16,7 @@ from operational.models import StaffMember
 from operational.names import names_of
 from operational.online import guard, manage, place
 from operational.online import times as timing
-from operational.online.calendar_file import TYPE, calendar_file
+from operational.online.calendar_file import calendar_file
 from operational.online.errors import FeeChanged, TimeGone
 from operational.online.shown import public, public_page, public_router
 from operational.pages import redirect
@@ -77,7 +77,7 @@ def choose_time(
 ) -> Response:
     """Free times for the same services, and what moving costs."""
     seen = _see(request, token)
-    asked = provider if isinstance(provider, uuid.UUID) else None
+    asked = timing.named(provider)
     at = seen.place
     actor = place.visitor(at.org_id, at.location_id)
     with place.reading(_engine(request), at) as session:
@@ -103,7 +103,7 @@ def ask_move(
 ) -> Response:
     """Move to the time that was chosen: at once when it is free of charge, else once the fee is accepted."""
     seen = _see(request, token)
-    asked = provider if isinstance(provider, uuid.UUID) else None
+    asked = timing.named(provider)
     if seen.changeable and seen.fee_minor and fee != seen.fee_minor:
         return _ask_fee(request, token, seen, starts_at, asked, changed=fee is not None)
     try:
@@ -135,10 +135,7 @@ def _ask_fee(
 @public
 def calendar(request: Request, token: str, _slot: Slot) -> Response:
     seen = _see(request, token)
-    visit = seen.visit
-    file = calendar_file(seen.place, visit.id, visit.starts_at, visit.ends_at, visit.version)
-    headers = {"Content-Disposition": 'attachment; filename="appointment.ics"', "Cache-Control": "no-store"}
-    return Response(file, media_type=TYPE, headers=headers)
+    return calendar_file(seen.place, seen.visit)
 
 
 def _note(seen: manage.Managed) -> str:

@@ -47,7 +47,7 @@ def choose_time(
     at = _open(request, slug, code)
     if not service:
         return _services(request, at, embed, 422, wrong="Choose at least one service.")
-    asked = _provider(provider)
+    asked = timing.named(provider)
     actor = place.visitor(at.org_id, at.location_id)
     with place.reading(_engine(request), at) as session:
         wanted = place.offered(session, service)
@@ -77,7 +77,7 @@ def hold(
     guard.check_trap(website)
     at = _open(request, slug, code)
     guard.count(request, "hold", guard.FREE_HOLDS)
-    asked = _provider(provider)
+    asked = timing.named(provider)
     try:
         token = draft.begin(_engine(request), at, service, asked, starts_at, embedded=embed)
     except TimeGone:
@@ -114,7 +114,3 @@ def _open(request: Request, slug: str, code: str) -> place.Place:
 
 def _engine(request: Request) -> Engine:
     return services_of(request).engine
-
-
-def _provider(asked: uuid.UUID | str) -> uuid.UUID | None:
-    return asked if isinstance(asked, uuid.UUID) else None

@@ -60,8 +60,6 @@ class Place:
     code: str
     timezone: str
     currency: str
-    notice_minutes: int
-    late_fee_minor: int
     booking_open: bool
     enquiries_open: bool
     hold_minutes: int
@@ -122,16 +120,19 @@ def of_location(session: Session, location_id: uuid.UUID) -> Place:
     ).one()
     location, organization = row.Location, row.Organization
     online: OnlineLocation | None = row.OnlineLocation
-    origins = session.scalars(select(OnlineOrigin.origin).order_by(OnlineOrigin.origin))
     return Place(
         org_id=location.org_id, location_id=location.id, practice=organization.name, slug=organization.slug,
         name=location.name, code=location.code, timezone=location.timezone, currency=location.currency,
-        notice_minutes=location.notice_minutes, late_fee_minor=location.late_cancel_fee_minor,
         booking_open=online is not None and online.booking_open and location.active,
         enquiries_open=online is not None and online.enquiries_open and location.active,
         hold_minutes=online.hold_minutes if online else HOLD_MINUTES,
-        days_ahead=online.days_ahead if online else DAYS_AHEAD, origins=tuple(origins),
+        days_ahead=online.days_ahead if online else DAYS_AHEAD, origins=tuple(origins(session)),
     )  # fmt: skip
+
+
+def origins(session: Session) -> list[str]:
+    """Web sites that may show the organization's pages inside their own."""
+    return list(session.scalars(select(OnlineOrigin.origin).order_by(OnlineOrigin.origin)))
 
 
 def offered(session: Session, service_ids: Sequence[uuid.UUID] | None = None) -> list[Offered]:

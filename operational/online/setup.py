@@ -32,6 +32,7 @@ from operational.models import (
     PublicText,
     Service,
 )
+from operational.online import place
 from operational.online.errors import NotNow
 from operational.rows import get_row
 
@@ -61,7 +62,7 @@ def set_origins(session: Session, actor: Actor, origins: list[str]) -> list[str]
     for origin in dict.fromkeys(origins):
         values = {"org_id": actor.org_id, "id": new_id(), "origin": origin, "created_at": clock.now()}
         session.execute(insert(OnlineOrigin).values(values).on_conflict_do_nothing())
-    return list(session.scalars(select(OnlineOrigin.origin).order_by(OnlineOrigin.origin)))
+    return place.origins(session)
 
 
 def publish_text(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from medspa.kernel.vocabulary import Permission, PublicTextKind
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
-from operational.models import Location, OnlineOrigin, OnlineService, Service
+from operational.models import Location, OnlineService, Service
 from operational.online import endpoints, place, setup
 from operational.pages import page, page_router, redirect
 from operational.schemas import from_form
@@ -38,9 +38,9 @@ def show(request: Request, unit: Owner) -> Response:
         ],
         services=session.scalars(select(Service).where(Service.active).order_by(Service.name)).all(),
         offers={one.service_id: one for one in session.scalars(select(OnlineService))},
-        origins=session.scalars(select(OnlineOrigin.origin).order_by(OnlineOrigin.origin)).all(),
-        may_offer=Permission.CATALOGUE_MANAGE in unit.actor.permissions.get(None, frozenset()),
-        may_frame=Permission.ORGANIZATION_MANAGE in unit.actor.permissions.get(None, frozenset()),
+        origins=place.origins(session),
+        may_offer=unit.actor.places_of(Permission.CATALOGUE_MANAGE) is None,
+        may_frame=unit.actor.places_of(Permission.ORGANIZATION_MANAGE) is None,
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def _due(engine: Engine, org_id: uuid.UUID, condition: object) -> list[draft.Kno
     with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
         asked = select(OnlineBooking.id, OnlineBooking.location_id).where(condition)  # type: ignore[arg-type]
         rows = session.execute(asked.order_by(OnlineBooking.id).limit(AT_ONCE)).all()
-    return [draft.Known(org_id, row.id, row.location_id, row.id) for row in rows]
+    return [draft.Known(org_id, row.id, row.location_id) for row in rows]
 
 
 def _each(work: Callable[[], None]) -> None:

@@ -41,6 +41,11 @@ class Times:
     later: date | None
 
 
+def named(provider: uuid.UUID | str) -> uuid.UUID | None:
+    """The provider that an address or a form asks for; anything else is anybody."""
+    return provider if isinstance(provider, uuid.UUID) else None
+
+
 def providers_of(session: Session, place: Place, services: Sequence[Offered]) -> dict[uuid.UUID, str]:
     """Who may perform all of these services there today, by name."""
     today = clock.business_date(clock.now(), place.timezone)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 
 from medspa.kernel.errors import DomainError, StaleVersion
 from operational.database_errors import meaning_of
+from operational.setup.fields import Field, read
 
 _WORDS = {
     "string_pattern_mismatch": "This is not in the form that is asked for.",
@@ -28,6 +29,18 @@ async def _form(request: Request) -> FormData:
 
 
 Sent = Annotated[FormData, Depends(_form)]
+
+
+def attempt_form(
+    session: Session,
+    fields: Sequence[Field],
+    sent: FormData,
+    act: Callable[[dict[str, Any]], object],
+    currency: str = "",
+) -> dict[str, str]:
+    """`act` with what was typed, where that can be read. Answers like `attempt`."""
+    values, wrong = read(fields, sent, currency)
+    return wrong or attempt(session, lambda: act(values), values)
 
 
 def attempt(session: Session, act: Callable[[], object], fields: Iterable[str]) -> dict[str, str]:

@@ -16,12 +16,12 @@ from operational.identity.unit import Unit
 from operational.models import LegalEntity, MerchantAccount
 from operational.organization import service
 from operational.organization.schemas import MerchantAccountCreate
-from operational.pages import page, page_router, redirect
+from operational.pages import page_router, redirect
 from operational.rows import get_row
 from operational.setup import fields as forms
-from operational.setup.attempt import Sent, attempt
+from operational.setup.attempt import Sent, attempt_form
 from operational.setup.fields import Field
-from operational.setup.kinds import AREA
+from operational.setup.small import small_page
 
 pages = page_router()
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]
@@ -44,17 +44,14 @@ def show_accounts(request: Request, unit: Manager, entity_id: uuid.UUID) -> Resp
 
 @pages.post("/setup/legal-entities/{entity_id}/cards")
 def add_account(request: Request, unit: Manager, entity_id: uuid.UUID, sent: Sent) -> Response:
-    values, wrong = forms.read(ACCOUNT, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         body = MerchantAccountCreate(
             legal_entity_id=entity_id, processor=unit.settings.processor, **values
         ).model_dump()
         names = account_names(unit.settings)
         service.create_merchant_account(unit.session, unit.actor, body, names=names)
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, ACCOUNT, sent, act):
         return _page(request, unit, entity_id, forms.typed(ACCOUNT, sent), wrong)
     return redirect(f"/setup/legal-entities/{entity_id}/cards", request, "Saved.")
 
@@ -68,20 +65,16 @@ def _page(
         .where(MerchantAccount.legal_entity_id == entity_id)
         .order_by(MerchantAccount.name)
     )
-    return page(
-        AREA,
-        "small.html",
+    return small_page(
         request,
         unit,
-        422 if wrong else 200,
-        title_=f"Card accounts of {entity.name}",
+        ACCOUNT,
+        values,
+        wrong,
+        title=f"Card accounts of {entity.name}",
         lead="Card payments at its locations go to one of these.",
         table=[(one.name, one.processor, str(one.reports_from)) for one in rows],
         columns=("Account", "Processor", "Report from"),
         back=(f"/setup/legal-entities/{entity_id}", entity.name),
-        fields=ACCOUNT,
-        values=values,
-        wrong=wrong,
-        if_match="",
         does="Add the account",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -60,7 +59,7 @@ class Item:
 def checklist(session: Session, actor: Actor) -> list[Item]:
     """In the order in which each builds on those before it."""
     now = clock.now()
-    has = session.execute(_COUNTS, {"now": now, "today": _today(now)}).one()
+    has = session.execute(_COUNTS, {"now": now, "today": now.date()}).one()
     may = actor.may
     owner, goods = may(Permission.ORGANIZATION_MANAGE), may(Permission.CATALOGUE_MANAGE)
     people, plans = may(Permission.STAFF_MANAGE), may(Permission.SCHEDULE_MANAGE)
@@ -148,7 +147,3 @@ def checklist(session: Session, actor: Actor) -> list[Item]:
             needed=False,
         ),
     ]
-
-
-def _today(now: dt.datetime) -> dt.date:
-    return now.date()

@@ -46,6 +46,11 @@ def _edit_service(
     return catalogue.edit_service(session, actor, id_, if_match, *_split(values))
 
 
+def _needs_sent(values: dict[str, Any]) -> dict[str, Any]:
+    pairs = (str(one).partition(":") for one in values["needs"])
+    return {**values, "needs": [{"kind": kind, "tag": tag} for kind, _, tag in pairs]}
+
+
 def _service_needs(session: Session, row: Service) -> dict[str, Any]:
     return {"needs": [f"{one.kind}:{one.tag}" for one in catalogue.needs_of(session, [row.id])[row.id]]}
 
@@ -210,4 +215,5 @@ SERVICES = Section(
     _edit_service,
     more=(("/setup/services/{id}/rules", "Booking rules"), ("/setup/online", "Online booking")),
     read=_service_needs,
+    prepare=_needs_sent,
 )

@@ -16,7 +16,6 @@ from operational.identity.access import Actor
 from operational.setup.fields import Field, Options
 
 AREA = "operational.setup"
-Values = Mapping[str, Any]
 Shown = Callable[[Any, str, Mapping[uuid.UUID, str]], str]
 """A row, the currency, and names by id → what a cell says."""
 
@@ -38,6 +37,14 @@ class Section:
     more: tuple[tuple[str, str], ...] = ()
     """Further pages of one record: (address with {id}, words)."""
     read: Callable[[Session, Any], dict[str, Any]] = lambda *_: {}
+    """What the form shows of a record that is no column of it."""
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
+    """Values of the form as the schemas take them."""
+
+    @property
+    def changing(self) -> list[Field]:
+        """What of a record may still be changed."""
+        return [one for one in self.fields if not one.once]
 
 
 def named(model: Any, *where: Any) -> Callable[[Session], Options]:
@@ -50,20 +57,6 @@ def named(model: Any, *where: Any) -> Callable[[Session], Options]:
     return options
 
 
-def _needs(values: Values) -> list[dict[str, str]]:
-    pairs = (str(one).partition(":") for one in values.get("needs") or ())
-    return [{"kind": kind, "tag": tag} for kind, _, tag in pairs]
-
-
 NAME: tuple[str, Shown] = ("Name", lambda row, *_: row.name)
 STATE: tuple[str, Shown] = ("State", lambda row, *_: "In use" if row.active else "Not in use")
 ACTIVE = Field("active", "In use", "check", required=False, start="on")
-
-
-def prepared(values: dict[str, Any]) -> dict[str, Any]:
-    """Values of a form as the section's schemas take them."""
-    return {**values, "needs": _needs(values)} if "needs" in values else values
-
-
-def _days(count: int | None) -> str:
-    return f"{count} days" if count else "–"

@@ -23,12 +23,13 @@ from operational.pages import page, page_router, redirect
 from operational.rows import get_row
 from operational.setup import fields as forms
 from operational.setup import week
-from operational.setup.attempt import Sent, attempt
+from operational.setup.attempt import Sent, attempt, attempt_form
 from operational.setup.checklist import checklist
 from operational.setup.fields import Field
 from operational.setup.kinds import AREA
 from operational.setup.record_pages import add_section
 from operational.setup.sections import SECTIONS
+from operational.setup.small import small_page
 
 pages = page_router()
 Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
@@ -66,32 +67,24 @@ def show_organization(request: Request, unit: Manager) -> Response:
 
 @pages.post("/setup/organization")
 def rename(request: Request, unit: Manager, sent: Sent) -> Response:
-    values, wrong = forms.read(NAME, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         name = OrganizationChange(**values).name
         service.rename_organization(unit.session, unit.actor, str(sent.get("if_match")), name)
 
-    wrong = wrong or attempt(unit.session, act, values)
+    wrong = attempt_form(unit.session, NAME, sent, act)
     return _organization(request, unit, wrong) if wrong else redirect("/setup", request, "Saved.")
 
 
 def _organization(request: Request, unit: Unit, wrong: Mapping[str, str]) -> Response:
     row = service.get_organization(unit.session)
-    return page(
-        AREA,
-        "small.html",
+    return small_page(
         request,
         unit,
-        422 if wrong else 200,
-        title_="Organization",
-        lead="",
-        table=(),
-        columns=(),
+        NAME,
+        {"name": row.name},
+        wrong,
+        title="Organization",
         back=("/setup", "Set-up"),
-        fields=NAME,
-        values={"name": row.name},
-        wrong=wrong,
         if_match=etag(row),
         does="Save",
     )
@@ -145,9 +138,8 @@ def show_taxes(request: Request, unit: Manager, location_id: uuid.UUID) -> Respo
 @pages.post("/setup/locations/{location_id}/taxes")
 def add_tax(request: Request, unit: Manager, location_id: uuid.UUID, sent: Sent) -> Response:
     """A rate from a day on, of a jurisdiction that is made when its name is new."""
-    values, wrong = forms.read(TAX, sent, "")
 
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         name = JurisdictionCreate(name=values["name"]).name
         rate = TaxRateCreate(**{key: value for key, value in values.items() if key != "name"})
         same = (TaxJurisdiction.location_id == location_id, TaxJurisdiction.name == name)
@@ -156,8 +148,7 @@ def add_tax(request: Request, unit: Manager, location_id: uuid.UUID, sent: Sent)
             levied = service.create_jurisdiction(unit.session, unit.actor, location_id, name)
         service.add_rate(unit.session, unit.actor, levied.id, rate.model_dump())
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, TAX, sent, act):
         return _taxes(request, unit, location_id, forms.typed(TAX, sent), wrong)
     return redirect(f"/setup/locations/{location_id}/taxes", request, "Saved.")
 
@@ -176,21 +167,17 @@ def _taxes(
         .order_by(TaxJurisdiction.name, TaxRate.tax_class, TaxRate.valid_from)
     )
     table = [(name, word, f"{ppm / 10_000:g} %", str(since)) for name, word, ppm, since in rows]
-    return page(
-        AREA,
-        "small.html",
+    return small_page(
         request,
         unit,
-        422 if wrong else 200,
-        title_=f"Taxes at {location.name}",
+        TAX,
+        values,
+        wrong,
+        title=f"Taxes at {location.name}",
         lead="A rate counts from its day on, until the next of its class. What was invoiced keeps its tax.",
         table=table,
         columns=("Levied by", "Class", "Rate", "From"),
         back=(f"/setup/locations/{location_id}", location.name),
-        fields=TAX,
-        values=values,
-        wrong=wrong,
-        if_match="",
         does="Add the rate",
     )
 
@@ -202,13 +189,10 @@ def show_drawers(request: Request, unit: Manager, location_id: uuid.UUID) -> Res
 
 @pages.post("/setup/locations/{location_id}/drawers")
 def add_drawer(request: Request, unit: Manager, location_id: uuid.UUID, sent: Sent) -> Response:
-    values, wrong = forms.read(DRAWER, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         create_drawer(unit.session, unit.actor, location_id, NewDrawer(**values).name)
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, DRAWER, sent, act):
         return _drawers(request, unit, location_id, forms.typed(DRAWER, sent), wrong)
     return redirect(f"/setup/locations/{location_id}/drawers", request, "Saved.")
 
@@ -222,21 +206,17 @@ def _drawers(
         .where(Drawer.location_id == location_id, Drawer.kind == "physical")
         .order_by(Drawer.name)
     )
-    return page(
-        AREA,
-        "small.html",
+    return small_page(
         request,
         unit,
-        422 if wrong else 200,
-        title_=f"Cash drawers at {location.name}",
+        DRAWER,
+        values,
+        wrong,
+        title=f"Cash drawers at {location.name}",
         lead="Each is opened with its float and counted at the end of the day.",
         table=[(one,) for one in names],
         columns=("Drawer",),
         back=(f"/setup/locations/{location_id}", location.name),
-        fields=DRAWER,
-        values=values,
-        wrong=wrong,
-        if_match="",
         does="Add the drawer",
     )
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Permission
 from operational.etag import etag
 from operational.identity import staff
@@ -21,7 +22,7 @@ from operational.models import Credential, Location, Role, StaffMember, Treatmen
 from operational.organization.credentials import CredentialCreate, add_credential
 from operational.pages import page, page_router, redirect
 from operational.setup import fields as forms
-from operational.setup.attempt import Sent, attempt
+from operational.setup.attempt import Sent, attempt, attempt_form
 from operational.setup.fields import Field, Options
 from operational.setup.kinds import AREA, named
 
@@ -34,6 +35,7 @@ PERSON = (
     Field("is_provider", "Performs services", "check", required=False),
     Field("active", "Works here", "check", required=False, start="on"),
 )
+CHANGING = [one for one in PERSON if not one.once]
 
 
 def _places(session: Session) -> Options:
@@ -71,10 +73,9 @@ def show_new(request: Request, unit: Manager) -> Response:
 @pages.post("/setup/staff")
 def hire(request: Request, unit: Manager, sent: Sent) -> Response:
     """Answers with the enrolment code itself: it is shown this once and stands in no address."""
-    values, wrong = forms.read(NEW, sent, "")
     made: list[tuple[StaffMember, str]] = []
 
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         given = {name: values[name] for name in ("label", "email", "is_provider")}
         body = StaffCreate(**given, roles=[])
         roles = [_role(values)]
@@ -89,8 +90,7 @@ def hire(request: Request, unit: Manager, sent: Sent) -> Response:
             )
         )
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, NEW, sent, act):
         return _new(request, unit, forms.typed(NEW, sent), wrong)
     return _code(request, unit, *made[0])
 
@@ -102,25 +102,20 @@ def show_person(request: Request, unit: Manager, staff_id: uuid.UUID) -> Respons
 
 @pages.post("/setup/staff/{staff_id}")
 def change(request: Request, unit: Manager, staff_id: uuid.UUID, sent: Sent) -> Response:
-    changing = [one for one in PERSON if not one.once]
-    values, wrong = forms.read(changing, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         body = StaffChange(**values).model_dump(exclude_unset=True)
         staff.edit(unit.session, unit.actor, staff_id, str(sent.get("if_match") or ""), **body)
 
-    return _done(request, unit, staff_id, wrong or attempt(unit.session, act, values))
+    return _done(request, unit, staff_id, attempt_form(unit.session, CHANGING, sent, act))
 
 
 @pages.post("/setup/staff/{staff_id}/roles")
 def give_role(request: Request, unit: Manager, staff_id: uuid.UUID, sent: Sent) -> Response:
-    values, wrong = forms.read(ROLE, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         held = staff.roles_of(unit.session, [staff_id])[staff_id]
         staff.set_roles(unit.session, unit.actor, staff_id, [*held, _role(values)])
 
-    return _done(request, unit, staff_id, wrong or attempt(unit.session, act, values))
+    return _done(request, unit, staff_id, attempt_form(unit.session, ROLE, sent, act))
 
 
 @pages.post("/setup/staff/{staff_id}/roles/remove")
@@ -132,7 +127,7 @@ def take_role(request: Request, unit: Manager, staff_id: uuid.UUID, sent: Sent) 
         held = staff.roles_of(unit.session, [staff_id])[staff_id]
         staff.set_roles(unit.session, unit.actor, staff_id, [one for one in held if one != gone])
 
-    return _done(request, unit, staff_id, attempt(unit.session, act, ()))
+    return _done(request, unit, staff_id, attempt(unit.session, act, ("role_id",)))
 
 
 @pages.post("/setup/staff/{staff_id}/credentials")
@@ -159,7 +154,10 @@ def enrol_again(request: Request, unit: Manager, staff_id: uuid.UUID) -> Respons
 
 def _role(values: Mapping[str, Any]) -> RoleAt:
     place = values["location_id"]
-    return RoleAt(uuid.UUID(values["role_id"]), None if place == EVERYWHERE else uuid.UUID(place))
+    try:
+        return RoleAt(uuid.UUID(values["role_id"]), None if place == EVERYWHERE else uuid.UUID(place))
+    except ValueError:
+        raise Invalid("role_id: choose one of the list.") from None
 
 
 def _done(request: Request, unit: Unit, staff_id: uuid.UUID, wrong: Mapping[str, str]) -> Response:
@@ -215,13 +213,12 @@ def _person(
         person=row,
         wrong=wrong or {},
         if_match=etag(row),
-        fields=[one for one in PERSON if not one.once],
+        fields=CHANGING,
         role=ROLE,
         credential=CREDENTIAL,
         values={one.name: getattr(row, one.name) for one in PERSON},
-        blanks=forms.blank((*ROLE, *CREDENTIAL)) | {"location_id": EVERYWHERE},
-        options=forms.offered((*ROLE, *CREDENTIAL), session)
-        | {"place": forms.offered(ROLE, session)["location_id"]},
+        blanks=forms.blank(CREDENTIAL),
+        options=forms.offered((ROLE[0], *CREDENTIAL), session) | {"place": _places(session)},
         held=[(f"{one.role_id}:{one.location_id or EVERYWHERE}", words.role(one)) for one in held],
         credentials=[
             (words.categories.get(one.category_id, ""), words.places.get(one.location_id, ""), one)

@@ -17,8 +17,8 @@ from operational.models import Location, TreatmentCategory
 from operational.pages import page, redirect
 from operational.rows import get_row
 from operational.setup import fields as forms
-from operational.setup.attempt import STALE, Sent, attempt
-from operational.setup.kinds import AREA, Section, prepared
+from operational.setup.attempt import STALE, Sent, attempt_form
+from operational.setup.kinds import AREA, Section
 
 MOST = 500
 
@@ -59,29 +59,24 @@ def _list(request: Request, unit: Unit, section: Section) -> Response:
 
 
 def _create(request: Request, unit: Unit, section: Section, sent: FormData) -> Response:
-    values, wrong = forms.read(section.fields, sent, forms.currency_of(unit.session))
-    given = {name: value for name, value in prepared(values).items() if value is not None}
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
+        given = {name: value for name, value in section.prepare(values).items() if value is not None}
         section.create(unit.session, unit.actor, section.creates(**given).model_dump())
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, section.fields, sent, act, forms.currency_of(unit.session)):
         return _form(request, unit, section, forms.typed(section.fields, sent), wrong)
     return redirect(f"/setup/{section.path}", request, "Saved.")
 
 
 def _change(request: Request, unit: Unit, section: Section, record_id: uuid.UUID, sent: FormData) -> Response:
     """Of two who change it at once, the later one is shown what the other saved."""
-    changing = [one for one in section.fields if not one.once]
-    values, wrong = forms.read(changing, sent, forms.currency_of(unit.session))
-    given = prepared(values)
 
-    def act() -> None:
-        checked = section.changes(**given).model_dump(exclude_unset=True)
+    def act(values: dict[str, Any]) -> None:
+        checked = section.changes(**section.prepare(values)).model_dump(exclude_unset=True)
         section.edit(unit.session, unit.actor, record_id, str(sent.get("if_match") or ""), checked)
 
-    wrong = wrong or attempt(unit.session, act, values)
+    changing = section.changing
+    wrong = attempt_form(unit.session, changing, sent, act, forms.currency_of(unit.session))
     if not wrong:
         return redirect(f"/setup/{section.path}", request, "Saved.")
     row = get_row(unit.session, section.model, record_id)
@@ -106,6 +101,7 @@ def _form(
     wrong: Mapping[str, str],
     row: Any = None,
 ) -> Response:
+    fields = section.fields if row is None else section.changing
     return page(
         AREA,
         "record.html",
@@ -113,11 +109,12 @@ def _form(
         unit,
         422 if wrong else 200,
         section=section,
+        fields=fields,
         values=values,
         wrong=wrong,
         row=row,
         if_match=etag(row) if row is not None else "",
-        options=forms.offered(section.fields, unit.session),
+        options=forms.offered(fields, unit.session),
     )
 
 

@@ -20,7 +20,7 @@ from operational.identity.unit import Unit
 from operational.models import Role
 from operational.pages import page, page_router, redirect
 from operational.setup import fields as forms
-from operational.setup.attempt import Sent, attempt
+from operational.setup.attempt import Sent, attempt_form
 from operational.setup.fields import Field
 from operational.setup.kinds import AREA
 
@@ -56,14 +56,11 @@ def show_new(request: Request, unit: Manager) -> Response:
 
 @pages.post("/setup/roles")
 def create(request: Request, unit: Manager, sent: Sent) -> Response:
-    values, wrong = forms.read(ROLE, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         body = RoleCreate(**values)
         roles.create_role(unit.session, unit.actor, body.name, body.permissions)
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, ROLE, sent, act):
         return _form(request, unit, None, forms.typed(ROLE, sent), wrong)
     return redirect("/setup/roles", request, "Saved.")
 
@@ -76,15 +73,12 @@ def show_role(request: Request, unit: Manager, role_id: uuid.UUID) -> Response:
 
 @pages.post("/setup/roles/{role_id}")
 def change(request: Request, unit: Manager, role_id: uuid.UUID, sent: Sent) -> Response:
-    values, wrong = forms.read(ROLE, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         body = RoleChange(**values)
         if_match = str(sent.get("if_match") or "")
         roles.edit_role(unit.session, unit.actor, role_id, if_match, name=body.name, held=body.permissions)
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, ROLE, sent, act):
         role = roles.get_role(unit.session, role_id)
         unit.session.refresh(role)
         return _form(request, unit, role, forms.typed(ROLE, sent), wrong)

@@ -15,12 +15,12 @@ from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Service
-from operational.pages import page, page_router, redirect
+from operational.pages import page_router, redirect
 from operational.rows import get_row
 from operational.setup import fields as forms
-from operational.setup.attempt import Sent, attempt
+from operational.setup.attempt import Sent, attempt_form
 from operational.setup.fields import Field
-from operational.setup.kinds import AREA
+from operational.setup.small import small_page
 
 pages = page_router()
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]
@@ -52,15 +52,12 @@ def show_rules(request: Request, unit: Manager, service_id: uuid.UUID) -> Respon
 
 @pages.post("/setup/services/{service_id}/rules")
 def set_rules(request: Request, unit: Manager, service_id: uuid.UUID, sent: Sent) -> Response:
-    values, wrong = forms.read(RULE, sent, "")
-
-    def act() -> None:
+    def act(values: dict[str, Any]) -> None:
         rule = RuleIn(**values)
         if_match = str(sent.get("if_match") or "") or None
         offering.set_rule(unit.session, unit.actor, service_id, rule, if_match)
 
-    wrong = wrong or attempt(unit.session, act, values)
-    if wrong:
+    if wrong := attempt_form(unit.session, RULE, sent, act):
         return _page(request, unit, service_id, forms.typed(RULE, sent), wrong)
     return redirect(f"/setup/services/{service_id}", request, "Saved.")
 
@@ -76,20 +73,15 @@ def _page(
     kept = forms.blank(RULE)
     if rule is not None:
         kept = forms.written(RULE, {one.name: getattr(rule, one.name) for one in RULE}, "")
-    return page(
-        AREA,
-        "small.html",
+    return small_page(
         request,
         unit,
-        422 if wrong else 200,
-        title_=f"Booking rules of {service.name}",
+        RULE,
+        sent or kept,
+        wrong,
+        title=f"Booking rules of {service.name}",
         lead="What booking it asks for beside free time, at the desk and online.",
-        table=(),
-        columns=(),
         back=(f"/setup/services/{service_id}", service.name),
-        fields=RULE,
-        values=sent or kept,
-        wrong=wrong,
         if_match=etag(rule) if rule is not None else "",
         does="Save",
     )

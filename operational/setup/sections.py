@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -16,17 +17,24 @@ from operational.setup.fields import Field, Options
 from operational.setup.goods import CATEGORIES, PRODUCTS, RESOURCES, SERVICES
 from operational.setup.kinds import NAME, STATE, Section, named
 
+USUAL = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+)
+
+
+@cache
+def _known_zones() -> Options:
+    """Asked once: telling them reads every file of the system's zones."""
+    rest = sorted(one for one in zoneinfo.available_timezones() if "/" in one and not one.startswith("Etc/"))
+    return [(one, one) for one in (*USUAL, *(one for one in rest if one not in USUAL))]
+
 
 def _zones(_: Session) -> Options:
-    first = (
-        "America/New_York",
-        "America/Chicago",
-        "America/Denver",
-        "America/Phoenix",
-        "America/Los_Angeles",
-    )
-    rest = sorted(one for one in zoneinfo.available_timezones() if "/" in one and not one.startswith("Etc/"))
-    return [(one, one) for one in (*first, *(one for one in rest if one not in first))]
+    return _known_zones()
 
 
 LEGAL_ENTITIES = Section(

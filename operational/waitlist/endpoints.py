@@ -11,15 +11,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational import links
-from operational.directory import throttle
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import Slot, needs, services_of
-from operational.identity.errors import TooManyAttempts
 from operational.identity.unit import Unit
 from operational.models import WaitlistEntry, WaitlistOffer
+from operational.online import guard
 from operational.openapi import problem_response
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
@@ -119,8 +117,5 @@ def counted(request: Request, token: str) -> Iterator[None]:
     """Who tries links that do not exist waits. Raises TooManyAttempts."""
     engine = services_of(request).engine
     if links.find(engine, links.WAITLIST_OFFER, token) is None:
-        address = request.client.host if request.client else ""
-        tries = throttle.of_address("waitlist-offer-address", address, FREE_TRIES)
-        if wait := throttle.claim(engine, tries, clock.now()):
-            raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait})
+        guard.count(request, "offer", FREE_TRIES)
     yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -140,7 +140,7 @@ def _slots(session: Session, actor: Actor, location: Location, entry: WaitlistEn
         location_id=location.id,
         service_id=first,
         first=begin,
-        last=min(entry.until_date, _days_after(begin, MAX_DAYS - 1)),
+        last=min(entry.until_date, begin + timedelta(days=MAX_DAYS - 1)),
         provider_id=entry.provider_id,
         client_id=entry.client_id,
         then=tuple(Wanted(one, entry.provider_id) for one in others),
@@ -150,10 +150,6 @@ def _slots(session: Session, actor: Actor, location: Location, entry: WaitlistEn
     except DomainError:
         # A service that is not offered any more, a provider who left: the desk sees who waits.
         return
-
-
-def _days_after(day: date, days: int) -> date:
-    return day + timedelta(days=days)
 
 
 def _wanted(entry: WaitlistEntry, location: Location, slot: Slot) -> bool:

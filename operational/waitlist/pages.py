@@ -22,6 +22,7 @@ from operational.names import client_name, names_of
 from operational.pages import chosen_place, page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
+from operational.schemas import from_form
 from operational.waitlist import claiming, service
 from operational.waitlist.endpoints import counted
 from operational.waitlist.errors import OfferGone
@@ -82,12 +83,14 @@ def add_to_waitlist(
     provider_id: Text = "",
     part: Text = "",
 ) -> Response:
+    """What is wrong with a wish is told as the API tells it."""
     place = _place(request, unit)
     begin, end = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}.get(part, (0, 1440))
-    wish = WaitlistIn(
-        client_id=client_id, location_id=place.id, service_ids=[service_id],
-        provider_id=uuid.UUID(provider_id) if provider_id else None, weekdays=weekdays, from_minute=begin,
-        until_minute=end, from_date=service.today(place), until_date=max(until_date, service.today(place)),
+    today = service.today(place)
+    wish = from_form(
+        WaitlistIn, client_id=client_id, location_id=place.id, service_ids=[service_id],
+        provider_id=provider_id or None, weekdays=weekdays, from_minute=begin, until_minute=end,
+        from_date=today, until_date=max(until_date, today),
     )  # fmt: skip
     service.add(unit.session, unit.actor, wish.model_dump())
     return redirect(WAITLIST)

@@ -13,7 +13,7 @@ from operational.privacy.schemas import PhiSchema
 from operational.schemas import Sent, Shown
 
 Weekdays = Annotated[
-    list[Annotated[int, Field(ge=0, le=6)]],
+    list[Annotated[int, Field(ge=0, le=6, strict=True)]],
     Field(max_length=7, description="0 Monday; none: every day."),
     AfterValidator(lambda days: sorted(set(days))),
 ]

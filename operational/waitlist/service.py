@@ -62,7 +62,7 @@ def take_back(session: Session, actor: Actor, entry_id: uuid.UUID, if_match: str
     actor.require(Permission.BOOKING_WRITE, entry.location_id)
     check_if_match(entry, if_match)
     if entry.status is not WaitlistStatus.WAITING:
-        raise NotWaiting
+        raise NotWaiting("Load the waitlist again to see who waits.")
     entry.status = WaitlistStatus.ENDED
     close_offers(session, entry.id, OfferStatus.SUPERSEDED)
     session.flush()

@@ -7,16 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from medspa.kernel import clock
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import DeliveryStatus, Permission
-from operational import links
-from operational.directory import throttle
 from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import Slot, needs, services_of
-from operational.identity.errors import TooManyAttempts
 from operational.identity.unit import Unit
 from operational.models import CalendarFeed, WebhookDelivery, WebhookEndpoint
+from operational.online import guard
 from operational.openapi import problem_response
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.webhooks import feed, schemas, service
@@ -97,8 +94,7 @@ def add_feed(unit: StaffManager, response: Response, body: schemas.FeedIn) -> sc
     response.headers["Cache-Control"] = "no-store"
     row, token = service.add_feed(unit.session, unit.actor, body.staff_id, shows_place=body.shows_place)
     shown = schemas.FeedOut.model_validate(row)
-    url = links.public_url(unit.settings, f"/v1/calendars/{token}.ics")
-    return schemas.FeedAdded(**shown.model_dump(), url=url)
+    return schemas.FeedAdded(**shown.model_dump(), url=feed.url_of(unit.settings, token))
 
 
 @router.post("/calendar-feeds/{calendar_feed_id}/revoke")
@@ -113,13 +109,9 @@ def revoke_feed(unit: StaffManager, calendar_feed_id: uuid.UUID) -> schemas.Feed
 )
 def show_feed(request: Request, token: str, _slot: Slot) -> Response:
     """A provider's calendar, for whoever has its secret address."""
-    engine = services_of(request).engine
     try:
-        shown = feed.feed(engine, token)
+        shown = feed.feed(services_of(request).engine, token)
     except NotFound:
-        address = request.client.host if request.client else ""
-        tries = throttle.of_address("calendar-feed-address", address, FREE_TRIES)
-        if wait := throttle.claim(engine, tries, clock.now()):
-            raise TooManyAttempts(f"Wait {wait} seconds.", {"retry_after_seconds": wait}) from None
+        guard.count(request, "calendar", FREE_TRIES)
         raise
     return Response(shown, media_type=feed.TYPE, headers={"Cache-Control": "no-store"})

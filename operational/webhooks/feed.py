@@ -11,6 +11,8 @@ from sqlalchemy import Engine, text
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
 from medspa.kernel.errors import NotFound
+from medspa.kernel.settings import Settings
+from operational import links
 from operational.identity import tokens
 from operational.models import CalendarFeed
 
@@ -67,6 +69,11 @@ def feed(engine: Engine, token: str) -> str:
     return written(taken, now)
 
 
+def url_of(settings: Settings, token: str) -> str:
+    """The secret address of a feed."""
+    return links.public_url(settings, f"/v1/calendars/{token}.ics")
+
+
 def written(taken: Iterable[Busy], now: datetime) -> str:
     """The text of a calendar: lines folded at 75 bytes, values escaped, ended by CR LF."""
     return "".join(f"{part}\r\n" for line in _lines(taken, now) for part in folded(line))
@@ -76,8 +83,8 @@ def _lines(taken: Iterable[Busy], now: datetime) -> Iterator[str]:
     yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//medspa//calendar//EN", "METHOD:PUBLISH")
     yield from ("REFRESH-INTERVAL;VALUE=DURATION:PT15M", "X-PUBLISHED-TTL:PT15M")
     for one in taken:
-        yield from ("BEGIN:VEVENT", f"UID:{one.uid}", f"SEQUENCE:{one.version}", f"DTSTAMP:{_utc(now)}")
-        yield from (f"DTSTART:{_utc(one.starts_at)}", f"DTEND:{_utc(one.ends_at)}")
+        yield from ("BEGIN:VEVENT", f"UID:{one.uid}", f"SEQUENCE:{one.version}", f"DTSTAMP:{in_utc(now)}")
+        yield from (f"DTSTART:{in_utc(one.starts_at)}", f"DTEND:{in_utc(one.ends_at)}")
         yield f"SUMMARY:{escaped(one.summary)}"
         if one.location is not None:
             yield f"LOCATION:{escaped(one.location)}"
@@ -85,7 +92,8 @@ def _lines(taken: Iterable[Busy], now: datetime) -> Iterator[str]:
     yield "END:VCALENDAR"
 
 
-def _utc(at: datetime) -> str:
+def in_utc(at: datetime) -> str:
+    """An instant as calendars write it."""
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

@@ -9,13 +9,12 @@ from fastapi import Depends, Form, Request, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import AppointmentEvent, DeliveryStatus, Permission
-from operational import links
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import CalendarFeed, StaffMember, WebhookDelivery, WebhookEndpoint
 from operational.names import names_of
 from operational.pages import page, page_router, redirect
-from operational.webhooks import service
+from operational.webhooks import feed, service
 from operational.webhooks.errors import AddressRefused
 
 AREA = "operational.webhooks"
@@ -67,8 +66,7 @@ def replay(unit: Manager, webhook_delivery_id: uuid.UUID) -> Response:
 def add_feed(request: Request, unit: Manager, staff_id: Annotated[uuid.UUID, Form()]) -> Response:
     """Answers with the secret address, which is shown this once."""
     _, token = service.add_feed(unit.session, unit.actor, staff_id, shows_place=False)
-    url = links.public_url(unit.settings, f"/v1/calendars/{token}.ics")
-    return _shown(request, unit, once=("Address of the new calendar", url))
+    return _shown(request, unit, once=("Address of the new calendar", feed.url_of(unit.settings, token)))
 
 
 @pages.post(CONNECTIONS + "/feeds/{calendar_feed_id}/revoke")

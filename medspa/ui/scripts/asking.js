@@ -9,6 +9,11 @@ export class Refused extends Error {
   }
 }
 
+// What was refused, in words: what happened, then what to do about it.
+export function worded({ problem, message }) {
+  return problem?.title && problem.title !== message ? `${problem.title}. ${message}` : message;
+}
+
 export async function ask(path, { method = "GET", body, headers = {}, signal } = {}) {
   const answer = await fetch(path, {
     method,

@@ -1,6 +1,6 @@
 // Booking from any page: who, what, when, with the keyboard alone. Everything is asked of the API and booked there;
 // the words of a refusal are shown as they come.
-import { ask, tell } from "./asking.js";
+import { ask, tell, worded } from "./asking.js";
 import { When } from "./booking/when.js";
 import { token } from "./csrf.js";
 
@@ -177,7 +177,7 @@ class Form {
       tell(`${this.client.words} is booked: ${chosen.dataset.words}.`);
       document.dispatchEvent(new CustomEvent("booked"));
     } catch (refused) {
-      wrong.textContent = refused.problem?.title ? `${refused.problem.title}. ${refused.message}` : refused.message;
+      wrong.textContent = worded(refused);
       wrong.hidden = false;
       if (refused.problem?.type?.endsWith("slot-taken")) await this.when.taken();
       this.ready();

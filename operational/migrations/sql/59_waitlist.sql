@@ -44,7 +44,7 @@ begin
     from (
         select distinct e.location_id from waitlist_entry e
         where e.org_id = new.org_id and e.status = 'waiting'
-            and (new.location_id is null or e.location_id = new.location_id)
+            and (new.subject_kind = 'provider' or e.location_id = new.location_id)
     ) w;
     return null;
 end $$;

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import ResourceKind, SoftRule, VisitSource
+from medspa.kernel.vocabulary import SoftRule, VisitSource
 from operational.booking import errors, offering
 from operational.booking.availability import Question, Wanted, next_free
 from operational.booking.book import book
@@ -30,11 +30,8 @@ from tests.factories.booking import (
     unit,
 )
 from tests.factories.organization import OrganizationSetUp, organization
-from tests.integration.booking.desk import booked, does, slots, starts
+from tests.integration.booking.desk import OPEN, booked, does, slots, starts
 from tests.support.databases import Database
-
-ROOM = ResourceKind.ROOM
-OPEN = timedelta(hours=4)
 
 
 @pytest.fixture

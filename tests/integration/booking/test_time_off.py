@@ -23,11 +23,10 @@ from tests.factories.booking import (
     violations,
 )
 from tests.factories.organization import OrganizationSetUp, organization
-from tests.integration.booking.desk import booked, does, off, slots, starts
+from tests.integration.booking.desk import OPEN, booked, does, off, slots, starts
 from tests.support.databases import Database
 
 ROOM = ResourceKind.ROOM
-OPEN = timedelta(hours=4)
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ from operational.models import Message, Role, StaffRole
 from operational.online import sweep
 from operational.privacy.vault import attach
 from tests.factories.booking import unit
-from tests.factories.online import VISITOR, OnlineSetUp, Visitor, online
-from tests.support.databases import Database
+from tests.factories.online import VISITOR, OnlineSetUp, Visitor
 
 MINUTE = timedelta(minutes=1)
 Call = Callable[..., Any]
@@ -30,16 +29,6 @@ IDA = {
     "email": "ida@lead.example",
     "message": "Do you do lips?",
 }
-
-
-@pytest.fixture(scope="module")
-def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
-    return online(operational_module, http)
-
-
-@pytest.fixture
-def visitor(http: TestClient, setup: OnlineSetUp) -> Visitor:
-    return Visitor(http)
 
 
 @pytest.fixture

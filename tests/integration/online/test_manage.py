@@ -11,17 +11,11 @@ from medspa.kernel import clock
 from operational import links
 from operational.booking import queries
 from tests.factories.booking import add_shift, book_visit, unit, violations
-from tests.factories.online import OnlineSetUp, Visitor, online
-from tests.support.databases import Database
+from tests.factories.online import OnlineSetUp, Visitor
 from tests.support.together import together
 
 DAY = timedelta(days=1)
 _days = iter(range(100))
-
-
-@pytest.fixture(scope="module")
-def setup(operational_module: Database, http: TestClient) -> OnlineSetUp:
-    return online(operational_module, http)
 
 
 @pytest.fixture

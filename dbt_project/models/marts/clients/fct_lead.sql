@@ -46,30 +46,20 @@ booked as (
     group by leads.org_id, leads.lead_id
 ),
 
-consulted as (
+{% for step, facts in [('consulted', ref('fct_visit')), ('treated', ref('fct_treatment'))] %}
+{{ step }} as (
     select
         leads.org_id,
         leads.lead_id,
-        min(visit.business_date) as consulted_on
+        min(done.business_date) as {{ step }}_on
     from leads
-    inner join {{ ref('fct_visit') }} as visit
-        on visit.org_id = leads.org_id and visit.client_key = leads.client_key
-    where visit.business_date >= leads.business_date
+    inner join {{ facts }} as done
+        on done.org_id = leads.org_id and done.client_key = leads.client_key
+    where done.business_date >= leads.business_date
     group by leads.org_id, leads.lead_id
-),
+){{ ',' if not loop.last }}
 
-treated as (
-    select
-        leads.org_id,
-        leads.lead_id,
-        min(treatment.business_date) as treated_on
-    from leads
-    inner join {{ ref('fct_treatment') }} as treatment
-        on treatment.org_id = leads.org_id and treatment.client_key = leads.client_key
-    where treatment.business_date >= leads.business_date
-    group by leads.org_id, leads.lead_id
-)
-
+{% endfor %}
 select
     leads.org_id,
     leads.lead_id,

@@ -1,6 +1,7 @@
 // When a visit may be: free times from a day on, with anybody or with one provider. What is chosen beforehand is of
 // the day that was asked for, or nothing is: a time of another day is taken by hand.
 import { ask } from "../asking.js";
+import { wall } from "../wall.js";
 
 const DAYS = 14;
 const SHOWN = 12;
@@ -13,7 +14,7 @@ export class When {
     this.given = given;
     this.changed = changed;
     this.turn = 0;
-    const asked = given.at ? clock(given.at) : given.again ? "" : shownDay();
+    const asked = given.at ? wall(given.at) : given.again ? "" : shownDay();
     this.only = asked.slice(0, 10) >= desk.today ? asked.slice(0, 10) : ANY_DAY;
     this.from = this.only ? asked : desk.today;
     this.day = this.one("#b-day");
@@ -110,8 +111,6 @@ export class When {
   }
 }
 
-const two = (one) => String(one).padStart(2, "0");
-const clock = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
 const plus = (from, days) => new Date(Date.parse(from.slice(0, 10)) + days * 86400000).toISOString().slice(0, 10);
 const words = (at, more = {}) =>
   new Date(`${at.slice(0, 16)}${at.length > 10 ? "Z" : ""}`).toLocaleString(undefined, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short", ...more });

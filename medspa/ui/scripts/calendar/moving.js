@@ -1,12 +1,13 @@
 // A visit that was dragged or drawn longer is moved by the API, under its ETag. What is refused goes back at once, with the reason
 // in words, and with the way to squeeze it in for who may.
-import { ask, tell } from "../asking.js";
+import { ask, tell, worded } from "../asking.js";
+import { wall } from "../wall.js";
 
 export function mover(set, feedOf, refresh) {
   return async function moved({ event, oldEvent, newResource, oldResource, revert }) {
     const item = event.extendedProps.item;
     const change = { item_id: item.id };
-    if (+event.start !== +oldEvent.start) change.starts_at = wall(event.start);
+    if (+event.start !== +oldEvent.start) change.starts_at = `${wall(event.start)}:00`;
     const minutes = (one) => Math.round((one.end - one.start) / 60000);
     if (minutes(event) !== minutes(oldEvent)) {
       if (event.id.endsWith(":used")) {
@@ -56,14 +57,4 @@ async function send(set, item, body, revert, refresh) {
     tell(stale ? "Somebody changed this visit a moment ago. Look at it again, then move it." : worded(refused), { bad: true, choice });
   }
   await refresh();
-}
-
-function worded({ problem, message }) {
-  return problem?.title && problem.title !== message ? `${problem.title}. ${message}` : message;
-}
-
-// A date as the calendar keeps it, as the location's clock shows it.
-export function wall(date) {
-  const two = (one) => String(one).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}:00`;
 }
