@@ -60,6 +60,7 @@ PAGES = (
     "booking.pages",
     "clients.pages",
     "calendar.pages",
+    "calendar.walk_in_pages",
     "messaging.pages",
     "waitlist.pages",
     "webhooks.pages",

@@ -34,6 +34,7 @@ REPORTS = _any(P.REPORT_OPERATIONS, P.REPORT_FINANCE)
 SET_UP = _any(P.ORGANIZATION_MANAGE, P.CATALOGUE_MANAGE, P.STAFF_MANAGE, P.SCHEDULE_MANAGE)
 WAYS: tuple[Way, ...] = (
     Way("/calendar", "Calendar", _any(P.BOOKING_READ)),
+    Way("/walk-ins", "Walk-ins", _any(P.BOOKING_READ)),
     Way("/clients", "Clients", _any(P.CLIENT_READ)),
     Way("/waitlist", "Waitlist", _any(P.BOOKING_READ)),
     Way(

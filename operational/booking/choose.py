@@ -19,7 +19,7 @@ from operational.booking.errors import (
 )
 from operational.booking.shape import Asked, Placed, overlap
 
-_HINT = {
+WHY = {
     SoftRule.BUFFER: "a buffer or finishing time of this or a neighbouring visit would be cut",
     SoftRule.CLIENT_OVERLAP: "the client is in another visit at that time",
     SoftRule.LEAD_TIME: "the service would start sooner than it is booked ahead",
@@ -71,7 +71,7 @@ def choose(
         raise SlotTaken("Choose another time, provider or resource.", {"taken": findings.taken})
     refused = sorted(findings.broken - set(overrides))
     if refused:
-        why = "; ".join(_HINT[rule] for rule in refused)
+        why = "; ".join(WHY[rule] for rule in refused)
         raise NeedsOverride(
             f"At this time {why}. Choose another time, or send these rules as `overrides`.",
             {"rules": [rule.value for rule in refused]},

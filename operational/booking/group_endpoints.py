@@ -118,7 +118,7 @@ def come(request: NewWalkIn, unit: Writer, response: Response) -> WalkInOut:
 @router.get("/walk-ins", response_model=Page[WalkInOut])
 def list_queue(unit: Reader, location_id: uuid.UUID) -> Page[WalkInOut]:
     """Who waits at a location, in the order they came, with the wait as it looks now."""
-    rows = [_row(one) for one in walk_ins.queue(unit.session, unit.actor, location_id)]
+    rows = [row_of(one) for one in walk_ins.queue(unit.session, unit.actor, location_id)]
     return Page(items=render_many(unit.session, unit.actor, "booking.queue", WalkInOut, rows))
 
 
@@ -142,14 +142,14 @@ def leave(walk_in_id: uuid.UUID, unit: Writer, response: Response, if_match: IfM
     return _waiting(unit, response, walk_ins.leave(unit.session, unit.actor, walk_in_id, if_match))
 
 
-def _row(one: walk_ins.Waiting) -> dict[str, object]:
+def row_of(one: walk_ins.Waiting) -> dict[str, object]:
     columns = {name: getattr(one.row, name) for name in WalkInOut.model_fields if name != "wait_minutes"}
     return {**columns, "wait_minutes": one.wait_minutes}
 
 
 def _waiting(unit: Unit, response: Response, one: walk_ins.Waiting) -> WalkInOut:
     set_etag(response, one.row)
-    return render(unit.session, unit.actor, "booking.queue", WalkInOut, _row(one))
+    return render(unit.session, unit.actor, "booking.queue", WalkInOut, row_of(one))
 
 
 def _shown(unit: Unit, group: groups.Group) -> GroupOut:

@@ -6,6 +6,7 @@ import "./csrf.js";
 import "./bar.js";
 import "./booking.js";
 import "./idle.js";
+import "./live.js";
 import "./quick.js";
 import "./trouble.js";
 

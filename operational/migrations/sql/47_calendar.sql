@@ -26,6 +26,10 @@ create or replace trigger tell_calendar_of_time_off after insert on time_off
     referencing new table as changed for each statement execute function calendar_tell();
 create or replace trigger tell_calendar_of_changed_time_off after update on time_off
     referencing new table as changed for each statement execute function calendar_tell();
+create or replace trigger tell_calendar_of_walk_ins after insert on walk_in
+    referencing new table as changed for each statement execute function calendar_tell();
+create or replace trigger tell_calendar_of_changed_walk_ins after update on walk_in
+    referencing new table as changed for each statement execute function calendar_tell();
 
 revoke all on function calendar_wall(timestamptz, text) from public;
 grant execute on function calendar_wall(timestamptz, text) to medspa_app;

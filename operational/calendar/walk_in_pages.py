@@ -1,0 +1,161 @@
+"""The page of the walk-in queue: who waits at the chosen location, joins, is seated or leaves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Form, Header, Query, Request, Response
+
+from medspa.kernel import clock
+from medspa.kernel.errors import DomainError, Forbidden
+from medspa.kernel.vocabulary import Permission, Purpose, SoftRule
+from operational.booking import walk_ins
+from operational.booking.group_endpoints import row_of
+from operational.booking.group_schemas import NewWalkIn, WalkInOut
+from operational.calendar.desk import desk_of
+from operational.calendar.refused import Refused, refused
+from operational.clients import typed as typing
+from operational.clients.schemas import ClientView
+from operational.clients.typed import Typed
+from operational.etag import etag
+from operational.identity.dependencies import needs
+from operational.identity.unit import Unit
+from operational.models import Location, Service, StaffMember
+from operational.names import client_name, names_of
+from operational.pages import chosen_place, fragment, page, page_router, redirect
+from operational.privacy.schemas import render_many
+from operational.schemas import from_form
+
+AREA = "operational.calendar"
+QUEUE = "/walk-ins"
+pages = page_router()
+Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+Text = Annotated[str, Form(max_length=200)]
+Overrides = Annotated[list[SoftRule], Form(default_factory=list)]
+Fragment = Annotated[str | None, Header(alias="X-Fragment", description="Sent by the page's own script.")]
+
+
+@pages.get(QUEUE)
+def show_queue(
+    request: Request,
+    unit: Reader,
+    client: Annotated[uuid.UUID | None, Query()] = None,
+    part: Fragment = None,
+) -> Response:
+    """Who waits at the chosen location. With `client`, the form for them."""
+    if part:
+        return fragment(AREA, "walk_in_queue.html", request, unit, **_queue(unit, _place(request, unit)))
+    known = typing.one(unit, client) if client is not None else None
+    return _page(request, unit, found=[known] if known else [], typed=Typed(client=str(client or "")))
+
+
+@pages.post(QUEUE)
+def join_queue(
+    request: Request,
+    unit: Writer,
+    service_id: Annotated[uuid.UUID, Form()],
+    provider_id: Text = "",
+    first_name: Text = "",
+    last_name: Text = "",
+    phone: Text = "",
+    client: Text = "",
+) -> Response:
+    place = _place(request, unit)
+    typed = Typed(first_name, last_name, phone, client)
+    try:
+        who = typing.meant(unit, typed)
+        asked = from_form(
+            NewWalkIn, location_id=place.id, client_id=who, service_id=service_id,
+            provider_id=provider_id or None,
+        )  # fmt: skip
+        joined = walk_ins.come(unit.session, unit.actor, asked)
+    except DomainError as error:
+        unit.abandon()
+        chosen = {"service": str(service_id), "provider": provider_id}
+        return _page(
+            request, unit, refused(unit, error, place.id), typing.fitting(unit, typed), typed, chosen
+        )
+    wait = joined.wait_minutes
+    told = "Nothing is free today any more." if wait is None else f"Tell them: about {wait} minutes."
+    return redirect(QUEUE, request, f"In the queue. {'Their turn is now.' if wait == 0 else told}")
+
+
+@pages.post(QUEUE + "/known")
+def show_known(
+    request: Request, unit: Writer, first_name: Text = "", last_name: Text = "", phone: Text = ""
+) -> Response:
+    """Who fits what is being typed, for the page's own script."""
+    typed = Typed(first_name, last_name, phone)
+    return fragment(AREA, "known.html", request, unit, found=typing.fitting(unit, typed), typed=typed)
+
+
+@pages.post(QUEUE + "/{walk_in_id}/seat")
+def seat(
+    request: Request, walk_in_id: uuid.UUID, unit: Writer, version: Text, overrides: Overrides
+) -> Response:
+    """What stands in the way is said on the page; where it is a soft rule, with the form that breaks it."""
+    try:
+        seated = walk_ins.seat(unit.session, unit.actor, walk_in_id, overrides, version)
+    except DomainError as error:
+        unit.abandon()
+        place = _place(request, unit)
+        again = f"{QUEUE}/{walk_in_id}/seat"
+        return _page(request, unit, refused(unit, error, place.id, again, [("version", version)]))
+    return redirect(f"/calendar/visits/{seated.row.appointment_id}", request, "Seated: the visit has begun.")
+
+
+@pages.post(QUEUE + "/{walk_in_id}/leave")
+def leave(request: Request, walk_in_id: uuid.UUID, unit: Writer, version: Text) -> Response:
+    try:
+        walk_ins.leave(unit.session, unit.actor, walk_in_id, version)
+    except DomainError as error:
+        unit.abandon()
+        return _page(request, unit, refused(unit, error, _place(request, unit).id))
+    return redirect(QUEUE, request, "Taken off the queue.")
+
+
+def _page(
+    request: Request,
+    unit: Unit,
+    no: Refused | None = None,
+    found: Sequence[ClientView] = (),
+    typed: Typed = Typed(),  # noqa: B008 - it is frozen
+    chosen: dict[str, str] | None = None,
+) -> Response:
+    place = _place(request, unit)
+    may_write = unit.actor.may(Permission.BOOKING_WRITE, place.id)
+    show = partial(page, AREA, "walk_ins.html", request, unit, no.status if no else 200)
+    return show(
+        **_queue(unit, place),
+        place=place.name, desk=desk_of(unit, place) if may_write else None,
+        refused=no, found=found, typed=typed, chosen=chosen or {"service": "", "provider": ""},
+    )  # fmt: skip
+
+
+def _queue(unit: Unit, place: Location) -> dict[str, Any]:
+    session, actor = unit.session, unit.actor
+    waiting = walk_ins.queue(session, actor, place.id)
+    rows = render_many(session, actor, "booking.queue", WalkInOut, [row_of(one) for one in waiting])
+    zone = ZoneInfo(place.timezone)
+    return {
+        "rows": rows,
+        "may_write": actor.may(Permission.BOOKING_WRITE, place.id),
+        "now": clock.now().astimezone(zone),
+        "came": {one.id: one.came_at.astimezone(zone) for one in rows},
+        "versions": {one.id: etag(one) for one in rows},
+        "clients": {one.client_id: client_name(session, actor, one.client_id, place.id) for one in rows},
+        "services": names_of(session, Service, [one.service_id for one in rows]),
+        "people": names_of(session, StaffMember, [one.provider_id for one in rows]),
+    }
+
+
+def _place(request: Request, unit: Unit) -> Location:
+    place = chosen_place(request, unit)
+    if place is None:
+        raise Forbidden("You work at no location.")
+    return place
