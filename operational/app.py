@@ -61,6 +61,8 @@ PAGES = (
     "clients.pages",
     "calendar.pages",
     "calendar.walk_in_pages",
+    "absence.pages",
+    "absence.visit_pages",
     "messaging.pages",
     "waitlist.pages",
     "webhooks.pages",

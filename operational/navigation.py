@@ -33,7 +33,15 @@ def _any(*permissions: P) -> frozenset[P]:
 REPORTS = _any(P.REPORT_OPERATIONS, P.REPORT_FINANCE)
 SET_UP = _any(P.ORGANIZATION_MANAGE, P.CATALOGUE_MANAGE, P.STAFF_MANAGE, P.SCHEDULE_MANAGE)
 WAYS: tuple[Way, ...] = (
-    Way("/calendar", "Calendar", _any(P.BOOKING_READ)),
+    Way(
+        "/calendar",
+        "Calendar",
+        _any(P.BOOKING_READ),
+        (
+            Way("/calendar", "Calendar"),
+            Way("/calendar/time-off", "Time off and closures"),
+        ),
+    ),
     Way("/walk-ins", "Walk-ins", _any(P.BOOKING_READ)),
     Way("/clients", "Clients", _any(P.CLIENT_READ)),
     Way("/waitlist", "Waitlist", _any(P.BOOKING_READ)),

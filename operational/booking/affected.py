@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
-from medspa.kernel.vocabulary import AppointmentEvent, OffSubject, Permission, TaskKind
+from medspa.kernel.vocabulary import OffSubject, Permission
 from operational import etag
-from operational.booking import history, queries, time_off
+from operational.booking import must_move, queries, time_off
 from operational.booking.availability import Question, Slot, Step, Wanted, availability, from_then_on
 from operational.booking.errors import WrongState
-from operational.booking.facts import load_facts
 from operational.booking.group_schemas import BulkMove
 from operational.booking.move import MOVABLE, move
 from operational.booking.schemas import Move
 from operational.booking.shape import overlap
 from operational.identity.access import Actor
-from operational.leads.tasks import SOON, add_task
+from operational.identity.unit import Unit
 from operational.models import TimeOff
 
 MOST_SLOTS = 300
@@ -68,12 +67,10 @@ def propose(
 ) -> Proposal | None:
     """Nothing for a visit whose services run side by side: somebody must look at it."""
     items = sorted(visit.items, key=lambda one: one.starts_at)
-    if any(one.ends_at > other.starts_at for one, other in itertools.pairwise(items)):
+    asked = wanted(items, off.subject_id if off.subject_kind is OffSubject.PROVIDER else None)
+    if asked is None:
         return None
-    away = off.subject_id if off.subject_kind is OffSubject.PROVIDER else None
-    first, *then = (
-        Wanted(one.service_id, None if one.provider_id == away else one.provider_id) for one in items
-    )
+    first, *then = asked
     day = visit.starts_at.date()
     question = Question(
         visit.location_id, first.service_id, day, day, first.provider_id, visit.client_id,
@@ -90,6 +87,13 @@ def propose(
     except DomainError:
         return None
     return None
+
+
+def wanted(items: Sequence[queries.ItemRow], away: uuid.UUID | None) -> list[Wanted] | None:
+    """The services of a visit in order, with anybody in place of who is away; None: they run side by side."""
+    if any(one.ends_at > other.starts_at for one, other in itertools.pairwise(items)):
+        return None
+    return [Wanted(one.service_id, None if one.provider_id == away else one.provider_id) for one in items]
 
 
 def _clear(slot: Slot, taken: Taken) -> tuple[Step, ...] | None:
@@ -120,12 +124,22 @@ def apply(session: Session, actor: Actor, request: BulkMove) -> None:
     etag.check_if_match(appointment, etag.etag(request))
     if appointment.status not in MOVABLE:
         raise WrongState("It does not wait any more.", {"status_now": appointment.status.value})
-    place = load_facts(session, appointment.location_id, ()).place
-    history.append(session, actor, appointment, place, AppointmentEvent.MUST_MOVE)
-    add_task(
-        session, actor, TaskKind.FIND_TIME, appointment.location_id, client_id=appointment.client_id,
-        appointment_id=appointment.id, due_at=min(appointment.starts_at, clock.now() + SOON),
-    )  # fmt: skip
+    must_move.note(session, actor, appointment)
+
+
+def apply_each(unit: Unit, requests: Iterable[BulkMove]) -> dict[uuid.UUID, DomainError | None]:
+    """Each in a transaction of its own: what one cannot stops no other. Visit → what was in its way."""
+    results: dict[uuid.UUID, DomainError | None] = {}
+    for one in requests:
+        try:
+            apply(unit.session, unit.actor, one)
+            unit.checkpoint()
+        except DomainError as error:
+            unit.abandon()
+            results[one.appointment_id] = error
+        else:
+            results[one.appointment_id] = None
+    return results
 
 
 def _proposal(

@@ -20,7 +20,7 @@ from medspa.kernel.vocabulary import (
     CancelReason,
     Permission,
 )
-from operational.booking import history, queries
+from operational.booking import history, must_move, queries
 from operational.booking.errors import NotStarted, WrongState
 from operational.booking.facts import Place, load_facts
 from operational.checkout.fees import charge_fee
@@ -89,6 +89,7 @@ def release(
         session, actor, appointment, place, AppointmentEvent(status.value), reason=reason, override=override
     )
     session.flush()
+    must_move.settle(session, actor, appointment.id)
 
 
 def release_claims(session: Session, appointment_id: uuid.UUID) -> None:

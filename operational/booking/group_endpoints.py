@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.booking import affected as affecting
 from operational.booking import groups, rebook, walk_ins
@@ -94,16 +93,11 @@ def bulk_move(request: BulkMoves, unit: Writer) -> BulkResults:
 
     A problem when none of them could be moved.
     """
-    results = []
-    for one in request.moves:
-        try:
-            affecting.apply(unit.session, unit.actor, one)
-            unit.checkpoint()
-        except DomainError as error:
-            unit.abandon()
-            results.append(BulkResult(appointment_id=one.appointment_id, done=False, problem=error.problem()))
-        else:
-            results.append(BulkResult(appointment_id=one.appointment_id, done=True))
+    found = affecting.apply_each(unit, request.moves)
+    results = [
+        BulkResult(appointment_id=one, done=error is None, problem=error.problem() if error else None)
+        for one, error in found.items()
+    ]
     if not any(one.done for one in results):
         raise NothingMoved(extra={"results": [one.model_dump(mode="json") for one in results]})
     return BulkResults(results=results)

@@ -24,7 +24,7 @@ from medspa.kernel.vocabulary import (
     VisitSource,
 )
 from operational import etag
-from operational.booking import claim, queries
+from operational.booking import claim, must_move, queries
 from operational.booking.cancel import charge, is_late, release
 from operational.booking.carried import carry_on
 from operational.booking.charged import refuse_charged
@@ -133,6 +133,8 @@ def rewrite(
         settled=settled,
     )
     claim.write(session, actor, visit, chosen)
+    if visit.event is AppointmentEvent.MOVED:
+        must_move.settle(session, actor, row.id)
     session.expire(appointment)
     return queries.visit(session, row.id)
 

@@ -19,7 +19,7 @@ from medspa.kernel.errors import DomainError, Invalid, NotFound
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import OffSubject, Permission, TimeOffStatus
 from operational import etag
-from operational.booking import claim
+from operational.booking import claim, must_move
 from operational.booking.errors import WrongState
 from operational.booking.facts import Place, load_facts
 from operational.booking.schedule_schemas import NewTimeOff
@@ -100,7 +100,11 @@ def end(
             TimeOff.status.in_((TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED)),
         )
         rows += session.scalars(later.with_for_update())
+    counted = [one for one in rows if one.status is TimeOffStatus.APPROVED]
     _decide(session, actor, rows, TimeOffStatus.ENDED)
+    for one in counted:
+        for visit in set(visits_in(session, one)) - _kept_away(session, one):
+            must_move.settle(session, actor, visit)
     return row
 
 
@@ -156,6 +160,16 @@ def _affected(session: Session, rows: Sequence[TimeOff], *, keep: bool) -> list[
             {"appointments": [str(one) for one in found]},
         )
     return found
+
+
+def _kept_away(session: Session, row: TimeOff) -> set[uuid.UUID]:
+    """Visits that other time off still stands in the way of at that time."""
+    others = select(TimeOff).where(
+        TimeOff.status == TimeOffStatus.APPROVED,
+        TimeOff.ends_at > row.starts_at,
+        TimeOff.starts_at < row.ends_at,
+    )
+    return {visit for other in session.scalars(others) for visit in visits_in(session, other)}
 
 
 def _lock(session: Session, row: TimeOff) -> None:

@@ -81,11 +81,23 @@ def finish_task(session: Session, actor: Actor, task_id: uuid.UUID) -> Task:
     return task
 
 
-def finish_all(session: Session, actor: Actor, kind: TaskKind, online_booking_id: uuid.UUID) -> None:
-    """Tasks that what just happened has settled."""
+def finish_all(
+    session: Session,
+    actor: Actor,
+    kind: TaskKind,
+    *,
+    online_booking_id: uuid.UUID | None = None,
+    appointment_id: uuid.UUID | None = None,
+) -> None:
+    """Tasks about one of these that what just happened has settled."""
+    about = (
+        Task.appointment_id == appointment_id
+        if online_booking_id is None
+        else Task.online_booking_id == online_booking_id
+    )
     session.execute(
         update(Task)
-        .where(Task.kind == kind, Task.online_booking_id == online_booking_id, Task.done_at.is_(None))
+        .where(Task.kind == kind, about, Task.done_at.is_(None))
         .values(done_at=clock.now(), done_by=actor.staff_id)
         .execution_options(synchronize_session=False)
     )

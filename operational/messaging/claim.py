@@ -33,7 +33,7 @@ BODY = "message.body"
 REPLIES = frozenset({K.STOPPED, K.STARTED, K.HELP, K.CONFIRMATION_NOTED})
 """Answers to somebody who has just written: not held back by quiet hours."""
 ABOUT_COMING = frozenset(
-    {K.BOOKING_CONFIRMED, K.REMINDER, K.CONFIRMATION_REQUEST, K.MOVED, K.FORMS_OUTSTANDING}
+    {K.BOOKING_CONFIRMED, K.REMINDER, K.CONFIRMATION_REQUEST, K.MOVED, K.MUST_MOVE, K.FORMS_OUTSTANDING}
 )
 """Of no use once the visit is cancelled, moved or over."""
 WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
@@ -43,7 +43,15 @@ LeadReach = Callable[[Session, uuid.UUID], reach.Recipient]
 """Who a lead is: leads hand their messages over to clients, so they know of messages and not the reverse."""
 REPORTS = "/v1/messenger/texts/{message_id}/status"
 
-_VISIT = text("select status, starts_at from appointment where id = :id for share")
+_VISIT = text(
+    """
+    select a.status, a.starts_at, exists (
+        select from task t
+        where t.org_id = a.org_id and t.appointment_id = a.id and t.kind = 'find_time' and t.done_at is null
+    ) as must_move
+    from appointment a where a.id = :id for share
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def _decide(
     return Claimed(message.id, channel, outgoing)
 
 
-def _stale(message: Message, visit: Row[tuple[str, datetime]], now: datetime) -> str | None:
+def _stale(message: Message, visit: Row[tuple[str, datetime, bool]], now: datetime) -> str | None:
     """Why what the message says about its visit is not so any more."""
     if message.kind in ABOUT_COMING:
         if visit.status not in WAITING:
@@ -138,6 +146,10 @@ def _stale(message: Message, visit: Row[tuple[str, datetime]], now: datetime) ->
             return "moved"
         if visit.starts_at <= now:
             return "too_late"
+    if visit.must_move and message.kind in (K.REMINDER, K.CONFIRMATION_REQUEST):
+        return "must_move"
+    if message.kind is K.MUST_MOVE and not visit.must_move:
+        return "settled"
     if message.kind is K.CONFIRMATION_REQUEST and visit.status != AppointmentStatus.BOOKED:
         return "confirmed"
     if message.kind is K.CANCELLED and visit.status not in CANCELLED:

@@ -28,6 +28,7 @@ ALLOWED: Mapping[K, frozenset[str]] = {
     K.CONFIRMATION_REQUEST: _VISIT,
     K.MOVED: _VISIT,
     K.CANCELLED: _VISIT - {"link"},
+    K.MUST_MOVE: _VISIT,
     K.FORMS_OUTSTANDING: _VISIT,
     K.WAITLIST_OFFER: _VISIT | {"until"},
     K.BOOKING_COMPLETION: _ALWAYS | {"link", "until"},
@@ -36,7 +37,7 @@ ALLOWED: Mapping[K, frozenset[str]] = {
     K.STARTED: frozenset({"location", "phone"}),
     K.HELP: frozenset({"location", "phone"}),
 }
-NEEDS_LINK = frozenset({K.FORMS_OUTSTANDING, K.WAITLIST_OFFER, K.BOOKING_COMPLETION})
+NEEDS_LINK = frozenset({K.MUST_MOVE, K.FORMS_OUTSTANDING, K.WAITLIST_OFFER, K.BOOKING_COMPLETION})
 """Without it the message asks for something nobody can do."""
 GIVEN = frozenset({"date", "time", "until"})
 """What whoever queues a message may say about it; everything else is looked up when it is sent."""

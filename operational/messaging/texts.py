@@ -27,6 +27,7 @@ _SMS: Mapping[K, str] = {
     ),
     K.MOVED: "{location}: your visit is now on {date} at {time}. Details: {link}",
     K.CANCELLED: "{location}: your visit on {date} at {time} is cancelled. Questions: {phone}",
+    K.MUST_MOVE: "{location}: we cannot keep your visit on {date} at {time}. Choose another time: {link}",
     K.FORMS_OUTSTANDING: "{location}: please complete your forms before {date}: {link}",
     K.WAITLIST_OFFER: "{location}: a time has come free on {date} at {time}. Yours until {until}: {link}",
     K.BOOKING_COMPLETION: "{location}: your booking is not finished yet. Go on here: {link}",
@@ -59,6 +60,11 @@ _EMAIL: Mapping[K, Wording] = {
         "Hello {first_name},\n\nyour visit at {location} on {date} at {time} is cancelled.\n\n"
         "Questions: {phone}\n",
         "Your visit on {date} is cancelled",
+    ),
+    K.MUST_MOVE: Wording(
+        "Hello {first_name},\n\nwe are sorry: we cannot keep your visit at {location} on {date} at {time}. "
+        "Choose another time at no cost: {link}\n\nQuestions: {phone}\n",
+        "Please choose another time for your visit on {date}",
     ),
     K.FORMS_OUTSTANDING: Wording(
         "Hello {first_name},\n\nplease complete your forms before your visit at {location} on {date}: "

@@ -96,4 +96,5 @@ class Task(TokenRow, Versioned, Base):
         tenant_fk("staff_member", "done_by"),
         Index("ix_task_open", "org_id", "location_id", "done_at", "due_at"),
         Index("ix_task_lead", "org_id", "lead_id"),
+        Index("ix_task_appointment", "org_id", "appointment_id"),
     )

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -20,14 +21,16 @@ from medspa.kernel.vocabulary import AppointmentStatus, CancelReason, TaskKind
 from operational import links
 from operational.booking import cancel as cancelling
 from operational.booking import move as moving
-from operational.booking import queries
+from operational.booking import must_move, queries
 from operational.booking import visit as visiting_states
-from operational.booking.errors import NeedsOverride, SlotTaken
+from operational.booking.availability import Question, Wanted, availability
+from operational.booking.errors import LocationClosed, NeedsOverride, ProviderAway, ResourceDown, SlotTaken
 from operational.booking.facts import load_facts
 from operational.booking.schemas import Move, MovedItem
 from operational.checkout.desk import Desk
 from operational.checkout.fees import deposit_left, fee_with_tax
 from operational.checkout.queries import found
+from operational.identity.access import Actor
 from operational.leads.tasks import add_task
 from operational.messaging.schedule import forms_outstanding
 from operational.models import Appointment, LinkToken, Location
@@ -62,6 +65,8 @@ class Managed:
     from_deposit_minor: int
     """How much of the fee the deposit pays."""
     forms_open: bool
+    must_move: bool
+    """The practice cannot keep the time, so neither moving nor cancelling costs anything."""
 
 
 @contextlib.contextmanager
@@ -101,8 +106,9 @@ def cancel(engine: Engine, token: str, accepted_fee_minor: int) -> None:
     """Cancel, for the fee that was shown. The link is used up. Raises LinkUnusable, NotNow, FeeChanged."""
     with _at_work(engine, token) as (desk, held), desk.transaction() as session:
         appointment_id = _subject(session, held)
-        _check(session, appointment_id, accepted_fee_minor)
-        cancelling.cancel(session, desk.actor, appointment_id, by="client", reason=CancelReason.CHANGED_MIND)
+        asked = _check(session, appointment_id, accepted_fee_minor)
+        reason = CancelReason.OTHER if asked.must_move else CancelReason.CHANGED_MIND
+        cancelling.cancel(session, desk.actor, appointment_id, by=_by(asked), reason=reason)
         if deposit_left(session, appointment_id):
             add_task(
                 session, desk.actor, TaskKind.RETURN_DEPOSIT, held.location_id, appointment_id=appointment_id,
@@ -125,15 +131,13 @@ def move(
     """
     with _at_work(engine, token) as (desk, held), desk.transaction() as session:
         appointment_id = _subject(session, held)
-        _check(session, appointment_id, accepted_fee_minor)
+        asked = _check(session, appointment_id, accepted_fee_minor)
         row = queries.visit(session, appointment_id)
-        items = [
-            MovedItem(item_id=one.id, provider_id=provider_id) for one in row.items if provider_id is not None
-        ]
-        request = Move(starts_at=starts_at, items=items, by="client", reason=CancelReason.SCHEDULE)
+        items = _with_whom(session, desk.actor, row, starts_at, provider_id)
+        request = Move(starts_at=starts_at, items=items, by=_by(asked), reason=CancelReason.SCHEDULE)
         try:
             moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
-        except (SlotTaken, NeedsOverride):
+        except (SlotTaken, NeedsOverride, ProviderAway, ResourceDown, LocationClosed):
             raise TimeGone("Choose another time.") from None
 
 
@@ -145,7 +149,32 @@ def _subject(session: Session, held: Held) -> uuid.UUID:
     return subject
 
 
-def _check(session: Session, appointment_id: uuid.UUID, accepted_fee_minor: int) -> None:
+def _with_whom(
+    session: Session, actor: Actor, row: queries.VisitRow, starts_at: datetime, provider_id: uuid.UUID | None
+) -> list[MovedItem]:
+    """Who is asked for; of anybody, who is free then, whoever it was until now before others."""
+    if provider_id is not None:
+        return [MovedItem(item_id=one.id, provider_id=provider_id) for one in row.items]
+    items = sorted(row.items, key=lambda one: one.starts_at)
+    day = starts_at.astimezone(row.starts_at.tzinfo).date()
+    for known in (True, False):
+        first, *then = (Wanted(one.service_id, one.provider_id if known else None) for one in items)
+        question = Question(
+            row.location_id, first.service_id, day, day, first.provider_id, then=tuple(then), skip=row.id
+        )
+        for slot in availability(session, actor, question)[0]:
+            if slot.starts_at == starts_at:
+                pairs = zip(items, slot.items, strict=True)
+                return [MovedItem(item_id=item.id, provider_id=step.provider_id) for item, step in pairs]
+    return []
+
+
+def _by(managed: Managed) -> Literal["client", "practice"]:
+    """Whose doing a change is."""
+    return "practice" if managed.must_move else "client"
+
+
+def _check(session: Session, appointment_id: uuid.UUID, accepted_fee_minor: int) -> Managed:
     """It still waits, and costs what was said, under its lock."""
     queries.locked(session, appointment_id)
     managed = _managed(session, appointment_id)
@@ -153,6 +182,7 @@ def _check(session: Session, appointment_id: uuid.UUID, accepted_fee_minor: int)
         raise NotNow("This visit cannot be changed here any more. Please call the practice.")
     if managed.fee_minor != accepted_fee_minor:
         raise FeeChanged("Look at the fee once more before you go on.")
+    return managed
 
 
 def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
@@ -161,7 +191,8 @@ def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
     appointment = found(session, Appointment, appointment_id, "appointment")
     changeable = row.status in WAITING and row.starts_at > clock.now()
     facts = load_facts(session, row.location_id, ()).place
-    late = changeable and cancelling.is_late(appointment, facts, clock.now())
+    moves = bool(must_move.among(session, [appointment_id]))
+    late = changeable and not moves and cancelling.is_late(appointment, facts, clock.now())
     location = found(session, Location, row.location_id, "location")
     fee = fee_with_tax(session, location, location.late_cancel_fee_minor) if late else 0
     return Managed(
@@ -171,4 +202,5 @@ def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
         fee_minor=fee,
         from_deposit_minor=min(fee, deposit_left(session, appointment_id)),
         forms_open=forms_outstanding(session, appointment, clock.now()),
+        must_move=moves,
     )

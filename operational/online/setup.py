@@ -90,7 +90,7 @@ def approve(session: Session, actor: Actor, booking_id: uuid.UUID) -> OnlineBook
     """The visit may take place."""
     row = _requested(session, actor, booking_id)
     row.state = OnlineState.BOOKED
-    finish_all(session, actor, TaskKind.APPROVE_BOOKING, row.id)
+    finish_all(session, actor, TaskKind.APPROVE_BOOKING, online_booking_id=row.id)
     session.flush()
     return row
 
@@ -104,7 +104,7 @@ def decline(session: Session, actor: Actor, booking_id: uuid.UUID) -> OnlineBook
     if queries.visit(session, appointment_id).status in cancelling.WAITING:
         cancelling.cancel(session, actor, appointment_id, by="practice", reason=CancelReason.OTHER)
     row.state = OnlineState.DECLINED
-    finish_all(session, actor, TaskKind.APPROVE_BOOKING, row.id)
+    finish_all(session, actor, TaskKind.APPROVE_BOOKING, online_booking_id=row.id)
     if deposit_left(session, appointment_id):
         add_task(
             session, actor, TaskKind.RETURN_DEPOSIT, row.location_id, client_id=row.client_id,

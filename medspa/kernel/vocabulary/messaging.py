@@ -33,6 +33,8 @@ class MessageKind(enum.StrEnum):
     CONFIRMATION_REQUEST = "confirmation_request"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    MUST_MOVE = "must_move"
+    """The practice cannot keep the time: the client chooses another."""
     WAITLIST_OFFER = "waitlist_offer"
     FORMS_OUTSTANDING = "forms_outstanding"
     BOOKING_COMPLETION = "booking_completion"

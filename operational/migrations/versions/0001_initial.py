@@ -4923,6 +4923,7 @@ def upgrade() -> None:
                 "confirmation_request",
                 "moved",
                 "cancelled",
+                "must_move",
                 "waitlist_offer",
                 "forms_outstanding",
                 "booking_completion",
@@ -5141,6 +5142,7 @@ def upgrade() -> None:
                 "confirmation_request",
                 "moved",
                 "cancelled",
+                "must_move",
                 "waitlist_offer",
                 "forms_outstanding",
                 "booking_completion",
@@ -6104,5 +6106,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_task")),
     )
+    op.create_index("ix_task_appointment", "task", ["org_id", "appointment_id"], unique=False)
     op.create_index("ix_task_lead", "task", ["org_id", "lead_id"], unique=False)
     op.create_index("ix_task_open", "task", ["org_id", "location_id", "done_at", "due_at"], unique=False)
