@@ -36,6 +36,9 @@ KINDS: dict[NoticeKind, tuple[str, str]] = {
         "Your PIN was entered wrong too often on a device; it asks for your full sign-in now.",
         "/pin",
     ),
+    NoticeKind.BOOKED_ONLINE: ("A client booked online.", "/appointments/{id}"),
+    NoticeKind.MOVED_ONLINE: ("A client moved a visit online.", "/appointments/{id}"),
+    NoticeKind.CANCELLED_ONLINE: ("A client cancelled a visit online.", "/appointments/{id}"),
 }
 """Kind → what is said, and the page about its subject."""
 

@@ -20,7 +20,7 @@ from operational.clients.duplicates import Duplicate
 from operational.clients.service import create_client
 from operational.identity.access import Actor
 from operational.leads.errors import LeadClosed
-from operational.messaging.hand_over import hand_over
+from operational.messaging.hand_over import hand_over, withdraw
 from operational.models import Appointment, Client, Lead, Location, Task
 from operational.privacy.vault import Vault
 from operational.rows import get_row
@@ -91,6 +91,7 @@ def lose(session: Session, actor: Actor, lead_id: uuid.UUID, reason: LostReason)
     if lead.status not in OPEN:
         raise LeadClosed("Only one that is new or contacted can be closed as lost.")
     lead.status, lead.lost_at, lead.lost_reason = LeadStatus.LOST, clock.now(), reason
+    withdraw(session, lead.id)
     _finish_tasks(session, actor, lead.id)
     session.flush()
     return lead
@@ -131,6 +132,7 @@ def booked_online(
     """Who left a booking came back and finished it: the lead made of it is booked, its tasks are done."""
     asked = select(Lead).where(Lead.online_booking_id == online_booking_id, Lead.client_id.is_(None))
     for lead in session.scalars(asked.with_for_update()):
+        withdraw(session, lead.id)
         _hand_over(session, vault, lead, opened(session, vault, lead), client_id)
         lead.status, lead.booked_at = LeadStatus.BOOKED, clock.now()
         _finish_tasks(session, actor, lead.id)

@@ -17,7 +17,12 @@ from operational.text import Line, Paragraph
 MINUTES_AHEAD = 60 * 24 * 60
 Minutes = Annotated[int, Field(ge=15, le=MINUTES_AHEAD)]
 MinuteOfDay = Annotated[int, Field(ge=0, le=1439)]
-AUTOMATIC = (MessageKind.BOOKING_CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED)
+AUTOMATIC = (
+    MessageKind.BOOKING_CONFIRMED,
+    MessageKind.MOVED,
+    MessageKind.CANCELLED,
+    MessageKind.BOOKING_COMPLETION,
+)
 
 
 def _distinct(values: list[int]) -> list[int]:
@@ -26,7 +31,7 @@ def _distinct(values: list[int]) -> list[int]:
 
 def _automatic(kinds: list[MessageKind]) -> list[MessageKind]:
     if wrong := [one for one in kinds if one not in AUTOMATIC]:
-        raise ValueError(f"{wrong[0].value} is not written by itself when a visit changes.")
+        raise ValueError(f"{wrong[0].value} cannot be chosen here.")
     return sorted(set(kinds))
 
 
@@ -37,7 +42,8 @@ class MessagingRules(Sent):
     """How a location writes to its clients. Offsets are minutes before the start of a visit."""
 
     automatic: Annotated[
-        list[MessageKind], Field(max_length=3, description="booking_confirmed, moved, cancelled"),
+        list[MessageKind],
+        Field(max_length=4, description="booking_confirmed, moved, cancelled, booking_completion"),
         AfterValidator(_automatic),
     ]  # fmt: skip
     reminder_minutes: Offsets = Field(examples=[[4320, 1440, 120]])

@@ -49,7 +49,7 @@ class LocationMessaging(PlainRow, Versioned, Base):
 
     location_id: Mapped[SafeId]
     automatic: Mapped[SafeWords]
-    """Kinds that are written when a visit is booked, moved or cancelled."""
+    """Kinds that are written when a visit is booked, moved or cancelled, or its booking is left."""
     reminder_minutes: Mapped[list[int]] = tagged(ARRAY(Integer), Phi.SAFE)
     """How long before the start a reminder goes out; each one once."""
     confirmation_minutes: Mapped[list[int]] = tagged(ARRAY(Integer), Phi.SAFE)

@@ -41,12 +41,20 @@ class OnlineLocation(PlainRow, Versioned, Base):
     hold_minutes: Mapped[SafeInt]
     days_ahead: Mapped[SafeInt]
     """How far ahead times are offered."""
+    most_upcoming: Mapped[SafeInt]
+    """Visits to come that one phone number or e-mail address may have booked online here."""
+    fees_to_card: Mapped[SafeBool]
+    """What a late cancellation or a no-show costs is charged to the card that was kept for the visit."""
+    address: Mapped[SafeText | None]
+    """Where people come to, in lines as on an envelope."""
 
     __table_args__ = (
         tenant_fk("location", "location_id"),
         UniqueConstraint("org_id", "location_id"),
         CheckConstraint("hold_minutes between 3 and 20", name="hold_minutes"),
         CheckConstraint("days_ahead between 1 and 365", name="days_ahead"),
+        CheckConstraint("most_upcoming between 1 and 50", name="most_upcoming"),
+        CheckConstraint("length(address) between 1 and 300", name="address"),
     )
 
 
@@ -126,6 +134,8 @@ class OnlineBooking(TokenRow, Versioned, Base):
     keeps_card: Mapped[SafeBool]
     card_page: Mapped[SecretText | None]
     """The processor's name of the page on which the card was given."""
+    card_id: Mapped[KeyId | None]
+    """The card that is kept for the visit."""
     declines: Mapped[SafeInt]
     client_id: Mapped[KeyId | None]
     appointment_id: Mapped[KeyId | None]
@@ -140,10 +150,15 @@ class OnlineBooking(TokenRow, Versioned, Base):
         tenant_fk("client", "client_id"),
         tenant_fk("appointment", "appointment_id"),
         tenant_fk("payment", "payment_id"),
+        tenant_fk("client_card", "card_id"),
         UniqueConstraint("org_id", "appointment_id"),
         UniqueConstraint("org_id", "hold_id"),
         CheckConstraint(
             "(state in ('pending', 'requested', 'booked')) <= (appointment_id is not null)", name="booked"
+        ),
+        CheckConstraint(
+            "(keeps_card and state in ('pending', 'requested', 'booked')) <= (card_id is not null)",
+            name="card_kept",
         ),
         CheckConstraint("(details is null) or (details_at is not null)", name="details"),
         CheckConstraint("deposit_minor >= 0 and declines >= 0", name="amounts"),

@@ -11,7 +11,6 @@ from operational.models.base import (
     Base,
     ClientKey,
     Day,
-    DirectText,
     Instant,
     KeyId,
     PlainRow,
@@ -204,7 +203,6 @@ class LinkToken(TokenRow, Base):
     purpose: Mapped[SafeText]
     client_id: Mapped[KeyId | None]
     subject_id: Mapped[KeyId | None]
-    sent_to: Mapped[DirectText | None]
     expires_at: Mapped[Instant]
     consumed_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]

@@ -26,7 +26,7 @@ from operational.booking.schemas import NewHold, NewItem
 from operational.checkout.desk import Desk
 from operational.identity.access import Actor
 from operational.models import Hold, LinkToken, OnlineBooking, StaffMember
-from operational.online.errors import NotNow, NotOffered, TimeGone, TooBusy
+from operational.online.errors import LATER, NotNow, NotOffered, TimeGone, TooBusy
 from operational.online.place import Offered, Place, described, of_location, offered, visiting, visitor
 
 LIFETIME = timedelta(days=14)
@@ -263,4 +263,4 @@ def check_booked(session: Session, row: OnlineBooking) -> None:
         )
     )
     if (booked or 0) >= MOST_BOOKED:
-        raise TooBusy("Please try again later, or call the practice.", {"retry_after_seconds": 600})
+        raise TooBusy(LATER, {"retry_after_seconds": 600})

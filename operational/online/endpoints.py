@@ -42,6 +42,17 @@ class OnlineSettings(Sent):
     enquiries_open: bool
     hold_minutes: int = Field(10, ge=3, le=20, description="How long a chosen time is kept.")
     days_ahead: int = Field(60, ge=1, le=365, description="How far ahead times are offered.")
+    most_upcoming: int = Field(
+        place.MOST_UPCOMING, ge=1, le=50,
+        description="Visits to come that one phone number or e-mail address may have booked online here.",
+    )  # fmt: skip
+    fees_to_card: bool = Field(
+        False,
+        description="Charge what a late cancellation or a no-show costs to the card kept for the visit.",
+    )
+    address: Annotated[Paragraph, Field(max_length=300)] | None = Field(
+        None, description="Where people come to, as public pages show it."
+    )
 
 
 class OnlineSettingsOut(Shown):
@@ -50,6 +61,9 @@ class OnlineSettingsOut(Shown):
     enquiries_open: bool
     hold_minutes: int
     days_ahead: int
+    most_upcoming: int
+    fees_to_card: bool
+    address: str | None
 
 
 class OnlineOffer(Sent):
@@ -104,7 +118,7 @@ def show_settings(unit: Reader, location_id: uuid.UUID) -> OnlineSettingsOut:
         return OnlineSettingsOut.model_validate(row)
     return OnlineSettingsOut(
         location_id=location_id, booking_open=False, enquiries_open=False, hold_minutes=place.HOLD_MINUTES,
-        days_ahead=place.DAYS_AHEAD,
+        days_ahead=place.DAYS_AHEAD, most_upcoming=place.MOST_UPCOMING, fees_to_card=False, address=None,
     )  # fmt: skip
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from medspa.kernel.errors import DomainError
 
+LATER = "Please try again later, or call the practice."
+"""To whoever may not book one visit more, whatever the reason."""
+
 
 class NotOffered(DomainError):
     """No such page, not open to the public, or a service that is not offered there."""

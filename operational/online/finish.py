@@ -18,12 +18,15 @@ from medspa.kernel.errors import DomainError, TryAgain
 from medspa.kernel.vocabulary import (
     CancelReason,
     DrawerKind,
+    NoticeKind,
     OnlineState,
     PaymentStatus,
+    Permission,
     TaskKind,
     Tender,
     VisitSource,
 )
+from operational import notices
 from operational.booking import book as booking
 from operational.booking import cancel as cancelling
 from operational.booking.errors import HoldUsed, NeedsOverride, SlotTaken, WrongState
@@ -46,7 +49,7 @@ from operational.models import (
     Payment,
     ProcessorAttempt,
 )
-from operational.online import draft, whose
+from operational.online import draft, upcoming, whose
 from operational.online.errors import CardPageClosed, NotNow, TimeGone
 from operational.online.place import described
 from operational.privacy.vault import Vault
@@ -80,6 +83,7 @@ def book(work: Work, token: str) -> None:
             raise NotNow
         draft.check_booked(session, row)
         whose.client(session, desk.actor, work.vault, row)
+        upcoming.check(session, work.vault, row)
         _visit(session, desk.actor, work.vault, row)
 
 
@@ -92,6 +96,8 @@ def open_card_page(work: Work, token: str, return_to: str) -> str:
             if row.state is not OnlineState.CHOOSING or not whose.known(row):
                 raise NotNow
             _require_tries(row)
+            # Said before a card is given; what is booked meanwhile is seen when it is charged.
+            upcoming.check(session, work.vault, row)
             draft.keep_for_card(session, desk.actor, row)
             account = whose.account(session, row).processor_account
         # The same booking and number of declines ask for the same page: opened twice, it is one.
@@ -130,17 +136,18 @@ def pay(work: Work, token: str) -> None:
             _require_tries(row)
             _hold_long_enough(session, desk.actor, row)
             whose.client(session, desk.actor, work.vault, row)
-            if row.deposit_minor == 0:
+            upcoming.check(session, work.vault, row)
+            if row.keeps_card:
+                # Before the processor is asked: its answer may come when nobody has the card at hand.
                 whose.keep_card(session, row, given)
+            if row.deposit_minor == 0:
                 _visit(session, desk.actor, work.vault, row)
                 return
             attempt, call = _begin(session, desk.actor, row, given)
         result = attempts.call(work.processor, attempt, call)
         with desk.transaction() as session:
-            row = draft.locked(session, who)
+            draft.locked(session, who)
             attempts.resolve(session, attempt.id, result, None)
-            if row.keeps_card and result.outcome.value == "succeeded":
-                whose.keep_card(session, row, given)
         # What was charged stands, whatever becomes of the time.
         with desk.transaction() as session:
             row = draft.locked(session, who)
@@ -224,6 +231,7 @@ def _declined(session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
         row.appointment_id = None
         row.hold_id = None
     row.state, row.payment_id, row.card_page = OnlineState.CHOOSING, None, None
+    whose.give_up_card(session, row)
     row.declines += 1
     session.flush()
 
@@ -252,6 +260,10 @@ def _visit(session: TenantSession, actor: Actor, vault: Vault, row: OnlineBookin
     row.details = None
     row.state = _booked_state(session, row)
     leads.booked_online(session, actor, vault, row.id, request.client_id)
+    notices.notify(
+        session, location_id=row.location_id, permission=Permission.BOOKING_WRITE,
+        kind=NoticeKind.BOOKED_ONLINE, subject_id=visit.id,
+    )  # fmt: skip
     if row.state is OnlineState.REQUESTED:
         add_task(
             session, actor, TaskKind.APPROVE_BOOKING, row.location_id, client_id=row.client_id,

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import session_scope
-from medspa.kernel.vocabulary import AppointmentStatus, CancelReason, TaskKind
-from operational import links
+from medspa.kernel.vocabulary import AppointmentStatus, CancelReason, NoticeKind, Permission, TaskKind
+from operational import links, notices
 from operational.booking import cancel as cancelling
 from operational.booking import move as moving
 from operational.booking import must_move, queries
@@ -114,6 +114,7 @@ def cancel(engine: Engine, token: str, accepted_fee_minor: int) -> None:
                 session, desk.actor, TaskKind.RETURN_DEPOSIT, held.location_id, appointment_id=appointment_id,
                 client_id=queries.visit(session, appointment_id).client_id,
             )  # fmt: skip
+        _tell_desk(session, held, NoticeKind.CANCELLED_ONLINE, appointment_id)
         links.consume(session, held.link_id)
         links.revoke(session, links.APPOINTMENT, appointment_id)
 
@@ -136,9 +137,17 @@ def move(
         items = _with_whom(session, desk.actor, row, starts_at, provider_id)
         request = Move(starts_at=starts_at, items=items, by=_by(asked), reason=CancelReason.SCHEDULE)
         try:
-            moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
+            moved = moving.move(session, desk.actor, appointment_id, request, f'"{row.version}"')
         except (SlotTaken, NeedsOverride, ProviderAway, ResourceDown, LocationClosed):
             raise TimeGone("Choose another time.") from None
+        _tell_desk(session, held, NoticeKind.MOVED_ONLINE, moved.id)
+
+
+def _tell_desk(session: Session, held: Held, kind: NoticeKind, appointment_id: uuid.UUID) -> None:
+    notices.notify(
+        session, location_id=held.location_id, permission=Permission.BOOKING_WRITE, kind=kind,
+        subject_id=appointment_id,
+    )  # fmt: skip
 
 
 def _subject(session: Session, held: Held) -> uuid.UUID:

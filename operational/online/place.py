@@ -21,6 +21,7 @@ from operational.identity.access import Actor
 from operational.models import (
     BookingRule,
     Location,
+    LocationMessaging,
     OnlineLocation,
     OnlineOrigin,
     OnlineService,
@@ -44,7 +45,7 @@ NOBODY = uuid.UUID("6d656473-7061-7000-8000-76697369746f")
 """The actor id of a visitor about whom nothing is kept yet: a fixed UUID, to find their entries by."""
 
 
-HOLD_MINUTES, DAYS_AHEAD = 10, 60
+HOLD_MINUTES, DAYS_AHEAD, MOST_UPCOMING = 10, 60, 3
 Services = Select[Service, OnlineService, str, BookingRule, bool]
 
 
@@ -64,6 +65,11 @@ class Place:
     enquiries_open: bool
     hold_minutes: int
     days_ahead: int
+    most_upcoming: int
+    fees_to_card: bool
+    address: str | None
+    phone: str | None
+    """The number that people are told to call."""
     origins: tuple[str, ...]
     """Web sites that may show its pages inside their own."""
 
@@ -113,8 +119,9 @@ def find(engine: Engine, slug: str, code: str) -> Place:
 def of_location(session: Session, location_id: uuid.UUID) -> Place:
     """A location as people see it, open to the public or not."""
     row = session.execute(
-        select(Location, OnlineLocation, Organization)
+        select(Location, OnlineLocation, Organization, LocationMessaging.call_number)
         .outerjoin(OnlineLocation, OnlineLocation.location_id == Location.id)
+        .outerjoin(LocationMessaging, LocationMessaging.location_id == Location.id)
         .join(Organization, Organization.org_id == Location.org_id)
         .where(Location.id == location_id)
     ).one()
@@ -126,7 +133,10 @@ def of_location(session: Session, location_id: uuid.UUID) -> Place:
         booking_open=online is not None and online.booking_open and location.active,
         enquiries_open=online is not None and online.enquiries_open and location.active,
         hold_minutes=online.hold_minutes if online else HOLD_MINUTES,
-        days_ahead=online.days_ahead if online else DAYS_AHEAD, origins=tuple(origins(session)),
+        days_ahead=online.days_ahead if online else DAYS_AHEAD,
+        most_upcoming=online.most_upcoming if online else MOST_UPCOMING,
+        fees_to_card=online is not None and online.fees_to_card,
+        address=online.address if online else None, phone=row.call_number, origins=tuple(origins(session)),
     )  # fmt: skip
 
 

@@ -52,10 +52,14 @@ def set_location(
     enquiries_open: Flag = False,
     hold_minutes: Annotated[int, Form()] = place.HOLD_MINUTES,
     days_ahead: Annotated[int, Form()] = place.DAYS_AHEAD,
+    most_upcoming: Annotated[int, Form()] = place.MOST_UPCOMING,
+    fees_to_card: Flag = False,
+    address: Annotated[str, Form(max_length=1_000)] = "",
 ) -> Response:
     sent = from_form(
         endpoints.OnlineSettings, booking_open=booking_open, enquiries_open=enquiries_open,
-        hold_minutes=hold_minutes, days_ahead=days_ahead,
+        hold_minutes=hold_minutes, days_ahead=days_ahead, most_upcoming=most_upcoming,
+        fees_to_card=fees_to_card, address=address.replace("\r\n", "\n").strip() or None,
     )  # fmt: skip
     setup.set_location(unit.session, unit.actor, location_id, sent.model_dump())
     return redirect(PATH)

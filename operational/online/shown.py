@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +65,13 @@ def public_page(
     **shown: Any,
 ) -> Response:
     """A page for anybody. `embedded`: the organization's own sites may frame it; nobody else ever."""
-    values = {"weekday": weekday, "at": at, "minor": functools.partial(_minor, place), "embedded": embedded}
+    values = {
+        "weekday": weekday,
+        "at": at,
+        "minor": functools.partial(_minor, place),
+        "embedded": embedded,
+        "spoken": spoken,
+    }
     answer = page(AREA, template, request, None, status, place=place, **values, **shown)
     policy = POLICY
     if card_origin:
@@ -109,6 +116,12 @@ def problem(request: Request, error: DomainError) -> Response:
     return public_page(
         request, "sorry.html", None, error.status, heading=error.title, told=told, headers=headers
     )
+
+
+def spoken(phone: str) -> str:
+    """A number as people read it out; one of another country as it is kept."""
+    found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", phone)
+    return phone if found is None else "({}) {}-{}".format(*found.groups())
 
 
 def weekday(day: date) -> str:

@@ -21,16 +21,18 @@ from medspa.kernel import clock
 from medspa.kernel.database import TenantSession, make_engine
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
-from medspa.kernel.vocabulary import ActorKind, LeadSource, OnlineState, TaskKind
+from medspa.kernel.vocabulary import ActorKind, LeadSource, MessageKind, OnlineState, TaskKind
+from operational import links
 from operational.clients.service import match_client
 from operational.directory import lookup
 from operational.identity.access import EVERYWHERE, Actor
 from operational.leads import service as leads
 from operational.leads.tasks import add_task
-from operational.models import Client, OnlineBooking
+from operational.messaging.outbox import queue
+from operational.models import Client, Lead, LocationMessaging, OnlineBooking
 from operational.online import details, draft, finish
 from operational.online.place import MAY, NOBODY, visiting
-from operational.privacy.vault import Vault, load_master_key
+from operational.privacy.vault import Vault, attach, load_master_key
 from operational.rows import get_row
 
 EVERY_SECONDS = 20.0
@@ -48,14 +50,14 @@ def run(settings: Settings, stop: threading.Event) -> None:
     try:
         while not stop.wait(EVERY_SECONDS):
             try:
-                run_once(engine, vault)
+                run_once(engine, vault, settings)
             except (SQLAlchemyError, DomainError) as error:
                 _log.warning("bookings wait: %s", type(error).__name__)
     finally:
         engine.dispose()
 
 
-def run_once(engine: Engine, vault: Vault) -> None:
+def run_once(engine: Engine, vault: Vault, settings: Settings) -> None:
     """All that is to be done now."""
     for org_id in lookup.organizations(engine):
         for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
@@ -69,7 +71,7 @@ def run_once(engine: Engine, vault: Vault) -> None:
             OnlineBooking.created_at < clock.now() - ABANDONED_AFTER
         )
         for who in _due(engine, org_id, left):
-            _each(partial(_one, engine, who, partial(_abandon, vault)))
+            _each(partial(_one, engine, who, partial(_abandon, settings, vault)))
 
 
 def _job(org_id: uuid.UUID) -> Actor:
@@ -111,7 +113,9 @@ def _match(session: Session, actor: Actor, row: OnlineBooking) -> None:
         )  # fmt: skip
 
 
-def _abandon(vault: Vault, session: TenantSession, actor: Actor, row: OnlineBooking) -> None:
+def _abandon(
+    settings: Settings, vault: Vault, session: TenantSession, actor: Actor, row: OnlineBooking
+) -> None:
     """Who asked to be contacted becomes a lead; who did not is forgotten."""
     if row.state is not OnlineState.CHOOSING:
         return
@@ -129,9 +133,28 @@ def _abandon(vault: Vault, session: TenantSession, actor: Actor, row: OnlineBook
     contact = leads.Contact(
         first_name=given.first_name, last_name=given.last_name, phone=given.phone, email=given.email
     )
+    row.state, row.details = OnlineState.ABANDONED, None
+    if session.scalar(select(Lead.id).where(Lead.online_booking_id == row.id)) is not None:
+        return  # They were written to, came back, and left again.
+    attach(session, vault)
     lead = leads.receive(
         session, actor, vault, row.location_id, LeadSource.ABANDONED_BOOKING, contact, row.contact_text_id,
         online_booking_id=row.id,
     )  # fmt: skip
-    row.state, row.details = OnlineState.ABANDONED, None
     add_task(session, actor, TaskKind.FOLLOW_UP, row.location_id, lead_id=lead.id, online_booking_id=row.id)
+    _write(session, settings, row, lead)
+
+
+def _write(session: Session, settings: Settings, row: OnlineBooking, lead: Lead) -> None:
+    """The link that leads back to the booking, once, where the location writes such messages."""
+    rules = session.scalar(select(LocationMessaging).where(LocationMessaging.location_id == row.location_id))
+    if rules is None or MessageKind.BOOKING_COMPLETION.value not in rules.automatic:
+        return
+    token = links.issue(
+        session, purpose=links.BOOKING_COMPLETION, client_id=None, subject_id=row.id, lifetime=draft.LIFETIME
+    )
+    queue(
+        session, kind=MessageKind.BOOKING_COMPLETION, client_id=None, lead_id=lead.id,
+        location_id=row.location_id, dedupe=f"booking_completion:{row.id}",
+        link=links.url_of(settings, links.BOOKING_COMPLETION, token),
+    )  # fmt: skip

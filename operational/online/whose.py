@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from operational.checkout.processor.port import CardGiven
 from operational.checkout.queries import found, merchant_account_of, present
 from operational.client_records import root_of
@@ -45,13 +46,23 @@ def known(row: OnlineBooking) -> bool:
 
 
 def keep_card(session: Session, row: OnlineBooking, given: CardGiven) -> None:
-    session.add(
-        ClientCard(
-            org_id=row.org_id, client_id=person(session, row),
-            merchant_account_id=account(session, row).id, token=given.token, brand=given.brand,
-            last_four=given.last_four,
-        )
+    """The client's, for this visit. With a card there is already, that one stays."""
+    if row.card_id is not None:
+        return
+    card = ClientCard(
+        org_id=row.org_id, client_id=person(session, row), merchant_account_id=account(session, row).id,
+        token=given.token, brand=given.brand, last_four=given.last_four,
     )  # fmt: skip
+    session.add(card)
+    session.flush()
+    row.card_id = card.id
+
+
+def give_up_card(session: Session, row: OnlineBooking) -> None:
+    """A card that was declined is kept no longer: another one is given."""
+    if row.card_id is not None:
+        card, row.card_id = found(session, ClientCard, row.card_id, "card"), None
+        card.removed_at = clock.now()
 
 
 def account(session: Session, row: OnlineBooking) -> MerchantAccount:

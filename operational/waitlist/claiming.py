@@ -14,13 +14,21 @@ from sqlalchemy.orm import Session
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession, bind_organization, new_session
 from medspa.kernel.errors import DomainError, TryAgain
-from medspa.kernel.vocabulary import ActorKind, OfferStatus, Permission, Purpose, WaitlistStatus
-from operational import links
+from medspa.kernel.vocabulary import (
+    ActorKind,
+    NoticeKind,
+    OfferStatus,
+    Permission,
+    Purpose,
+    WaitlistStatus,
+)
+from operational import links, notices
 from operational.booking.book import book
 from operational.booking.schemas import NewItem, NewVisit
 from operational.client_records import root_of
 from operational.identity.access import EVERYWHERE, Actor
-from operational.models import LinkToken, Location, WaitlistEntry, WaitlistOffer
+from operational.models import LinkToken, WaitlistEntry, WaitlistOffer
+from operational.online.place import Place, of_location
 from operational.privacy.audit import open_audit
 from operational.privacy.vault import Vault, attach
 from operational.waitlist.errors import OfferGone
@@ -31,8 +39,7 @@ from operational.waitlist.service import close_offers, look_again
 class Offered:
     """What a link tells whoever holds it: when and where, nothing about a person or a treatment."""
 
-    location: str
-    timezone: str
+    place: Place
     starts_at: datetime
     expires_at: datetime
 
@@ -42,8 +49,7 @@ def show(engine: Engine, vault: Vault, token: str) -> Offered:
     with _bearer(engine, vault, token) as (session, _, link_id):
         link = links.held(session, link_id)
         offer = session.get_one(WaitlistOffer, (link.org_id, link.subject_id))
-        place = session.get_one(Location, (link.org_id, offer.location_id))
-        return Offered(place.name, place.timezone, offer.starts_at, offer.expires_at)
+        return Offered(of_location(session, offer.location_id), offer.starts_at, offer.expires_at)
 
 
 def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
@@ -59,6 +65,11 @@ def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
             visit_id = None
             close_offers(session, entry.id, OfferStatus.SUPERSEDED)
             look_again(session, offer.location_id)
+        if visit_id is not None:
+            notices.notify(
+                session, location_id=offer.location_id, permission=Permission.BOOKING_WRITE,
+                kind=NoticeKind.BOOKED_ONLINE, subject_id=visit_id,
+            )  # fmt: skip
     if visit_id is None:
         raise OfferGone("Somebody else took this time. You are still on the waitlist.")
     return visit_id

@@ -1,7 +1,4 @@
-"""Pages of the waitlist: who waits, for the desk; and an offered time, for whoever holds its link.
-
-Looking at an offer uses nothing up: scanners of mail open every link. Taking it is a form.
-"""
+"""The page of the waitlist: who waits, for the desk. What whoever holds a link sees is offer_pages.py's."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from sqlalchemy import select
 
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import OfferStatus, Permission, Purpose
-from operational.identity.dependencies import Slot, needs, services_of
+from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Location, Service, StaffMember, WaitlistEntry, WaitlistOffer
 from operational.names import client_name, names_of
@@ -23,9 +20,7 @@ from operational.pages import chosen_place, page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
-from operational.waitlist import claiming, service
-from operational.waitlist.endpoints import counted
-from operational.waitlist.errors import OfferGone
+from operational.waitlist import service
 from operational.waitlist.schemas import WaitlistIn, WaitlistOut
 
 AREA = "operational.waitlist"
@@ -100,48 +95,6 @@ def add_to_waitlist(
 def take_back(unit: Writer, waitlist_entry_id: uuid.UUID, etag: Text) -> Response:
     service.take_back(unit.session, unit.actor, waitlist_entry_id, etag)
     return redirect(WAITLIST)
-
-
-@pages.get("/offer/{token}")
-def show_offer(request: Request, token: str, _slot: Slot) -> Response:
-    services = services_of(request)
-    try:
-        with counted(request, token):
-            offer = claiming.show(services.engine, services.vault, token)
-    except OfferGone:
-        return _said(request, "gone", 410)
-    zone = ZoneInfo(offer.timezone)
-    return page(
-        AREA, "offer.html", request, None,
-        said=None, token=token, place=offer.location, starts_at=offer.starts_at.astimezone(zone),
-        expires_at=offer.expires_at.astimezone(zone),
-    )  # fmt: skip
-
-
-@pages.post("/offer/{token}/accept")
-def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
-    services = services_of(request)
-    try:
-        with counted(request, token):
-            claiming.accept(services.engine, services.vault, token)
-    except OfferGone:
-        return _said(request, "gone", 410)
-    return _said(request, "taken")
-
-
-@pages.post("/offer/{token}/decline")
-def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
-    services = services_of(request)
-    try:
-        with counted(request, token):
-            claiming.decline(services.engine, services.vault, token)
-    except OfferGone:
-        return _said(request, "gone", 410)
-    return _said(request, "declined")
-
-
-def _said(request: Request, what: str, status: int = 200) -> Response:
-    return page(AREA, "offer.html", request, None, status, said=what)
 
 
 def _place(request: Request, unit: Unit) -> Location:

@@ -31,6 +31,7 @@ IDENTIFYING = frozenset(
 NOT_ABOUT_CLIENTS = {
     ("VersionOut", "body"): "the practice's own wording of a form",
     ("TextOut", "body"): "the practice's own words for visitors",
+    ("OnlineSettingsOut", "address"): "where the practice is",
 }
 
 

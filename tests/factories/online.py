@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
@@ -11,12 +12,15 @@ from typing import Any
 from sqlalchemy import text
 
 from medspa.kernel import clock
+from operational.checkout.processor.inprocess import InProcessProcessor
+from operational.online.finish import Work
 from tests.factories.booking import add_provider, add_service, add_shift, next_weekday
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.databases import Database
 
 POLICY = "Cancel a day before at the latest, or the late fee is due."
 CONSENT = "You may contact me about my enquiry by text message and e-mail."
+ADDRESS = "1 Sample Street\nSampletown"
 VISITOR = {
     "first_name": "Vera",
     "last_name": "Visitor",
@@ -34,7 +38,7 @@ class OnlineSetUp:
     free: str
     """A service without deposit."""
     deposit: str
-    """The same with a deposit of 50.00."""
+    """One with a deposit of 50.00 and a card that is kept."""
     path: str = field(default="")
 
     @property
@@ -61,11 +65,12 @@ def online(database: Database, http: Any) -> OnlineSetUp:
     free = str(add_service(made, "Skin consultation"))
     deposit = str(add_service(made, "Peel", deposit_minor=5_000))
     place = f"/v1/locations/{made.location_id}"
-    opened = {"booking_open": True, "enquiries_open": True}
+    # The same visitor books in most tests of a module.
+    opened = {"booking_open": True, "enquiries_open": True, "most_upcoming": 50, "address": ADDRESS}
     asked = [
         ("PUT", f"{place}/online", opened),
         ("PUT", f"/v1/online-services/{free}", {"offered": True}),
-        ("PUT", f"/v1/online-services/{deposit}", {"offered": True}),
+        ("PUT", f"/v1/online-services/{deposit}", {"offered": True, "card_on_file": True}),
         ("POST", f"{place}/public-texts", {"kind": "cancellation_policy", "body": POLICY}),
         ("POST", f"{place}/public-texts", {"kind": "contact_consent", "body": CONSENT}),
     ]
@@ -118,3 +123,10 @@ class Visitor:
     def _took(self, answer: Any) -> Visitor:
         self.at, self.page, self.status = str(answer.url.path), answer.text, answer.status_code
         return self
+
+
+def charges(work: Work, booking_id: uuid.UUID) -> list[str]:
+    """What the processor's own books say."""
+    assert isinstance(work.processor, InProcessProcessor)
+    books = work.processor.operations()
+    return [one["outcome"] for one in books if booking_id.hex in one["request_key"]]

@@ -82,3 +82,6 @@ class NoticeKind(enum.StrEnum):
     STAFF_JOINED = "staff_joined"
     PIN_REFUSED = "pin_refused"
     WEBHOOK_DISABLED = "webhook_disabled"
+    BOOKED_ONLINE = "booked_online"
+    MOVED_ONLINE = "moved_online"
+    CANCELLED_ONLINE = "cancelled_online"

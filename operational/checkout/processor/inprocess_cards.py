@@ -1,6 +1,6 @@
 """The in-process processor's own page for cards: kept in its books, shown at our address.
 
-It asks for no number: whoever tries it out chooses a test card. Its route is in card_pages.py.
+It asks for no number: whoever tries it out chooses a test card. Its route is in operational/online.
 """
 
 from __future__ import annotations

@@ -1627,7 +1627,6 @@ def upgrade() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
-        sa.Column("sent_to", sa.Text(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -5716,11 +5715,16 @@ def upgrade() -> None:
         sa.Column("enquiries_open", sa.Boolean(), nullable=False),
         sa.Column("hold_minutes", sa.Integer(), nullable=False),
         sa.Column("days_ahead", sa.Integer(), nullable=False),
+        sa.Column("most_upcoming", sa.Integer(), nullable=False),
+        sa.Column("fees_to_card", sa.Boolean(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("days_ahead between 1 and 365", name=op.f("ck_online_location_days_ahead")),
         sa.CheckConstraint("hold_minutes between 3 and 20", name=op.f("ck_online_location_hold_minutes")),
+        sa.CheckConstraint("length(address) between 1 and 300", name=op.f("ck_online_location_address")),
+        sa.CheckConstraint("most_upcoming between 1 and 50", name=op.f("ck_online_location_most_upcoming")),
         sa.ForeignKeyConstraint(
             ["org_id", "location_id"],
             ["location.org_id", "location.id"],
@@ -5802,6 +5806,31 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "client_card",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=False),
+        sa.Column("last_four", sa.Text(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_card_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "merchant_account_id"],
+            ["merchant_account.org_id", "merchant_account.id"],
+            name=op.f("fk_client_card_org_id_merchant_account_id"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_card")),
+    )
+    op.create_index("ix_client_card_client", "client_card", ["org_id", "client_id"], unique=False)
+    op.create_table(
         "online_booking",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -5834,6 +5863,7 @@ def upgrade() -> None:
         sa.Column("deposit_minor", sa.BigInteger(), nullable=False),
         sa.Column("keeps_card", sa.Boolean(), nullable=False),
         sa.Column("card_page", sa.Text(), nullable=True),
+        sa.Column("card_id", sa.Uuid(), nullable=True),
         sa.Column("declines", sa.Integer(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
@@ -5849,11 +5879,20 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(details is null) or (details_at is not null)", name=op.f("ck_online_booking_details")
         ),
+        sa.CheckConstraint(
+            "(keeps_card and state in ('pending', 'requested', 'booked')) <= (card_id is not null)",
+            name=op.f("ck_online_booking_card_kept"),
+        ),
         sa.CheckConstraint("deposit_minor >= 0 and declines >= 0", name=op.f("ck_online_booking_amounts")),
         sa.ForeignKeyConstraint(
             ["org_id", "appointment_id"],
             ["appointment.org_id", "appointment.id"],
             name=op.f("fk_online_booking_org_id_appointment_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "card_id"],
+            ["client_card.org_id", "client_card.id"],
+            name=op.f("fk_online_booking_org_id_card_id"),
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "client_id"],
@@ -5912,31 +5951,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_policy_acceptance_booking", "policy_acceptance", ["org_id", "online_booking_id"], unique=False
     )
-    op.create_table(
-        "client_card",
-        sa.Column("org_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("client_id", sa.Uuid(), nullable=False),
-        sa.Column("merchant_account_id", sa.Uuid(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("brand", sa.Text(), nullable=False),
-        sa.Column("last_four", sa.Text(), nullable=False),
-        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["org_id", "client_id"],
-            ["client.org_id", "client.id"],
-            name=op.f("fk_client_card_org_id_client_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "merchant_account_id"],
-            ["merchant_account.org_id", "merchant_account.id"],
-            name=op.f("fk_client_card_org_id_merchant_account_id"),
-        ),
-        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_card")),
-    )
-    op.create_index("ix_client_card_client", "client_card", ["org_id", "client_id"], unique=False)
     op.create_table(
         "lead",
         sa.Column("org_id", sa.Uuid(), nullable=False),

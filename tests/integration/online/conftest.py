@@ -8,6 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from medspa.kernel.settings import Settings
+from operational.checkout.processor.open import open_inprocess
+from operational.online import finish
 from tests.factories.booking import add_shift
 from tests.factories.online import OnlineSetUp, Visitor, online
 from tests.support.databases import Database
@@ -38,3 +41,15 @@ def start(setup: OnlineSetUp) -> datetime:
     at = setup.start + timedelta(days=1 + next(_days))
     add_shift(setup.made, at - timedelta(hours=1), at + timedelta(hours=3))
     return at
+
+
+@pytest.fixture
+def work(http: TestClient) -> finish.Work:
+    services = http.app.state.services  # type: ignore[attr-defined]
+    return finish.Work(services.engine, services.vault, open_inprocess(services.settings))
+
+
+@pytest.fixture
+def settings(http: TestClient) -> Settings:
+    kept: Settings = http.app.state.services.settings  # type: ignore[attr-defined]
+    return kept

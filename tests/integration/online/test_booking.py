@@ -11,38 +11,23 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
+from medspa.kernel.settings import Settings
 from operational.booking.book import book
 from operational.booking.errors import SlotTaken
 from operational.booking.schemas import NewVisit
-from operational.checkout.processor.inprocess import InProcessProcessor
-from operational.checkout.processor.open import open_inprocess
-from operational.checkout.reconcile import reconcile_with
 from operational.models import OnlineBooking
 from operational.online import draft, finish, sweep
 from operational.online.errors import TimeGone
 from operational.online.place import find
 from tests.factories.booking import actor_of, unit, violations
-from tests.factories.online import CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor
+from tests.factories.online import ADDRESS, CONSENT, POLICY, VISITOR, OnlineSetUp, Visitor, charges
 from tests.support.together import together
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def work(http: TestClient) -> finish.Work:
-    services = http.app.state.services  # type: ignore[attr-defined]
-    return finish.Work(services.engine, services.vault, open_inprocess(services.settings))
-
-
-def charges(work: finish.Work, booking_id: uuid.UUID) -> list[str]:
-    """What the processor's own books say."""
-    assert isinstance(work.processor, InProcessProcessor)
-    books = work.processor.operations()
-    return [one["outcome"] for one in books if booking_id.hex in one["request_key"]]
 
 
 def unlocked(session: Session, who: draft.Known) -> OnlineBooking:
@@ -50,16 +35,12 @@ def unlocked(session: Session, who: draft.Known) -> OnlineBooking:
     return session.get_one(OnlineBooking, (who.org_id, who.booking_id))
 
 
-def card(visitor: Visitor, token: str) -> Visitor:
-    return visitor.send("/card").send(visitor.at, card=token).send("/pay")
-
-
 def test_a_visitor_books_without_a_script(setup: OnlineSetUp, visitor: Visitor, start: datetime) -> None:
     visitor.get(setup.path)
     assert "Skin consultation" in visitor.page
     assert "Neurotoxin visit" not in visitor.page  # it is not offered
     visitor.choose(setup, setup.free, start)
-    for shown in ("Kept for you until", POLICY, CONSENT):
+    for shown in ("Kept for you until", POLICY, CONSENT, ADDRESS):
         assert shown in visitor.page
     held = visitor.at
     visitor.fill(phone="nonsense")
@@ -74,6 +55,10 @@ def test_a_visitor_books_without_a_script(setup: OnlineSetUp, visitor: Visitor, 
     assert "Skin" not in file.text
     assert setup.visits(start) == ["booked"]
     assert setup.one("select source from appointment where starts_at = :at", at=start) == "online"
+    told = (
+        "select n.kind from notification n join appointment a on a.id = n.subject_id where a.starts_at = :at"
+    )
+    assert setup.one(told, at=start) == "booked_online"
     proof = "select text_sha256 = sha256 and body = :body and user_agent <> '' and address <> ''"
     proof += " from policy_acceptance a join public_text t on t.id = a.text_id order by a.id desc limit 1"
     assert setup.one(proof, body=POLICY)
@@ -87,6 +72,10 @@ def test_what_is_missing_is_said_on_public_pages(setup: OnlineSetUp, visitor: Vi
     for path in (f"{setup.path}/times?service=x", f"{setup.path}/times?from="):
         answer = visitor.http.get(path)
         assert (answer.status_code, 'class="public"' in answer.text) == (422, True), path
+    for path, status in (("/processor/cards/none", 404), ("/offer/none", 410), ("/offer/none/accept", 410)):
+        call = visitor.http.post if path.endswith("accept") else visitor.http.get
+        answer = call(path)
+        assert (answer.status_code, 'class="public"' in answer.text) == (status, True), path
 
 
 @pytest.fixture
@@ -103,7 +92,12 @@ def statements(http: TestClient) -> Iterator[Callable[[], int]]:
 
 
 def test_nobody_learns_who_is_a_client(
-    setup: OnlineSetUp, visitor: Visitor, start: datetime, statements: Callable[[], int], work: finish.Work
+    setup: OnlineSetUp,
+    visitor: Visitor,
+    start: datetime,
+    statements: Callable[[], int],
+    work: finish.Work,
+    settings: Settings,
 ) -> None:
     """A known phone number and a new one get the same pages, for the same statements."""
     setup.made.client("Vera", "Visitor", "+12125550111")
@@ -119,57 +113,11 @@ def test_nobody_learns_who_is_a_client(
     assert counts[0] == counts[1] > 0
     flagged = "select count(*) from client_duplicate d join client c on c.id = d.client_id where c.phone = :p"
     assert setup.one(flagged, p="+12125550111") == 0
-    sweep.run_once(work.engine, work.vault)
+    sweep.run_once(work.engine, work.vault, settings)
     # Afterwards, for the desk, which decides.
     assert setup.one(flagged, p="+12125550111") == 1
     assert setup.one(flagged, p="+12125550112") == 0
     assert setup.one("select count(*) from task where kind = 'match_client'") == 1
-
-
-def test_a_declined_card_leaves_the_time_kept(
-    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work
-) -> None:
-    visitor.choose(setup, setup.deposit, start).fill()
-    assert "its number never reaches us" in visitor.page
-    card(visitor, "tok_declined")
-    assert "declined and nothing was charged" in visitor.page
-    assert "Kept for you until" in visitor.page
-    who = draft.known(work.engine, visitor.token)
-    card(visitor, "tok_visa")
-    assert "Your deposit of $50.00 is paid" in visitor.page
-    assert charges(work, who.booking_id) == ["declined", "succeeded"]
-    paid = "select p.amount_minor from payment p join appointment a on a.id = p.appointment_id"
-    assert setup.one(f"{paid} where a.starts_at = :at and p.status = 'succeeded'", at=start) == 5_000
-
-
-@pytest.mark.parametrize(
-    ("token", "ends"), [("tok_timeout_charged", "booked"), ("tok_timeout_lost", "cancelled")]
-)
-def test_a_silent_processor_loses_nothing_and_charges_once(
-    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, token: str, ends: str
-) -> None:
-    visitor.choose(setup, setup.deposit, start).fill()
-    card(visitor, token)
-    assert "your card is being checked" in visitor.page
-    assert setup.visits(start) == ["booked"]  # nobody else gets the time meanwhile
-    visitor.post(f"{visitor.at}/pay")
-    who = draft.known(work.engine, visitor.token)
-    # The lost call was never made: that is certain once its window is long past.
-    with clock.frozen(clock.now() + 11 * MINUTE):
-        reconcile_with(work.engine, work.processor, MINUTE)
-        sweep.run_once(work.engine, work.vault)
-        sweep.run_once(work.engine, work.vault)
-        visitor.get(visitor.at)
-        assert setup.visits(start) == [ends]
-        if ends == "booked":
-            assert "is paid" in visitor.page
-            assert charges(work, who.booking_id) == ["succeeded"]
-            return
-        assert charges(work, who.booking_id) == []
-        card(visitor.send("/keep"), "tok_visa")
-        assert "is paid" in visitor.page
-    assert charges(work, who.booking_id) == ["succeeded"]
-    assert setup.visits(start) == ["cancelled", "booked"]
 
 
 def test_two_tabs_pay_and_book_once(
@@ -226,48 +174,6 @@ def test_an_hour_has_only_so_many_bookings_without_a_card(
     assert "You are booked" in visitor.page
     visitor.choose(setup, setup.free, start + timedelta(hours=1)).fill()
     assert (visitor.status, setup.visits(start + timedelta(hours=1))) == (429, [])
-
-
-def test_the_page_for_a_card_keeps_a_time_for_a_while_only(
-    setup: OnlineSetUp, visitor: Visitor, start: datetime
-) -> None:
-    began = clock.now()
-
-    def kept() -> Any:
-        held = "select max(expires_at) from hold where status = 'held' and starts_at = :at"
-        return setup.one(held, at=start)
-
-    def at(minutes: int) -> Visitor:
-        with clock.frozen(began + minutes * MINUTE):
-            return visitor.post(f"{mine}/card")
-
-    form = visitor.choose(setup, setup.deposit, start).page
-    mine = visitor.fill().at
-    with clock.frozen(began + 20 * MINUTE):
-        visitor.page = form
-        visitor.fill()
-    given = "select details_at < :then from online_booking order by id desc limit 1"
-    assert setup.one(given, then=began + 10 * MINUTE)  # sent again they are kept no longer
-    at(39)
-    last = kept()
-    assert last == began + 49 * MINUTE
-    assert at(45).status == 200
-    assert kept() == last
-    assert "has just been taken" in at(50).page
-    assert {at(51).status for _ in range(20)} == {200, 429}
-    with setup.database.session("admin") as session:
-        session.execute(text("delete from directory.attempt"))
-    with clock.frozen(began + 52 * MINUTE):
-        free = visitor.choose(setup, setup.free, start).at
-        with setup.database.session("admin") as session:
-            details = (
-                "update online_booking set details = '\\x00', details_at = now() where appointment_id is null"
-            )
-            session.execute(text(details))
-    last, mine = kept(), free
-    with clock.frozen(began + 55 * MINUTE):
-        visitor.http.post(f"{mine}/card", follow_redirects=False)  # nothing asks for a card
-    assert kept() == last
 
 
 def test_a_visitor_against_the_desk(

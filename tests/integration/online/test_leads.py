@@ -145,6 +145,10 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
     setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
 ) -> None:
     services: Services = http.app.state.services  # type: ignore[attr-defined]
+    rules: dict[str, Any] = {"reminder_minutes": [], "confirmation_minutes": [], "forms_minutes": []}
+    path = f"/locations/{setup.made.location_id}/messaging"
+    call("PUT", path, {**rules, "automatic": ["booking_completion"]})
+    written = "select string_agg(status, ' ') from message where dedupe like 'booking_completion:%'"
     left: list[str] = []
     for number, contact in enumerate(("true", "")):
         start = setup.start + number * timedelta(hours=1)
@@ -154,15 +158,22 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
     asked = "select count(*) from lead where source = 'abandoned_booking'"
     for minutes, leads, details in ((29, 0, 2), (31, 1, 1), (31, 1, 1), (25 * 60, 1, 0)):
         with clock.frozen(clock.now() + minutes * MINUTE):
-            sweep.run_once(services.engine, services.vault)
+            sweep.run_once(services.engine, services.vault, services.settings)
         assert setup.one(asked) == leads
         assert setup.one("select count(*) from online_booking where details is not null") == details
     lead = call("GET", "/leads?status=new")["items"][0]
     assert (lead["email"], lead["phone"]) == ("left0@visitor.example", "+1" + VISITOR["phone"])
+    assert setup.one(written) == "scheduled"
+    with clock.frozen(clock.now() + timedelta(hours=1)):
+        visitor.get(left[0]).send("/keep").fill(contact="true")
     with clock.frozen(clock.now() + timedelta(hours=2)):
-        visitor.get(left[0]).send("/keep").fill()
+        sweep.run_once(services.engine, services.vault, services.settings)
+        assert "no longer kept" in visitor.get(left[0]).page
+        assert (setup.one(asked), setup.one(written)) == (1, "scheduled")  # asked once
+        visitor.send("/keep").fill()
         visitor.send("/card").send(visitor.at, card="tok_visa").send("/pay")
     assert "You are booked" in visitor.page
+    assert setup.one(written) == "cancelled"  # what waited for the morning is not so any more
     back = call("GET", f"/leads/{lead['id']}")
     assert (back["status"], back["booked_at"] is None, back["client_id"] is None) == ("booked", False, False)
     assert setup.one("select count(*) from task where done_at is null and lead_id = :id", id=lead["id"]) == 0

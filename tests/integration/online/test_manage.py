@@ -106,6 +106,8 @@ def test_the_fee_is_shown_and_accepted_before_a_late_change(
     assert status(setup, visit) == "late_cancelled"
     moved = "select status from appointment where rescheduled_from_id = :id"
     assert setup.one(moved, id=visit.id) == "booked"
+    told = "select n.kind from notification n join appointment a on a.id = n.subject_id"
+    assert setup.one(f"{told} where a.rescheduled_from_id = :id", id=visit.id) == "moved_online"
     charged = "select sum(l.net_minor) from invoice_line l join invoice i on i.id = l.invoice_id"
     assert setup.one(f"{charged} where i.appointment_id = :id", id=visit.id) == 5_000
     assert violations(setup.database) == (0, 0)
@@ -117,3 +119,5 @@ def test_a_link_cancels_once(setup: OnlineSetUp, start: datetime, http: TestClie
     assert sorted(answers, key=str) == [200, 410, 410, 410]
     events = "select count(*) from appointment_history where appointment_id = :id and event = 'cancelled'"
     assert setup.one(events, id=visit.id) == 1
+    told = "select string_agg(kind, ' ') from notification where subject_id = :id"
+    assert setup.one(told, id=visit.id) == "cancelled_online"

@@ -116,7 +116,7 @@ def test_a_freed_time_is_offered_in_order_and_taken_by_link(practice: Practice) 
     assert "botulinum" not in said
     assert "neurotoxin" not in said
     shown = answer(practice, told, begun + timedelta(minutes=10), claiming.show)
-    assert (shown.starts_at, shown.location) == (START, "Location 1")
+    assert (shown.starts_at, shown.place.name) == (START, "Location 1")
     # Nobody answered: the next in order.
     later = begun + timedelta(minutes=31)
     assert look(practice, later) == [second]

@@ -1,0 +1,68 @@
+"""Public pages of a time that is offered to who waits, found by its link.
+
+Looking at an offer uses nothing up: scanners of mail open every link. Taking it is a form.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+
+from operational.identity.dependencies import Slot, services_of
+from operational.online.place import Place
+from operational.online.shown import public, public_page, public_router
+from operational.waitlist import claiming
+from operational.waitlist.endpoints import counted
+from operational.waitlist.errors import OfferGone
+
+pages = public_router()
+
+
+@pages.get("/offer/{token}")
+@public
+def show_offer(request: Request, token: str, _slot: Slot) -> Response:
+    try:
+        offer = _offered(request, token)
+    except OfferGone:
+        return _said(request, None, "gone", 410)
+    zone = ZoneInfo(offer.place.timezone)
+    return public_page(
+        request, "offer.html", offer.place, said=None, token=token,
+        starts_at=offer.starts_at.astimezone(zone), expires_at=offer.expires_at.astimezone(zone),
+    )  # fmt: skip
+
+
+@pages.post("/offer/{token}/accept")
+@public
+def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
+    services = services_of(request)
+    try:
+        offer = _offered(request, token)
+        claiming.accept(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, None, "gone", 410)
+    return _said(request, offer.place, "taken")
+
+
+@pages.post("/offer/{token}/decline")
+@public
+def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
+    services = services_of(request)
+    try:
+        offer = _offered(request, token)
+        claiming.decline(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, None, "gone", 410)
+    return _said(request, offer.place, "declined")
+
+
+def _offered(request: Request, token: str) -> claiming.Offered:
+    """Raises OfferGone; TooManyAttempts for who tries links that do not exist."""
+    services = services_of(request)
+    with counted(request, token):
+        return claiming.show(services.engine, services.vault, token)
+
+
+def _said(request: Request, place: Place | None, what: str, status: int = 200) -> Response:
+    return public_page(request, "offer.html", place, status, said=what)

@@ -1,0 +1,133 @@
+"""A card for a booking: declined, never answered, kept; the time stays kept and nothing is charged twice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from medspa.kernel import clock
+from medspa.kernel.settings import Settings
+from operational.checkout.reconcile import reconcile_with
+from operational.online import draft, finish, sweep
+from tests.factories.online import OnlineSetUp, Visitor, charges
+
+MINUTE = timedelta(minutes=1)
+
+
+def card(visitor: Visitor, token: str) -> Visitor:
+    return visitor.send("/card").send(visitor.at, card=token).send("/pay")
+
+
+KEPT = (
+    "select count(*) filter (where k.id = o.card_id), count(*) filter (where k.removed_at is null)"
+    " from online_booking o join client_card k on k.client_id = o.client_id where o.id = :id"
+)
+"""Of the cards of whoever booked: the one that belongs to the visit, and those that are kept."""
+
+
+def kept_cards(setup: OnlineSetUp, booking_id: uuid.UUID) -> tuple[int, int]:
+    with setup.database.session("admin") as session:
+        of_visit, kept = session.execute(text(KEPT), {"id": booking_id}).one()
+        return of_visit, kept
+
+
+def test_a_declined_card_leaves_the_time_kept(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work
+) -> None:
+    visitor.choose(setup, setup.deposit, start).fill()
+    assert "its number never reaches us" in visitor.page
+    card(visitor, "tok_declined")
+    assert "declined and nothing was charged" in visitor.page
+    assert "Kept for you until" in visitor.page
+    who = draft.known(work.engine, visitor.token)
+    card(visitor, "tok_visa")
+    assert "Your deposit of $50.00 is paid" in visitor.page
+    assert charges(work, who.booking_id) == ["declined", "succeeded"]
+    paid = "select p.amount_minor from payment p join appointment a on a.id = p.appointment_id"
+    assert setup.one(f"{paid} where a.starts_at = :at and p.status = 'succeeded'", at=start) == 5_000
+    assert kept_cards(setup, who.booking_id) == (1, 1)  # not the one that was declined
+
+
+@pytest.mark.parametrize(
+    ("token", "ends"), [("tok_timeout_charged", "booked"), ("tok_timeout_lost", "cancelled")]
+)
+def test_a_silent_processor_loses_nothing_and_charges_once(
+    setup: OnlineSetUp,
+    visitor: Visitor,
+    start: datetime,
+    work: finish.Work,
+    settings: Settings,
+    token: str,
+    ends: str,
+) -> None:
+    visitor.choose(setup, setup.deposit, start).fill()
+    card(visitor, token)
+    assert "your card is being checked" in visitor.page
+    assert setup.visits(start) == ["booked"]  # nobody else gets the time meanwhile
+    visitor.post(f"{visitor.at}/pay")
+    who = draft.known(work.engine, visitor.token)
+    assert kept_cards(setup, who.booking_id) == (1, 1)
+    # The lost call was never made: that is certain once its window is long past.
+    with clock.frozen(clock.now() + 11 * MINUTE):
+        reconcile_with(work.engine, work.processor, MINUTE)
+        sweep.run_once(work.engine, work.vault, settings)
+        sweep.run_once(work.engine, work.vault, settings)
+        visitor.get(visitor.at)
+        assert setup.visits(start) == [ends]
+        if ends == "booked":
+            assert "is paid" in visitor.page
+            assert charges(work, who.booking_id) == ["succeeded"]
+            assert kept_cards(setup, who.booking_id) == (1, 1)
+            return
+        assert charges(work, who.booking_id) == []
+        assert kept_cards(setup, who.booking_id) == (0, 0)
+        card(visitor.send("/keep"), "tok_visa")
+        assert "is paid" in visitor.page
+    assert charges(work, who.booking_id) == ["succeeded"]
+    assert setup.visits(start) == ["cancelled", "booked"]
+
+
+def test_the_page_for_a_card_keeps_a_time_for_a_while_only(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime
+) -> None:
+    began = clock.now()
+
+    def kept() -> Any:
+        held = "select max(expires_at) from hold where status = 'held' and starts_at = :at"
+        return setup.one(held, at=start)
+
+    def at(minutes: int) -> Visitor:
+        with clock.frozen(began + minutes * MINUTE):
+            return visitor.post(f"{mine}/card")
+
+    form = visitor.choose(setup, setup.deposit, start).page
+    mine = visitor.fill().at
+    with clock.frozen(began + 20 * MINUTE):
+        visitor.page = form
+        visitor.fill()
+    given = "select details_at < :then from online_booking order by id desc limit 1"
+    assert setup.one(given, then=began + 10 * MINUTE)  # sent again they are kept no longer
+    at(39)
+    last = kept()
+    assert last == began + 49 * MINUTE
+    assert at(45).status == 200
+    assert kept() == last
+    assert "has just been taken" in at(50).page
+    assert {at(51).status for _ in range(20)} == {200, 429}
+    with setup.database.session("admin") as session:
+        session.execute(text("delete from directory.attempt"))
+    with clock.frozen(began + 52 * MINUTE):
+        free = visitor.choose(setup, setup.free, start).at
+        with setup.database.session("admin") as session:
+            details = (
+                "update online_booking set details = '\\x00', details_at = now() where appointment_id is null"
+            )
+            session.execute(text(details))
+    last, mine = kept(), free
+    with clock.frozen(began + 55 * MINUTE):
+        visitor.http.post(f"{mine}/card", follow_redirects=False)  # nothing asks for a card
+    assert kept() == last
