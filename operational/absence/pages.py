@@ -52,9 +52,11 @@ def list_time_off(
 ) -> Response:
     place = place_of(request, unit)
     rows, more = shown.page_of(unit.session, unit.actor, place, over=over, kind=kind, number=number)
+    may_manage = unit.actor.may(Permission.SCHEDULE_MANAGE, place.id)
     return page(
         AREA, "time_off.html", request, unit, rows=rows, more=more, number=number, kind=kind, over=over,
-        place=place, may_manage=unit.actor.may(Permission.SCHEDULE_MANAGE, place.id),
+        place=place, may_manage=may_manage,
+        providers=shown.providers(unit.session, place) if may_manage else [],
         may_ask=bool(shown.choices(unit.session, unit.actor, place)),
         readable={one.row.id for one in rows if unit.actor.may(Permission.BOOKING_READ, one.row.location_id)},
     )  # fmt: skip

@@ -134,22 +134,29 @@ def subjects(session: Session, rows: Sequence[TimeOff]) -> dict[uuid.UUID, str]:
 
 def choices(session: Session, actor: Actor, place: Location) -> list[tuple[str, list[tuple[str, str]]]]:
     """(group, [(kind:id, name)]) of what time may be taken off; for who cannot decide, their own."""
-    people = select(StaffMember.id, StaffMember.label).where(StaffMember.active, StaffMember.is_provider)
     if not actor.may(Permission.SCHEDULE_MANAGE, place.id):
-        return _groups(
-            ("Me", _named("provider", session.execute(people.where(StaffMember.id == actor.staff_id))))
+        own = select(StaffMember.id, StaffMember.label).where(
+            StaffMember.id == actor.staff_id, StaffMember.active, StaffMember.is_provider
         )
-    here = select(Credential.staff_id).where(Credential.location_id == place.id)
-    working = people.where(StaffMember.id.in_(here)).order_by(StaffMember.label, StaffMember.id)
+        return _groups(("Me", _named("provider", session.execute(own))))
     things = select(Resource.id, Resource.name, Resource.kind).where(
         Resource.location_id == place.id, Resource.active
     )
     resources = session.execute(things.order_by(Resource.name, Resource.id)).all()
     return _groups(
-        ("Providers", _named("provider", session.execute(working))),
+        ("Providers", _named("provider", providers(session, place))),
         ("Rooms and devices", [(f"{kind.value}:{id_}", name) for id_, name, kind in resources]),
         ("The location", [(f"location:{place.id}", f"{place.name} is closed")]),
     )
+
+
+def providers(session: Session, place: Location) -> list[tuple[uuid.UUID, str]]:
+    """Who performs services there, by name."""
+    here = select(Credential.staff_id).where(Credential.location_id == place.id)
+    found = select(StaffMember.id, StaffMember.label).where(
+        StaffMember.active, StaffMember.is_provider, StaffMember.id.in_(here)
+    )
+    return [(row.id, row.label) for row in session.execute(found.order_by(StaffMember.label, StaffMember.id))]
 
 
 def _groups(*groups: tuple[str, list[tuple[str, str]]]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Forbidden
-from medspa.kernel.vocabulary import CancelReason, Permission, Purpose
+from medspa.kernel.vocabulary import CancelReason, Permission, Purpose, SubjectKind
 from medspa.ui.render import HEADERS
 from operational.booking import cancel as cancelling
 from operational.booking import move as moving
@@ -30,6 +30,7 @@ from operational.booking import visit as visiting
 from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
 from operational.calendar.desk import desk_of
 from operational.calendar.feed import days_of, etag_of
+from operational.calendar.nothing import nothing_on
 from operational.calendar.ways import ways_of
 from operational.clients import notes
 from operational.clients.desk_schemas import NoteView
@@ -80,6 +81,7 @@ def show_calendar(
     drawn = {
         "location": str(place.id), "day": str(shown.day), "days": days, "view": view, "etag": etag_of(shown),
         "offset": _offset(place), "mayWrite": may_write,
+        "mayPlan": unit.actor.may(Permission.SCHEDULE_MANAGE, place.id),
         "mayOverride": unit.actor.may(Permission.BOOKING_OVERRIDE, place.id),
     }  # fmt: skip
     return page(
@@ -87,7 +89,9 @@ def show_calendar(
         shown=shown, feed=_inside(shown.model_dump_json()), drawn=drawn, view=view, may_write=may_write,
         earlier=shown.day - timedelta(days=days), later=shown.day + timedelta(days=days),
         listed=sorted(shown.items, key=lambda one: (one.starts_at, one.id)),
-        names={one.id: one.name for one in shown.columns},
+        names={one.id: one.name for one in shown.columns}, nothing=nothing_on(unit, shown),
+        no_rooms=all(one.kind is SubjectKind.PROVIDER for one in shown.columns),
+        may_equip=unit.actor.may(Permission.CATALOGUE_MANAGE),
     )  # fmt: skip
 
 

@@ -31,6 +31,19 @@ function inside(event, timeText) {
   return [who, rest];
 }
 
+// Whose column it is; who plans the shifts marks somebody absent from there.
+function head(resource, set, day) {
+  const name = document.createElement("span");
+  name.textContent = resource.title;
+  if (!set.mayPlan || resource.extendedProps.kind !== "provider") return [name];
+  const away = document.createElement("a");
+  away.className = "away";
+  away.href = `/calendar/time-off/absent?staff=${resource.id}&day=${day}`;
+  away.textContent = "Absent?";
+  away.setAttribute("aria-label", `Mark ${resource.title} absent`);
+  return [name, " ", away];
+}
+
 // The calendar calls itself a table, which it is not: visits lie over its cells, not within them.
 function plain(place) {
   // It scrolls, so it can be reached.
@@ -81,6 +94,7 @@ function begin(place, set, feed) {
     events: first,
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
     slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    resourceLabelContent: ({ resource }) => ({ domNodes: head(resource, set, feed.day) }),
     eventContent: ({ event, timeText }) => ({ domNodes: inside(event, timeText) }),
     eventDidMount: ({ el, event }) => {
       // An article may not be called a button; it is reached and opened by the keyboard all the same.
@@ -105,7 +119,14 @@ function begin(place, set, feed) {
     set.view === "day" && requestAnimationFrame(() => drawBehind(place, feed, chosen(), Number(shownHours.slotMinTime.slice(0, 2)) * 60));
   behind();
 
+  const without = () => {
+    document.querySelector("[data-without-shifts]")?.toggleAttribute("hidden", feed.shifts.length > 0);
+    document.querySelector("[data-without-rooms]")?.toggleAttribute("hidden", chosen().column !== "room");
+  };
+  without();
+
   function draw() {
+    without();
     calendar.setOption("resources", columnsOf(feed, chosen()));
     calendar.setOption("events", eventsOf(feed, chosen(), set));
     behind();

@@ -10,7 +10,12 @@ export function columnsOf(feed, { column = "" }) {
     provider: (one) => one.kind === "provider",
     room: (one) => one.kind !== "provider",
   }[column] ?? ((one) => one.id === column);
-  return feed.columns.filter(wanted).map((one) => ({ id: one.id, title: one.name, kind: one.kind }));
+  return feed.columns.filter(wanted).map((one) => ({
+    id: one.id,
+    title: one.name,
+    kind: one.kind,
+    extendedProps: { kind: one.kind },
+  }));
 }
 
 export function eventsOf(feed, { column = "", status = "" }, { view, mayWrite }) {
