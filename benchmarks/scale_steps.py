@@ -24,7 +24,8 @@ from medspa.kernel.settings import Settings, load_settings
 from pipelines.build import dbt
 from pipelines.build.run import build
 from pipelines.build.written import Kind, written_out
-from pipelines.land.batch import land
+from pipelines.land.batch import Order, land
+from pipelines.land.manifest import Totals
 from pipelines.load.prune import prune
 from pipelines.load.run import last_loaded, load_pending
 from pipelines.publish.run import publish
@@ -46,10 +47,13 @@ def in_process(step: str, settings: Settings, organizations: Sequence[uuid.UUID]
     return answer
 
 
-def _land(settings: Settings, organizations: Sequence[uuid.UUID]) -> dict[str, Any]:
-    keys = {one: (1, hashlib.sha256(one.bytes).digest()) for one in organizations}
-    landed = land(settings.operational_dsn("extract"), settings.lake, keys)
-    return {"rows": landed.rows, "kind": landed.kind}
+def _land(totals: Totals) -> Step:
+    def run(settings: Settings, organizations: Sequence[uuid.UUID]) -> dict[str, Any]:
+        keys = {one: (1, hashlib.sha256(one.bytes).digest()) for one in organizations}
+        landed = land(settings.operational_dsn("extract"), settings.lake, keys, Order(totals=totals))
+        return {"rows": landed.rows, "kind": landed.kind}
+
+    return run
 
 
 def _load(settings: Settings, _: Sequence[uuid.UUID]) -> dict[str, Any]:
@@ -85,7 +89,8 @@ def _publish(settings: Settings, _: Sequence[uuid.UUID]) -> dict[str, Any]:
 
 
 STEPS: Mapping[str, Step] = {
-    "land": _land,
+    "land": _land("whole"),
+    "land live": _land("touched"),
     "load": _load,
     "build": _build,
     "test": _test,

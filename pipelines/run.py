@@ -17,6 +17,7 @@ from pipelines.build.lock import builder_lock
 from pipelines.deidentify.tokens import TokenKeys
 from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.batch import Landed, Order
+from pipelines.land.manifest import Totals
 from pipelines.landing import start_landing
 from pipelines.load.batch import Moved
 from pipelines.load.prune import prune
@@ -60,19 +61,25 @@ def run_pipeline(
     """
     landing = land or lander(settings, token_keys, report)
     with outage_told(WAREHOUSE), builder_lock(settings):
-        landed, moved = land_and_load(settings, landing, full=full, report=report)
+        totals: Totals = "whole" if level == "full" else "touched"
+        landed, moved = land_and_load(settings, landing, full=full, totals=totals, report=report)
         batch_id = last_loaded(settings.warehouse_dsn("load"))
         finished = finish(settings, batch_id, full=full, level=level, report=report)
         return RunResult(batch_id, landed, tuple(moved), _rows(moved), *finished)
 
 
 def land_and_load(
-    settings: Settings, landing: Land, *, full: bool = False, report: Report = lambda _: None
+    settings: Settings,
+    landing: Land,
+    *,
+    full: bool = False,
+    totals: Totals = "whole",
+    report: Report = lambda _: None,
 ) -> tuple[Landed, dict[int, dict[str, Moved]]]:
     """Land one batch and load everything that is due. The caller holds the builder's lock."""
     dsn = settings.warehouse_dsn("load")
     report("landing")
-    landed = landing(Order(full=full, after=last_loaded(dsn)))
+    landed = landing(Order(full=full, after=last_loaded(dsn), totals=totals))
     report(f"landed {landed.rows} rows" if landed.batch_id else "nothing new in the source")
     again, moved = load_or_heal(settings, landing, report=report)
     if landed.batch_id is None:

@@ -55,7 +55,7 @@ class Worker:
         """One look; True when a batch was carried through. Raises what run_pipeline raises."""
         dsn = self._settings.warehouse_dsn("load")
         with outage_told(WAREHOUSE):
-            landed = self._landing(Order(after=last_loaded(dsn)))
+            landed = self._landing(Order(after=last_loaded(dsn), totals="touched"))
             if landed.batch_id is None and self._done:
                 record_checked(dsn, landed.at)
                 self._tell_what_is_due()

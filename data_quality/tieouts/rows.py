@@ -15,13 +15,19 @@ _NIL = uuid.UUID(int=0)
 
 
 def raw_rows(connection: psycopg.Connection[Any]) -> Iterator[Result]:
-    """Compare `raw` with the snapshot's control totals, per table and organization."""
+    """Compare `raw` with the snapshot's control totals, per table and organization.
+
+    Not a table that moved since the source was counted as a whole: a warehouse that is made again from a
+    lake whose newest batches counted the days they touched. What is certified was counted as a whole.
+    """
     expected: dict[str, dict[uuid.UUID, int]] = {}
     for table, org_id, value in connection.execute(
         "select table_name, org_id, value from meta.control_total where measure = 'rows'"
     ):
         expected.setdefault(table, {})[org_id] = value
-    for table in sorted(raw_tables(connection)):
+    moved = "select table_name from meta.control_total where measure = 'uncounted'"
+    uncounted = {table for (table,) in connection.execute(moved)}
+    for table in sorted(raw_tables(connection).keys() - uncounted):
         counted = _count(connection, table)
         for org_id in sorted(counted.keys() | expected.get(table, {}).keys()):
             left, right = expected.get(table, {}).get(org_id, 0), counted.get(org_id, 0)

@@ -22,13 +22,19 @@ CHUNK_ROWS = 500_000
 
 
 def statement(contract: TableContract, previous: Watermark | None, current: Watermark) -> str:
-    """The query of one table. The bounds let BRIN skip what is old or foreign; the last term is exact."""
+    """The query of one table."""
     columns = ", ".join(contract.names)
     query = f"select {columns} from deid.{contract.name}"
     if previous is None:
         return query
+    return f"{query} where {written_since(previous, current)}"
+
+
+def written_since(previous: Watermark, current: Watermark) -> str:
+    """What is true of a row that a batch reads. The bounds let BRIN skip what is old or foreign; the last
+    term is exact."""
     return (
-        f"{query} where changed_xid >= {previous.xmin} and changed_xid < {current.xmax}"
+        f"changed_xid >= {previous.xmin} and changed_xid < {current.xmax}"
         f" and not pg_visible_in_snapshot(changed_xid::text::xid8, '{previous.text}'::pg_snapshot)"
     )
 

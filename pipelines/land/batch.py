@@ -16,12 +16,12 @@ from pipelines.contract import contracts, schema_hash
 from pipelines.deidentify.guard import check_views
 from pipelines.deidentify.tokens import Tokeniser, TokenKeys
 from pipelines.errors import TokenKeyChanged
-from pipelines.extract.controls import SCHEMA, control_totals
+from pipelines.extract.controls import SCHEMA, control_totals, of_days_touched, whole
 from pipelines.extract.identity import difference, knows_mark, leave_mark
 from pipelines.extract.read import chunks
 from pipelines.extract.snapshot import SourceSnapshot, Watermark, locked_source, open_snapshot
 from pipelines.land.lake import BatchRef, Lake
-from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
+from pipelines.land.manifest import CONTROLS, LandedFile, Manifest, Totals
 from pipelines.land.write import write_plain, write_table
 
 READERS = 2
@@ -49,11 +49,15 @@ class Landed:
 
 @dataclass(frozen=True)
 class Order:
-    """What to land. `after`: the newest batch in the warehouse; a lake that is behind starts above it."""
+    """What to land. `after`: the newest batch in the warehouse; a lake that is behind starts above it.
+
+    With `totals` of the days touched alone the batch is there soon, and what it brings cannot be certified.
+    """
 
     full: bool = False
     after: int = 0
     wait_seconds: float = 60.0
+    totals: Totals = "whole"
 
 
 NEWEST = Order()
@@ -62,11 +66,16 @@ NEWEST = Order()
 
 @dataclass(frozen=True)
 class Plan:
-    """How a batch is read: everything (`reason` says why) or what `previous` did not show."""
+    """How a batch is read: everything (`reason` says why) or what `previous` did not show.
+
+    `is_complete`: without a new row there is nothing to land. Otherwise totals are wanted that are whole.
+    """
 
     ref: BatchRef
     reason: str
     previous: Watermark | None
+    totals: Totals = "whole"
+    is_complete: bool = False
 
 
 def land(
@@ -92,7 +101,7 @@ def land(
         with open_snapshot(extract_dsn, control) as snapshot:
             check_views(snapshot.views)
             plan = make_plan(last, snapshot, tokeniser, order)
-            if not plan.reason and known == snapshot.watermark.text:
+            if plan.is_complete and known == snapshot.watermark.text:
                 return Landed(None, "incremental", "", 0, known, snapshot.taken_at.isoformat())
             lake.discard(plan.ref)
             report(f"snapshot taken, {'full: ' + plan.reason if plan.reason else 'incremental'}")
@@ -103,7 +112,7 @@ def land(
             rows = sum(file.rows for file in files.values())
             kind = "full" if plan.reason else "incremental"
             taken_at = snapshot.taken_at.isoformat()
-            if rows == 0 and not plan.reason:
+            if rows == 0 and plan.is_complete:
                 lake.discard(plan.ref)
                 return Landed(None, kind, "", 0, snapshot.watermark.text, taken_at)
             files[CONTROLS] = early.result() if early else _write_totals(lake, plan, snapshot)
@@ -122,6 +131,7 @@ def land(
             key_generations=tokeniser.generations(),
             key_checks=tokeniser.checks(),
             files=files,
+            totals=plan.totals,
         )
         lake.finish(plan.ref, manifest)
         report("batch finished")
@@ -145,7 +155,9 @@ def make_plan(last: Manifest | None, snapshot: SourceSnapshot, tokeniser: Tokeni
         or ("" if knows_mark(snapshot.control, last.source.get("mark")) else "source_history_changed")
         or ("schema_changed" if last.schema_hash != schema_hash() else "")
     )
-    return Plan(ref, reason, None if reason else previous)
+    if reason:
+        return Plan(ref, reason, None)
+    return Plan(ref, "", previous, order.totals, order.totals == "touched" or last.totals == "whole")
 
 
 def _rotated(last: Manifest, tokeniser: Tokeniser) -> bool:
@@ -163,7 +175,9 @@ def _rotated(last: Manifest, tokeniser: Tokeniser) -> bool:
 
 
 def _write_totals(lake: Lake, plan: Plan, snapshot: SourceSnapshot) -> LandedFile:
-    return write_plain(lake, plan.ref, CONTROLS, SCHEMA, control_totals(snapshot.reader()))
+    since = plan.previous if plan.totals == "touched" else None
+    query = of_days_touched(since, snapshot.watermark) if since else whole()
+    return write_plain(lake, plan.ref, CONTROLS, SCHEMA, control_totals(snapshot.reader(), query))
 
 
 def _write_tables(

@@ -12,6 +12,7 @@ FORMAT = 1
 NAME = "manifest.json"
 CONTROLS = "_control_totals"
 """The file of the control totals, listed among the files like a table."""
+Totals = Literal["whole", "touched"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """`snapshot` is the watermark the next batch continues from; `reason` says why a batch is full."""
+    """`snapshot` is the watermark the next batch continues from; `reason` says why a batch is full; `totals`
+    whether the whole source was counted for it or the days it touched."""
 
     batch_id: int
     lake_generation: int
@@ -39,6 +41,7 @@ class Manifest:
     key_generations: dict[str, int]
     key_checks: dict[str, str]
     files: dict[str, LandedFile]
+    totals: Totals = "whole"
     format: int = FORMAT
 
     @property

@@ -18,40 +18,15 @@ import pyarrow.parquet as pq
 from medspa.kernel import clock
 from pipelines.contract import TableContract, contracts
 from pipelines.deidentify.tokens import all_equal, id_words
-from pipelines.errors import ControlTotalsDiffer
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.land.manifest import CONTROLS, LandedFile, Manifest
-from pipelines.load import merge
-from pipelines.load.ddl import NIL
+from pipelines.load import controls, merge
+from pipelines.load.controls import ANALYZE_FROM
 
 Report = Callable[[str], None]
 
 ROWS_AT_ONCE = 65_536
-ANALYZE_FROM = 10_000
-"""Staged rows from which statistics are worth their time; below, the planner's guess does no harm."""
 
-_STAGE_CONTROLS = (
-    "create temporary table stage_control_total (org_id uuid, table_name text, measure text,"
-    " location_id uuid, business_date date, key text, value bigint) on commit drop"
-)
-_TOTALS = "org_id, table_name, measure, location_id, business_date, key, value"
-# Most totals of a batch are those of the one before, and every day of a location has several: both are hashed
-# once and only what moved is written. Sorting both for a merge took five times as long.
-_MOVED_CONTROLS = (
-    "create temporary table moved_control_total on commit drop as"
-    " select old.ctid as old_row, new.* from meta.control_total old full join stage_control_total new"
-    " on new.table_name = old.table_name and new.measure = old.measure and new.org_id = old.org_id"
-    f" and coalesce(new.location_id, {NIL}) = coalesce(old.location_id, {NIL})"
-    " and coalesce(new.business_date, 'infinity') = coalesce(old.business_date, 'infinity')"
-    " and new.key = old.key"
-    " where new.value is distinct from old.value"
-)
-_FORGET_CONTROLS = (
-    "delete from meta.control_total using moved_control_total moved where control_total.ctid = moved.old_row"
-)
-_KEEP_CONTROLS = (
-    f"insert into meta.control_total (batch_id, {_TOTALS}) select {{batch_id}}, {_TOTALS} from {{source}}"
-)
 _BATCH = (
     "insert into meta.batch (batch_id, kind, reason, lake_generation, snapshot, source, key_generations,"
     " schema_hash, manifest_sha256, extracted_at, loaded_at) select $1, $2, $3, $4, $5, $6::text::jsonb,"
@@ -95,8 +70,9 @@ def load_batch(
             if manifest.kind == "full" or _file(manifest, contract.name).rows:
                 moved[contract.name] = _load_table(cursor, lake, ref, contract, manifest)
                 report(f"{contract.name} loaded")
-        _load_controls(cursor, lake, ref, manifest)
-        _check_counts(cursor, moved)
+        cursor.execute(controls.STAGE)
+        landed = _stage(cursor, lake, ref, controls.STAGED, _file(manifest, CONTROLS))
+        controls.keep(cursor, ref.batch_id, manifest.totals, landed, tuple(moved))
         _write_meta(cursor, manifest, moved)
         report("committing")
         connection.commit()
@@ -159,39 +135,6 @@ def _by_key(table: pa.Table, key: tuple[str, ...]) -> pa.Table:
     # Half of a token is enough to order by: it is random.
     columns = [row[:, 0]] if all_equal(org) else [row[:, 0], org[:, 1], org[:, 0]]
     return table.take(pa.array(np.lexsort([one.astype(np.uint64) for one in columns])))
-
-
-def _load_controls(cursor: Any, lake: Lake, ref: BatchRef, manifest: Manifest) -> None:
-    cursor.execute(_STAGE_CONTROLS)
-    landed = _stage(cursor, lake, ref, "stage_control_total", _file(manifest, CONTROLS))
-    source = "stage_control_total"
-    if landed >= ANALYZE_FROM:
-        cursor.execute("analyze stage_control_total")
-    if _count(cursor, "select count(*) from (select from meta.control_total limit 1) t"):
-        source = "moved_control_total where org_id is not null"  # Without: the old ones that are gone.
-        cursor.execute("set local enable_mergejoin = off")
-        cursor.execute(_MOVED_CONTROLS)
-        cursor.execute("set local enable_mergejoin = on")
-        cursor.execute(_FORGET_CONTROLS)
-    cursor.execute(_KEEP_CONTROLS.format(batch_id=ref.batch_id, source=source))
-    if landed >= ANALYZE_FROM:
-        cursor.execute("analyze meta.control_total")
-
-
-def _check_counts(cursor: Any, moved: dict[str, Moved]) -> None:
-    """The moved tables hold as many rows as the source counted; a silent restore of the source shows here."""
-    if not moved:
-        return
-    counted = " union all ".join(
-        f"select '{name}' as table_name, count(*) as held from raw.{name}" for name in moved
-    )
-    cursor.execute(
-        f"select h.table_name from ({counted}) h left join (select table_name, sum(value) as value"
-        " from stage_control_total where measure = 'rows' group by table_name) c using (table_name)"
-        " where h.held <> coalesce(c.value, 0) order by 1"
-    )
-    if wrong := [row[0] for row in cursor.fetchall()]:
-        raise ControlTotalsDiffer(f"Row counts differ from the source's in {', '.join(wrong)}.")
 
 
 def _write_meta(cursor: Any, manifest: Manifest, moved: dict[str, Moved]) -> None:

@@ -31,6 +31,7 @@ REFERRED = object()
 SPECIAL: dict[str, dict[str, Any]] = {
     "idempotency_key": {"state": "in_progress"},
     "notification": {"permission": "booking.read"},
+    "location_hours": {"closes_minute": 600},
     "shift": {"ends_at": LATER},
     "appointment": {"ends_at": LATER},
     "appointment_item": {"provider_ends_at": LATER, "ends_at": LATER},
@@ -42,6 +43,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "hold": {"ends_at": LATER, "expires_at": NOW + timedelta(minutes=10)},
     "client_duplicate": {"other_client_id": new_id()},
     "client_merge": {"merged_id": new_id()},
+    "credential": {"valid_until": NOW.date() + timedelta(days=365)},
     "good_faith_exam": {"valid_until": NOW.date() + timedelta(days=365)},
     "payment": {"purpose": "invoice", "invoice_id": REFERRED},
     "allocation": {"source": "payment", "payment_id": REFERRED},

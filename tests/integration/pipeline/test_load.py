@@ -7,8 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from medspa.kernel.settings import Settings
+from pipelines.contract import contracts
 from pipelines.errors import ControlTotalsDiffer, LakeDamaged
 from pipelines.land.batch import Order
 from pipelines.land.lake import Lake
@@ -21,6 +24,7 @@ from pipelines.run import land_and_load, lander
 from tests.factories.practice import Practice, make_client, make_practice
 from tests.factories.warehouse import bring_in, keys_of, raw_content, settings_for
 from tests.support.databases import Database
+from tests.support.rows import seed_all
 
 FULL = Order(full=True)
 
@@ -181,3 +185,71 @@ def test_every_loader_table_has_row_security(warehouse: Database) -> None:
         warehouse, "select oid::regclass::text from pg_class where relrowsecurity and relforcerowsecurity"
     )
     assert set(relations()) <= {name for (name,) in secured}
+
+
+MONEY_TABLES = ("posting", "invoice_line", "payment", "payout", "refund_failure", "credit_memo")
+TOUCHED = Order(totals="touched")
+
+
+def money_totals(warehouse: Database) -> list[tuple[object, ...]]:
+    return rows(
+        warehouse,
+        "select table_name, org_id, location_id, business_date, key, value from meta.control_total"
+        " where measure not in ('rows', 'uncounted') order by 1, 2, 3, 4, 5",
+    )
+
+
+def written_again(operational: Database, org_id: uuid.UUID, day: str) -> None:
+    """A second row like the first in every table that holds money, on another day."""
+    other = {name: str(uuid.uuid4()) for name in ("id", "entry_id", "invoice_id", "payout_id")}
+    other |= {"business_date": day, "status": "succeeded", "number": str(uuid.uuid4().int % 10**6)}
+    with operational.connect("admin") as connection:
+        connection.execute("set local session_replication_role = replica")
+        for table in MONEY_TABLES:
+            connection.execute(
+                sql.SQL(
+                    "insert into {0} select (jsonb_populate_record(null::{0}, to_jsonb(t) || %s"
+                    " || jsonb_build_object('changed_xid', pg_current_xact_id()::text::bigint))).*"
+                    " from (select * from {0} where org_id = %s order by id limit 1) t"
+                ).format(sql.Identifier(table)),
+                (Jsonb(other), org_id),
+            )
+
+
+def test_totals_of_the_days_touched_are_those_of_the_whole(
+    operational: Database, warehouse: Database, settings: Settings, practice: Practice
+) -> None:
+    neighbour = make_practice(operational, "neighbour")
+    orgs = (practice.org_id, neighbour.org_id)
+    seed_all(operational, practice.org_id)
+    bring_in(settings, *orgs)
+    before = money_totals(warehouse)
+    assert {row[0] for row in before} >= {"posting", "invoice_line", "refund_failure", "credit_memo"}
+
+    day = str(before[0][3])
+    written_again(operational, practice.org_id, day)
+    written_again(operational, practice.org_id, "2026-03-09")
+    seed_all(operational, neighbour.org_id)
+    with operational.connect("admin") as connection:
+        connection.execute("set local session_replication_role = replica")
+        for table in contracts():
+            connection.execute(
+                sql.SQL(
+                    "update {} set changed_xid = pg_current_xact_id()::text::bigint where changed_xid is null"
+                ).format(sql.Identifier(table))
+            )
+    landed = bring_in(settings, *orgs, order=TOUCHED)
+    assert landed.kind == "incremental"
+    after = money_totals(warehouse)
+    assert {row[0] for row in after} == set(MONEY_TABLES)
+    assert set(before) - set(after), "no total of the day written to moved"
+    assert rows(warehouse, "select count(*) > 0 from meta.control_total where measure = 'uncounted'") == [
+        (True,)
+    ]
+    assert bring_in(settings, *orgs, order=TOUCHED).batch_id is None
+
+    whole = bring_in(settings, *orgs)
+    assert (whole.batch_id, whole.rows) == (3, 0)
+    assert money_totals(warehouse) == after
+    assert rows(warehouse, "select count(*) from meta.control_total where measure = 'uncounted'") == [(0,)]
+    assert bring_in(settings, *orgs).batch_id is None
