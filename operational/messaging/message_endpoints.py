@@ -92,7 +92,7 @@ def list_versions(
     channel: Channel,
     location_id: uuid.UUID | None = None,
     limit: Limit = 50,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> Page[TemplateOut]:
     """Every version that was written of one text, newest first."""
     rows = [
