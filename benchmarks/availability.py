@@ -1,5 +1,7 @@
 """Availability of 30 days × 20 providers × 10 rooms, in process, with and without years of history.
 
+Beside the time of whole calls stands the processor's time of the client and of its server process, which
+other work on the machine touches less; and the whole answer against generated slots with NOT EXISTS.
 Run: `python -m benchmarks.availability [calls] [visits of history]`.
 """
 
@@ -9,20 +11,28 @@ import json
 import statistics
 import sys
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
 
 from sqlalchemy import text
 
 from benchmarks.contest import prepared
+from benchmarks.harness import quantile, spread
+from medspa.kernel import clock
 from medspa.kernel.vocabulary import ResourceKind
 from operational.booking.availability import Question, availability
+from operational.booking.shape import Shape
 from operational.models import Shift
 from tests.factories.booking import actor_of, add_provider, add_resource, add_service, next_weekday
+from tests.factories.generated_slots import Search, generated_slots
 from tests.factories.organization import OrganizationSetUp
 from tests.support.databases import Database
 
 GOAL_MS = 30.0
 DAYS, PROVIDERS, ROOMS = 30, 20, 10
+SHAPE = Shape(hands=30, processing=0, finishing=0, before=0, after=5)
 
 # Visits of 45 minutes each hour for each provider, the rooms in turn; two of three of the day's hours.
 FILL = text(
@@ -76,7 +86,9 @@ def run(calls: int = 60, history: int = 200_000) -> dict[str, object]:
             *(add_provider(setup) for _ in range(PROVIDERS - len(place.providers))),
         ]
         rooms = [add_resource(setup, f"Big {number}", tag="big") for number in range(ROOMS)]
-        service = add_service(setup, "Measured", needs=[(ResourceKind.ROOM, "big")], hands=30, after=5)
+        service = add_service(
+            setup, "Measured", needs=[(ResourceKind.ROOM, "big")], hands=SHAPE.hands, after=SHAPE.after
+        )
         with database.session("owner") as session:
             session.execute(text("update shift set active = false"))
             session.add_all(
@@ -101,33 +113,72 @@ def run(calls: int = 60, history: int = 200_000) -> dict[str, object]:
         }
         counts = [fill(database, values, range(DAYS))]
         found = [measure(database, setup, service, first, calls)]
+        search = Search(setup.location_id, SHAPE, providers, rooms)
+        generated = against_generated(database, setup, service, first, search)
         per_day = PROVIDERS * 8 * 2 // 3
         counts.append(fill(database, values, range(-history // per_day, 0)))
         found.append(measure(database, setup, service, first, calls))
     return {
         "claims": counts,
-        "p50 ms": [round(statistics.median(one), 1) for one, _ in found],
-        "p95 ms": [round(sorted(one)[int(len(one) * 0.95)], 1) for one, _ in found],
-        "slots in the answer": [slots for _, slots in found],
+        "p50 ms": [round(statistics.median(one), 1) for one, _, _ in found],
+        "p95 ms": [round(quantile(one, 0.95), 1) for one, _, _ in found],
+        "processor ms, p50": [round(statistics.median(one), 1) for _, one, _ in found],
+        "processor ms, p95": [round(quantile(one, 0.95), 1) for _, one, _ in found],
+        "slots in the answer": [slots for _, _, slots in found],
+        "generated slots / availability": generated,
         "goal p95 ms": GOAL_MS,
     }
 
 
 def measure(
-    database: Database, setup: OrganizationSetUp, service: object, first: datetime, calls: int
-) -> tuple[list[float], int]:
-    """Milliseconds of each call, in one session, each in a transaction of its own."""
-    day = first.astimezone(UTC).date()
-    question = Question(setup.location_id, service, day, day + timedelta(days=DAYS - 1), limit=200)  # type: ignore[arg-type]
-    actor = actor_of(setup)
-    spent, slots = [], 0
+    database: Database, setup: OrganizationSetUp, service: uuid.UUID, first: datetime, calls: int
+) -> tuple[list[float], list[float], int]:
+    """Milliseconds of each call, of processors for it, and the slots: each in a transaction of its own."""
+    spent, busy, slots = [], [], 0
     for _ in range(calls + 5):
         with database.session("app", setup.org_id) as session:
-            session.connection()
-            began = time.perf_counter()
-            slots = len(availability(session, actor, question)[0])
+            server = int(session.execute(text("select pg_backend_pid()")).scalar_one())
+            used, began = processors_ms(server), time.perf_counter()
+            slots = len(availability(session, actor_of(setup), asked(setup, service, first, 200))[0])
             spent.append((time.perf_counter() - began) * 1000)
-    return spent[5:], slots
+            # The server counts its time when it rests again.
+            session.execute(text("select 1"))
+            busy.append(processors_ms(server) - used)
+    return spent[5:], busy[5:], slots
+
+
+def against_generated(
+    database: Database, setup: OrganizationSetUp, service: uuid.UUID, first: datetime, search: Search
+) -> dict[str, float]:
+    """How many times the processor time of availability's whole answer the same answer takes that way."""
+    ratios = []
+    for _ in range(3):
+        with database.session("app", setup.org_id) as session:
+            server = int(session.execute(text("select pg_backend_pid()")).scalar_one())
+            marks = [processors_ms(server)]
+            slots, _ = availability(session, actor_of(setup), asked(setup, service, first, 100_000))
+            session.execute(text("select 1"))
+            marks.append(processors_ms(server))
+            zone = str(slots[0].starts_at.tzinfo)
+            days = [datetime.combine(first.date() + timedelta(days=day), clock_time()) for day in (0, DAYS)]
+            start, end = (clock.from_local(day, zone) for day in days)
+            plain = generated_slots(session, search, start, end, clock.now())
+            marks.append(processors_ms(server))
+            listed = {(slot.starts_at, one) for slot in slots for one in slot.provider_ids}
+            assert listed == set(plain)
+            ratios.append((marks[2] - marks[1]) / (marks[1] - marks[0]))
+    return spread(ratios, 1)
+
+
+def asked(setup: OrganizationSetUp, service: uuid.UUID, first: datetime, limit: int) -> Question:
+    day = first.astimezone(UTC).date()
+    return Question(setup.location_id, service, day, day + timedelta(days=DAYS - 1), limit=limit)
+
+
+def processors_ms(server: int) -> float:
+    """Processor time so far of this process and of a server process."""
+    served = int(Path(f"/proc/{server}/schedstat").read_text().split()[0])
+    return time.process_time() * 1000 + served / 1e6
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ def _availability(found: Result) -> Sequence[Figure]:
         Figure("p95 with years of history", after, min(before, after), max(before, after),
                f"≤ {goal:g}", after <= goal, "ms"),
         Figure("p95 with history / without", grown, grown, grown, "≤ 1.5", grown <= 1.5),
+        shown("processor time with years of history, p95", _one(found["processor ms, p95"][1]), "ms"),
+        at_least("generated slots / availability", found["generated slots / availability"], 50),
     ]  # fmt: skip
 
 

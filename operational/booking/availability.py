@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -161,25 +162,29 @@ def _slots(session: Session, facts: Facts, question: Question, wanted: Sequence[
     starts = parts[0].anybody & field.every(timedelta(minutes=step) // grid.UNIT)
     if question.after is not None:
         starts &= -1 << (field.last(question.after) + 1)
+    yield from _listed(facts, field, parts, list(islice(grid.numbers(starts), question.limit + 1)))
+
+
+def _listed(facts: Facts, field: Grid, parts: Sequence[Part], starts: list[int]) -> Iterator[Slot]:
+    """The slots of these starts: each service begins as soon after the one before as anybody can."""
     zone = ZoneInfo(facts.place.timezone)
-    for count, number in enumerate(grid.numbers(starts)):
-        if count > question.limit:
-            return
-        yield _slot(field, zone, parts, number)
-
-
-def _slot(field: Grid, zone: ZoneInfo, parts: Sequence[Part], number: int) -> Slot:
-    providers, best = parts[0].at(number)
-    steps: list[Step] = []
-    begins = number
+    first = parts[0].who(starts)
+    steps: list[list[Step]] = []
+    begins, who, ends = starts, first, list[int]()
     for place, part in enumerate(parts):
-        who = providers[0] if place == 0 else part.at(begins)[0][0]
-        start = field.at(begins)
-        end = start + part.shapes[who].total
-        steps.append(Step(part.service_id, who, start.astimezone(zone), end.astimezone(zone)))
-        if place + 1 < len(parts):
-            begins = parts[place + 1].next_from(begins + grid.units(part.shapes[who].total))
-    return Slot(steps[0].starts_at, steps[-1].ends_at, providers, best, tuple(steps))
+        if place:
+            begins = part.next_from(ends)
+            who = part.who(begins)
+        lasting = {provider: shape.total for provider, shape in part.shapes.items()}
+        chosen = [providers[0] for providers, _ in who]
+        steps.append([
+            Step(part.service_id, one, (start := field.at(number)).astimezone(zone),
+                 (start + lasting[one]).astimezone(zone))
+            for number, one in zip(begins, chosen, strict=True)
+        ])  # fmt: skip
+        ends = [number + grid.units(lasting[one]) for number, one in zip(begins, chosen, strict=True)]
+    for (providers, best), items in zip(first, zip(*steps, strict=True), strict=True):
+        yield Slot(items[0].starts_at, items[-1].ends_at, providers, best, items)
 
 
 def as_cursor(slot: Slot) -> str:

@@ -128,16 +128,17 @@ class Facts:
 
     def eligible(self, service: ServiceFacts, on: date) -> tuple[uuid.UUID, ...]:
         """Providers who perform the service with a credential that is valid on a local date."""
-        return tuple(self.eligible_days(service, on, on))
+        return tuple(self.eligible_spans(service, on, on))
 
-    def eligible_days(self, service: ServiceFacts, first: date, last: date) -> dict[uuid.UUID, set[date]]:
-        """Provider → the local dates of [first, last] on which they may perform the service."""
-        found: dict[uuid.UUID, set[date]] = {}
+    def eligible_spans(
+        self, service: ServiceFacts, first: date, last: date
+    ) -> dict[uuid.UUID, list[tuple[date, date]]]:
+        """Provider → the spans [from, until) of [first, last] on which they may perform the service."""
+        found: dict[uuid.UUID, list[tuple[date, date]]] = {}
         for staff, category, valid_from, valid_until in self.credentials:
             start, end = max(first, valid_from), min(last + timedelta(days=1), valid_until)
             if category == service.category_id and start < end and self.performs(service, staff):
-                days = (start + timedelta(days=number) for number in range((end - start).days))
-                found.setdefault(staff, set()).update(days)
+                found.setdefault(staff, []).append((start, end))
         return found
 
     def performs(self, service: ServiceFacts, provider_id: uuid.UUID) -> bool:

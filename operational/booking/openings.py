@@ -12,16 +12,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
+from medspa.kernel.vocabulary import SubjectKind
 from operational.booking import grid, rules
 from operational.booking.facts import Facts, ServiceFacts
 from operational.booking.grid import Bits, Grid
 from operational.booking.shape import Shape
 
 _OPENINGS = text(
-    "select provider, shortest, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
-    " cast(:providers as uuid[]), cast(:pools as jsonb), cast(:client as uuid), :since, :until, :now,"
+    "select asked, subject, shortest, lows, highs from booking_openings(:location, cast(:shape as jsonb),"
+    " cast(:providers as uuid[]), cast(:resources as jsonb), cast(:client as uuid), :since, :until, :now,"
     " cast(:skip as uuid), :zero)"
 )
+Who = tuple[tuple[uuid.UUID, ...], bool]
+"""Who can begin at a start, the best first, and whether that one leaves no unsellable gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +39,25 @@ class Part:
 
     @property
     def anybody(self) -> Bits:
-        found = 0
-        for bits in self.free.values():
-            found |= bits
-        return found
+        return grid.union(self.free.values())
 
-    def at(self, number: int) -> tuple[tuple[uuid.UUID, ...], bool]:
-        """(who can begin then, whether the first of them leaves no unsellable gap)."""
-        good: list[uuid.UUID] = []
-        rest: list[uuid.UUID] = []
+    def who(self, starts: Sequence[int]) -> list[Who]:
+        """For each start, who can begin then."""
+        good: list[list[uuid.UUID]] = [[] for _ in starts]
+        rest: list[list[uuid.UUID]] = [[] for _ in starts]
+        spots = grid.spots(starts)
         for provider, bits in self.free.items():
-            if bits >> number & 1:
-                (good if self.tidy[provider] >> number & 1 else rest).append(provider)
-        return (*good, *rest), bool(good)
+            neat = self.tidy[provider]
+            for place in grid.places(neat, spots):
+                good[place].append(provider)
+            for place in grid.places(bits & ~neat, spots):
+                rest[place].append(provider)
+        return [((*tidy, *others), bool(tidy)) for tidy, others in zip(good, rest, strict=True)]
 
-    def next_from(self, number: int) -> int:
-        """The first start at or after a number at which anybody can begin."""
-        return next(grid.numbers(self.anybody >> number)) + number
+    def next_from(self, starts: Sequence[int]) -> list[int]:
+        """For each start, the first one at or after it at which anybody can begin."""
+        anybody = self.anybody
+        return [next(grid.numbers(anybody >> number)) + number for number in starts]
 
     def before(self, following: Part, wait: timedelta) -> Part:
         """Only the starts after whose end the following service can begin within the wait."""
@@ -85,22 +90,26 @@ def part(
 ) -> Part:
     """Who can begin with the service when, by shifts, claims, time off and the rules of the service."""
     service = facts.service(service_id)
-    days = facts.eligible_days(service, first, last)
+    may = facts.eligible_spans(service, first, last)
     if provider_id is not None:
-        days = {one: on for one, on in days.items() if one == provider_id}
-    pools = [(kind, facts.pool(kind, tag)) for kind, tag in service.needs]
-    allowed = _allowed(facts, service, field, first, last)
+        may = {one: spans for one, spans in may.items() if one == provider_id}
+    pools = [facts.pool(kind, tag) for kind, tag in service.needs]
+    shapes: dict[uuid.UUID, Shape] = {}
     free: dict[uuid.UUID, Bits] = {}
     tidy: dict[uuid.UUID, Bits] = {}
-    shapes: dict[uuid.UUID, Shape] = {}
-    if not allowed or not all(ids for _, ids in pools):
+    allowed = _allowed(facts, service, field, first, last)
+    allowed_by = {one: allowed & _of_days(facts, field, spans) for one, spans in may.items()}
+    if not any(allowed_by.values()) or not all(pools):
         return Part(service_id, shapes, free, tidy)
-    for shape, providers in facts.by_shape(service, days):
+    resources: dict[SubjectKind, set[str]] = {}
+    for (kind, _), pool in zip(service.needs, pools, strict=True):
+        resources.setdefault(kind, set()).update(map(str, pool))
+    for shape, providers in facts.by_shape(service, may):
         values = {
             "location": facts.place.id,
             "shape": json.dumps(shape.as_json()),
             "providers": list(providers),
-            "pools": json.dumps([{"kind": kind, "ids": [str(one) for one in ids]} for kind, ids in pools]),
+            "resources": json.dumps([{"kind": kind, "ids": sorted(ids)} for kind, ids in resources.items()]),
             "client": client_id,
             "since": since,
             "until": field.at(field.size),
@@ -108,52 +117,39 @@ def part(
             "skip": skip,
             "zero": field.zero,
         }
-        rows = {row.provider: row for row in session.execute(_OPENINGS, values)}
-        for provider in providers:
-            if provider not in rows:
-                continue
-            row = rows[provider]
-            bits, good = _of_spans(field, row.lows, row.highs, row.shortest)
-            mine = allowed & _of_days(facts, field, days[provider], first, last)
-            shapes[provider], free[provider], tidy[provider] = shape, bits & mine, good & mine
+        rows = session.execute(_OPENINGS, values).all()
+        starts = {(asked, subject): field.inside(lows, highs) for asked, subject, _, lows, highs in rows}
+        shortest = {subject: minutes for asked, subject, minutes, _, _ in rows if asked == "shift"}
+        possible = starts["open", None] & starts.get(("client", None), field.all) & field.since(since)
+        for (kind, _), pool in zip(service.needs, pools, strict=True):
+            # Any one of a pool will do.
+            possible &= grid.union(starts[kind, one] for one in pool)
+        for provider in (one for one in providers if one in shortest):
+            bits = possible & starts["shift", provider] & starts["provider", provider]
+            neat = grid.tidy(bits, grid.units(timedelta(minutes=shortest[provider])))
+            shapes[provider] = shape
+            free[provider] = bits & allowed_by[provider]
+            tidy[provider] = neat & allowed_by[provider]
     return Part(service_id, shapes, free, tidy)
-
-
-def _of_spans(field: Grid, lows: Sequence[int], highs: Sequence[int], shortest: int) -> tuple[Bits, Bits]:
-    """(starts inside the spans, those of them that leave no unsellable gap)."""
-    least = grid.units(timedelta(minutes=shortest))
-    bits = good = 0
-    last = field.size - 1
-    for low, high in zip(lows, highs, strict=True):
-        until = min(high, last)
-        bits |= grid.run(low, until)
-        good |= grid.tidy(low, until, least)
-    return bits, good
 
 
 def _allowed(facts: Facts, service: ServiceFacts, field: Grid, first: date, last: date) -> Bits:
     """The starts that the rules of the service leave."""
-    bits = grid.run(0, field.size - 1)
+    bits = field.all
     for spans in rules.spans(facts, service).values():
-        within = 0
-        for span in spans:
-            within |= field.within(span)
-        bits &= within
+        bits &= grid.union(field.within(span) for span in spans)
     if service.rule.limits_age:
-        fits = {day for day in _days(first, last) if rules.of_age(facts, service, day)}
-        bits &= _of_days(facts, field, fits, first, last)
+        fits = [day for day in _days(first, last) if rules.of_age(facts, service, day)]
+        bits &= _of_days(facts, field, [(day, day + timedelta(days=1)) for day in fits])
     return bits
 
 
-def _of_days(facts: Facts, field: Grid, days: set[date], first: date, last: date) -> Bits:
-    """The starts on these local days."""
-    if len(days) == (last - first).days + 1:
-        return grid.run(0, field.size - 1)
+def _of_days(facts: Facts, field: Grid, spans: Sequence[tuple[date, date]]) -> Bits:
+    """The starts on the local days of [first, end)."""
     bits = 0
-    for day in days:
-        start = field.first(rules.midnight(facts.place, day))
-        end = field.first(rules.midnight(facts.place, day + timedelta(days=1)))
-        bits |= grid.run(start, min(end, field.size) - 1)
+    for first, end in spans:
+        low, high = (field.first(rules.midnight(facts.place, day)) for day in (first, end))
+        bits |= grid.run(low, min(high, field.size) - 1)
     return bits
 
 

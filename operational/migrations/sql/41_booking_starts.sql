@@ -22,17 +22,33 @@ returns tstzmultirange language sql immutable as $$
     where lower(r) - p_from <= upper(r) - p_until
 $$;
 
--- Starts for each of some subjects; asked about one instant, also what other visits than p_skip hold of them.
--- calm: clear of all claims, also of buffers and finishing, ours and theirs, and of time off; therefore free
--- of hard claims. away: approved time off.
+-- A multirange of starts as closed spans of whole units of five minutes, counted from p_zero: as instants they
+-- cost more to hand over than to find. Counted from a start itself, zero lies in one of them if it is a start.
+create or replace function booking_on_grid(p_starts tstzmultirange, p_zero timestamptz)
+returns table (lows integer[], highs integer[]) language sql stable as $$
+    select coalesce(array_agg(ceil(date_part('epoch', lower(r) - p_zero) / 300)::integer), '{}'),
+        coalesce(array_agg(floor(date_part('epoch', upper(r) - p_zero) / 300)::integer), '{}')
+    from unnest(p_starts) r
+$$;
+
+-- Whether the start that the spans are counted from is one of them.
+create or replace function booking_may_start(p_lows integer[], p_highs integer[]) returns boolean
+language sql immutable as $$
+    select coalesce(bool_or(low <= 0 and high >= 0), false) from unnest(p_lows, p_highs) as span(low, high)
+$$;
+
+-- Starts for each of some subjects as spans on the grid: calm, that is clear of all claims, also of buffers and
+-- finishing, ours and theirs, and of time off; therefore free of hard claims.
+-- busy, away: whether a hard claim or approved time off stands in the way of a start at p_from.
 -- A provider is engaged before, while hands-on, while finishing and after; a room or device all the time.
+-- A claim [a, b) keeps what lasts from t + begins until t + ends from starting in (a - ends, b - begins).
 -- One statement for all subjects: a call per subject costs five times as much. A claim is at most 24 hours
 -- long (checked), so the search needs only the btree on starts_at: && is not leakproof under row security.
 -- What an expired hold kept is free. p_skip is the visit or the hold whose own claims do not count.
 create or replace function booking_calm_starts(
     p_kind text, p_subjects uuid[], p booking_shape, p_from timestamptz, p_to timestamptz, p_skip uuid,
-    p_now timestamptz
-) returns table (subject uuid, hard_busy tstzmultirange, away tstzmultirange, calm tstzmultirange)
+    p_now timestamptz, p_zero timestamptz
+) returns table (subject uuid, busy boolean, away boolean, lows integer[], highs integer[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_before interval := make_interval(mins => p.before);
@@ -40,18 +56,19 @@ declare
     v_total interval := booking_total(p);
     v_low timestamptz := p_from - v_before;
     v_high timestamptz := p_to + v_total + v_after;
-    v_window tstzmultirange := tstzmultirange(tstzrange(v_low, v_high, '[]'));
     v_split boolean := p_kind = 'provider' and p.finishing > 0;
-    v_until interval := case
-        when p_kind <> 'provider' then v_total + v_after
-        when v_split then make_interval(mins => p.hands)
-        else make_interval(mins => p.hands) + v_after
-    end;
+    v_hands interval := case when p_kind = 'provider' then make_interval(mins => p.hands) else v_total end;
+    v_until interval := case when v_split then v_hands else v_hands + v_after end;
+    v_finishing interval := v_total - make_interval(mins => p.finishing);
+    v_window tstzmultirange := tstzmultirange(tstzrange(p_from, p_to, '[]'));
+    v_at tstzrange := case when p_from = p_to then tstzrange(p_from, p_from + v_hands) else 'empty' end;
 begin
     return query
-    with busy as materialized (
-        select o.subject_id as id, range_agg(o.during) as every,
-            range_agg(o.during) filter (where o.hard and p_from = p_to) as hard
+    with taken as materialized (
+        select o.subject_id as id, bool_or(o.hard and o.during && v_at) as busy,
+            range_agg(tstzrange(o.starts_at - v_until, o.ends_at + v_before, '()')) as hands_on,
+            range_agg(tstzrange(o.starts_at - v_total - v_after, o.ends_at - v_finishing, '()'))
+                filter (where v_split) as finishing
         from occupancy o
         where o.subject_kind = p_kind and o.subject_id = any (p_subjects)
             and o.starts_at >= v_low - interval '24 hours' and o.starts_at < v_high and o.ends_at > v_low
@@ -59,29 +76,20 @@ begin
             and (o.expires_at is null or o.expires_at > p_now)
         group by o.subject_id
     ), off as materialized (
-        select t.subject_id as id, range_agg(tstzrange(t.starts_at, t.ends_at)) as time
+        select t.subject_id as id, bool_or(tstzrange(t.starts_at, t.ends_at) && v_at) as away,
+            range_agg(tstzrange(t.starts_at - v_until, t.ends_at + v_before, '()')) as hands_on,
+            range_agg(tstzrange(t.starts_at - v_total - v_after, t.ends_at - v_finishing, '()'))
+                filter (where v_split) as finishing
         from time_off t
         where t.subject_id = any (p_subjects) and t.status = 'approved'
             and t.ends_at > v_low and t.starts_at < v_high
         group by t.subject_id
-    ), taken as materialized (
-        select s.id, coalesce(b.hard, '{}') as hard, coalesce(o.time, '{}') as time_off,
-            v_window - coalesce(b.every, '{}') - coalesce(o.time, '{}') as clear
-        from unnest(p_subjects) s(id) left join busy b using (id) left join off o using (id)
     )
-    select t.id, t.hard, t.time_off, f.starts
-    from taken t
-    cross join lateral (
-        select coalesce(range_agg(tstzrange(lower(r) + v_before, upper(r) - v_until, '[]')), '{}') as starts
-        from unnest(t.clear) r
-        where lower(r) + v_before <= upper(r) - v_until
-    ) f
-    where not v_split
-    union all
-    select t.id, t.hard, t.time_off, booking_fit(t.clear, -v_before, v_until)
-        * booking_fit(t.clear, v_total - make_interval(mins => p.finishing), v_total + v_after)
-    from taken t
-    where v_split;
+    select s.id, coalesce(t.busy, false), coalesce(o.away, false), g.lows, g.highs
+    from unnest(p_subjects) s(id) left join taken t using (id) left join off o using (id)
+    cross join lateral booking_on_grid(
+        v_window - coalesce(t.hands_on, '{}') - coalesce(t.finishing, '{}')
+            - coalesce(o.hands_on, '{}') - coalesce(o.finishing, '{}'), p_zero) g;
 end $$;
 
 -- Starts at which the location is open for the client's whole time.

@@ -1,9 +1,9 @@
 -- Booking: what is free for a visit, read under its locks. Configuration is read before, in 47.
 
--- Starts at which each of some providers has hands-on time inside a shift at the location.
+-- Starts on the grid at which each of some providers has hands-on time inside a shift at the location.
 create or replace function booking_shift_starts(
-    p_providers uuid[], p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz
-) returns table (provider uuid, in_shift tstzmultirange)
+    p_providers uuid[], p_location uuid, p booking_shape, p_from timestamptz, p_to timestamptz, p_zero timestamptz
+) returns table (provider uuid, lows integer[], highs integer[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_hands interval := make_interval(mins => p.hands);
@@ -17,10 +17,12 @@ begin
             and s.ends_at > p_from
         group by s.staff_id
     )
-    select m.id, range_agg(tstzrange(lower(r), upper(r) - v_hands, '[]'))
+    select m.id, array_agg(ceil(date_part('epoch', x.low - p_zero) / 300)::integer),
+        array_agg(floor(date_part('epoch', x.high - p_zero) / 300)::integer)
     from merged m
     cross join lateral unnest(m.time) r
-    where lower(r) <= upper(r) - v_hands
+    cross join lateral (select greatest(lower(r), p_from) as low, least(upper(r) - v_hands, p_to) as high) x
+    where x.low <= x.high
     group by m.id;
 end $$;
 
@@ -55,8 +57,6 @@ declare
     v_item record;
     v_client jsonb;
     v_answers jsonb := '[]';
-    v_hands tstzrange;
-    v_whole tstzrange;
     v_choice uuid[];
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
@@ -73,8 +73,6 @@ begin
         from jsonb_to_recordset(p_items)
             as x(starts_at timestamptz, shape booking_shape, providers uuid[], pools jsonb)
     loop
-        v_hands := tstzrange(v_item.starts_at, v_item.starts_at + make_interval(mins => (v_item.shape).hands));
-        v_whole := tstzrange(v_item.starts_at, v_item.starts_at + booking_total(v_item.shape));
         -- How busy a day is matters only where there is a choice.
         v_choice := case when cardinality(v_item.providers) > 1 then v_item.providers else '{}' end;
         v_answers := v_answers || jsonb_build_object(
@@ -90,22 +88,21 @@ begin
                 p_client, v_item.shape, v_item.starts_at, v_item.starts_at, p_skip),
             'providers', (
                 select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
-                    'in_shift', v_item.starts_at <@ coalesce(s.in_shift, '{}'),
-                    'away', c.away && v_hands, 'free', not c.hard_busy && v_hands,
-                    'calm', v_item.starts_at <@ c.calm, 'minutes', coalesce(l.minutes, 0))), '[]')
+                    'in_shift', booking_may_start(s.lows, s.highs),
+                    'away', c.away, 'free', not c.busy,
+                    'calm', booking_may_start(c.lows, c.highs), 'minutes', coalesce(l.minutes, 0))), '[]')
                 from booking_calm_starts('provider', v_item.providers, v_item.shape,
-                    v_item.starts_at, v_item.starts_at, p_skip, p_now) c
+                    v_item.starts_at, v_item.starts_at, p_skip, p_now, v_item.starts_at) c
                 left join booking_shift_starts(v_item.providers, p_location, v_item.shape,
-                    v_item.starts_at, v_item.starts_at) s on s.provider = c.subject
+                    v_item.starts_at, v_item.starts_at, v_item.starts_at) s on s.provider = c.subject
                 left join booking_load(v_choice, p_location, v_item.starts_at) l on l.provider = c.subject
             ),
             'resources', (
                 select coalesce(jsonb_agg(jsonb_build_object('id', c.subject,
-                    'away', c.away && v_whole, 'free', not c.hard_busy && v_whole,
-                    'calm', v_item.starts_at <@ c.calm)), '[]')
+                    'away', c.away, 'free', not c.busy, 'calm', booking_may_start(c.lows, c.highs))), '[]')
                 from jsonb_to_recordset(v_item.pools) as r(kind text, ids uuid[])
                 cross join lateral booking_calm_starts(r.kind, r.ids, v_item.shape,
-                    v_item.starts_at, v_item.starts_at, p_skip, p_now) c
+                    v_item.starts_at, v_item.starts_at, p_skip, p_now, v_item.starts_at) c
             )
         );
     end loop;

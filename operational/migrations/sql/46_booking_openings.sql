@@ -11,41 +11,36 @@ returns table (provider uuid, minutes integer) language sql stable set search_pa
     group by c.staff_id
 $$;
 
--- Spans in whole units of five minutes from p_zero on: as instants they cost more to hand over than to find.
+-- What one item of a visit asks for, each as spans of starts on the grid from p_zero on: the location open, the
+-- client in no other visit, a provider on shift, a provider or resource calm. The caller meets them.
 create or replace function booking_openings(
-    p_location uuid, p_shape jsonb, p_providers uuid[], p_pools jsonb, p_client uuid,
+    p_location uuid, p_shape jsonb, p_providers uuid[], p_resources jsonb, p_client uuid,
     p_from timestamptz, p_to timestamptz, p_now timestamptz, p_skip uuid, p_zero timestamptz
-) returns table (provider uuid, shortest integer, lows integer[], highs integer[])
+) returns table (asked text, subject uuid, shortest integer, lows integer[], highs integer[])
 language plpgsql stable set search_path = public, pg_temp as $$
 declare
     v_shape booking_shape := jsonb_populate_record(null::booking_shape, p_shape);
-    v_possible tstzmultirange := tstzmultirange(tstzrange(p_from, p_to, '[)'));
-    v_pool record;
+    v_window tstzmultirange := tstzmultirange(tstzrange(p_from, p_to, '[]'));
 begin
-    v_possible := v_possible * booking_open_starts(p_location, v_shape, p_from, p_to);
-    if p_client is not null then
-        v_possible := v_possible * booking_client_starts(p_client, v_shape, p_from, p_to, p_skip);
-    end if;
-    -- Any one of a pool will do: the union of its members' starts.
-    for v_pool in select x.kind, x.ids from jsonb_to_recordset(p_pools) as x(kind text, ids uuid[]) loop
-        select v_possible * coalesce(range_agg(c.calm), '{}') into v_possible
-        from booking_calm_starts(v_pool.kind, v_pool.ids, v_shape, p_from, p_to, p_skip, p_now) c;
-    end loop;
-    if isempty(v_possible) then
-        return;
-    end if;
     return query
-    select c.subject, coalesce(min(b.minutes), 1), array_agg(n.low), array_agg(n.high)
-    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, p_skip, p_now) c
-    join booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to) s on s.provider = c.subject
-    left join booking_shortest(p_providers, p_location) b on b.provider = c.subject
-    cross join lateral unnest(v_possible * s.in_shift * c.calm) r
-    cross join lateral (
-        select ceil(date_part('epoch', lower(r) - p_zero) / 300)::integer as low,
-            floor(date_part('epoch', upper(r) - p_zero) / 300)::integer as high
-    ) n
-    where n.low <= n.high
-    group by c.subject;
+    select 'open', null::uuid, null::integer, g.lows, g.highs
+    from booking_on_grid(v_window * booking_open_starts(p_location, v_shape, p_from, p_to), p_zero) g
+    union all
+    select 'client', null, null, g.lows, g.highs
+    from booking_on_grid(
+        v_window * booking_client_starts(p_client, v_shape, p_from, p_to, p_skip), p_zero) g
+    where p_client is not null
+    union all
+    select 'shift', s.provider, coalesce(b.minutes, 1), s.lows, s.highs
+    from booking_shift_starts(p_providers, p_location, v_shape, p_from, p_to, p_zero) s
+    left join booking_shortest(p_providers, p_location) b on b.provider = s.provider
+    union all
+    select 'provider', c.subject, null, c.lows, c.highs
+    from booking_calm_starts('provider', p_providers, v_shape, p_from, p_to, p_skip, p_now, p_zero) c
+    union all
+    select r.kind, c.subject, null, c.lows, c.highs
+    from jsonb_to_recordset(p_resources) as r(kind text, ids uuid[])
+    cross join lateral booking_calm_starts(r.kind, r.ids, v_shape, p_from, p_to, p_skip, p_now, p_zero) c;
 end $$;
 
 -- Whether a provider holds time at a location inside a span that none of their shifts there covers any more.
