@@ -43,8 +43,8 @@ class OnlineLocation(PlainRow, Versioned, Base):
     """How far ahead times are offered."""
     most_upcoming: Mapped[SafeInt]
     """Visits to come that one phone number or e-mail address may have booked online here."""
-    fees_to_card: Mapped[SafeBool]
-    """What a late cancellation or a no-show costs is charged to the card that was kept for the visit."""
+    fees_to_card_since: Mapped[Instant | None]
+    """From when on what a late cancellation or a no-show costs is charged to the card kept for the visit."""
     address: Mapped[SafeText | None]
     """Where people come to, in lines as on an envelope."""
 
@@ -56,6 +56,10 @@ class OnlineLocation(PlainRow, Versioned, Base):
         CheckConstraint("most_upcoming between 1 and 50", name="most_upcoming"),
         CheckConstraint("length(address) between 1 and 300", name="address"),
     )
+
+    @property
+    def fees_to_card(self) -> bool:
+        return self.fees_to_card_since is not None
 
 
 class OnlineService(PlainRow, Versioned, Base):

@@ -34,6 +34,7 @@ from operational.identity.access import Actor
 from operational.leads.tasks import add_task
 from operational.messaging.schedule import forms_outstanding
 from operational.models import Appointment, LinkToken, Location
+from operational.online import card_fees
 from operational.online.errors import FeeChanged, NotNow, TimeGone
 from operational.online.place import Place, of_location, visiting, visitor
 
@@ -64,6 +65,8 @@ class Managed:
     """What cancelling or moving it costs now."""
     from_deposit_minor: int
     """How much of the fee the deposit pays."""
+    card: str | None
+    """What the card is called that pays the rest; None: it is billed."""
     forms_open: bool
     must_move: bool
     """The practice cannot keep the time, so neither moving nor cancelling costs anything."""
@@ -204,12 +207,14 @@ def _managed(session: Session, appointment_id: uuid.UUID) -> Managed:
     late = changeable and not moves and cancelling.is_late(appointment, facts, clock.now())
     location = found(session, Location, row.location_id, "location")
     fee = fee_with_tax(session, location, location.late_cancel_fee_minor) if late else 0
+    card = card_fees.card_for(session, location.id, appointment_id) if fee else None
     return Managed(
         visit=row,
         place=place,
         changeable=changeable,
         fee_minor=fee,
         from_deposit_minor=min(fee, deposit_left(session, appointment_id)),
+        card=None if card is None else f"{card.brand.title()} ending {card.last_four}",
         forms_open=forms_outstanding(session, appointment, clock.now()),
         must_move=moves,
     )

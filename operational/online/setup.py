@@ -42,8 +42,14 @@ def set_location(
 ) -> OnlineLocation:
     actor.require(Permission.ORGANIZATION_MANAGE, location_id)
     get_row(session, Location, location_id)
-    _put(session, OnlineLocation, "location_id", {"location_id": location_id, **values}, actor)
-    return session.scalars(select(OnlineLocation).where(OnlineLocation.location_id == location_id)).one()
+    there = select(OnlineLocation).where(OnlineLocation.location_id == location_id)
+    row = session.scalars(there.with_for_update()).one_or_none()
+    chosen = dict(values)
+    # Whoever was told that a fee is billed to them is billed.
+    since = (row.fees_to_card_since if row else None) or clock.now()
+    chosen["fees_to_card_since"] = since if chosen.pop("fees_to_card") else None
+    _put(session, OnlineLocation, "location_id", {"location_id": location_id, **chosen}, actor)
+    return session.scalars(there).one()
 
 
 def set_service(

@@ -1,5 +1,5 @@
-"""What happens to bookings after their visitor has gone: deposits settled, records matched, leads made of
-those who asked for it and did not book, the details of all others forgotten.
+"""What happens to bookings after their visitor has gone: deposits settled, fees charged to kept cards,
+records matched, leads made of those who asked for it and did not book, the details of all others forgotten.
 
 Runs again and again beside the web server, for every organization; each booking in a transaction of its own.
 """
@@ -23,6 +23,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import ActorKind, LeadSource, MessageKind, OnlineState, TaskKind
 from operational import links
+from operational.checkout.processor.open import open_processor
 from operational.clients.service import match_client
 from operational.directory import lookup
 from operational.identity.access import EVERYWHERE, Actor
@@ -30,7 +31,7 @@ from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.messaging.outbox import queue
 from operational.models import Client, Lead, LocationMessaging, OnlineBooking
-from operational.online import details, draft, finish
+from operational.online import card_fees, details, draft, finish
 from operational.online.place import MAY, NOBODY, visiting
 from operational.privacy.vault import Vault, attach, load_master_key
 from operational.rows import get_row
@@ -46,24 +47,28 @@ WAITING = (OnlineState.PAYING, OnlineState.PENDING)
 def run(settings: Settings, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     engine = make_engine(settings.operational_dsn("app"), pool_size=1, application_name="medspa-online")
-    vault = Vault(load_master_key(settings))
+    work = finish.Work(engine, Vault(load_master_key(settings)), open_processor(settings))
     try:
         while not stop.wait(EVERY_SECONDS):
             try:
-                run_once(engine, vault, settings)
+                run_once(work, settings)
             except (SQLAlchemyError, DomainError) as error:
                 _log.warning("bookings wait: %s", type(error).__name__)
     finally:
         engine.dispose()
 
 
-def run_once(engine: Engine, vault: Vault, settings: Settings) -> None:
+def run_once(work: finish.Work, settings: Settings) -> None:
     """All that is to be done now."""
+    engine, vault = work.engine, work.vault
     for org_id in lookup.organizations(engine):
         for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
             _each(partial(finish.settle, engine, vault, who))
         with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
             leads.note_bookings(session)
+            fees = card_fees.due(session)
+        for invoice_id, card_id in fees:
+            _each(partial(_fee, work, org_id, invoice_id, card_id))
         unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
         for who in _due(engine, org_id, unmatched):
             _each(partial(_one, engine, who, _match))
@@ -77,6 +82,11 @@ def run_once(engine: Engine, vault: Vault, settings: Settings) -> None:
 def _job(org_id: uuid.UUID) -> Actor:
     """Who looks after the bookings of all locations."""
     return Actor(org_id, ActorKind.JOB, NOBODY, None, "job:online", {EVERYWHERE: MAY})
+
+
+def _fee(work: finish.Work, org_id: uuid.UUID, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:
+    with visiting(work.engine, _job(org_id)) as desk:
+        card_fees.charge(desk, work.processor, invoice_id, card_id)
 
 
 def _due(engine: Engine, org_id: uuid.UUID, condition: object) -> list[draft.Known]:

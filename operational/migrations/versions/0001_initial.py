@@ -5716,7 +5716,7 @@ def upgrade() -> None:
         sa.Column("hold_minutes", sa.Integer(), nullable=False),
         sa.Column("days_ahead", sa.Integer(), nullable=False),
         sa.Column("most_upcoming", sa.Integer(), nullable=False),
-        sa.Column("fees_to_card", sa.Boolean(), nullable=False),
+        sa.Column("fees_to_card_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

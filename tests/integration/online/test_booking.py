@@ -113,7 +113,7 @@ def test_nobody_learns_who_is_a_client(
     assert counts[0] == counts[1] > 0
     flagged = "select count(*) from client_duplicate d join client c on c.id = d.client_id where c.phone = :p"
     assert setup.one(flagged, p="+12125550111") == 0
-    sweep.run_once(work.engine, work.vault, settings)
+    sweep.run_once(work, settings)
     # Afterwards, for the desk, which decides.
     assert setup.one(flagged, p="+12125550111") == 1
     assert setup.one(flagged, p="+12125550112") == 0

@@ -74,8 +74,8 @@ def test_a_silent_processor_loses_nothing_and_charges_once(
     # The lost call was never made: that is certain once its window is long past.
     with clock.frozen(clock.now() + 11 * MINUTE):
         reconcile_with(work.engine, work.processor, MINUTE)
-        sweep.run_once(work.engine, work.vault, settings)
-        sweep.run_once(work.engine, work.vault, settings)
+        sweep.run_once(work, settings)
+        sweep.run_once(work, settings)
         visitor.get(visitor.at)
         assert setup.visits(start) == [ends]
         if ends == "booked":
@@ -131,3 +131,41 @@ def test_the_page_for_a_card_keeps_a_time_for_a_while_only(
     with clock.frozen(began + 55 * MINUTE):
         visitor.http.post(f"{mine}/card", follow_redirects=False)  # nothing asks for a card
     assert kept() == last
+
+
+def test_a_late_fee_is_charged_once_to_the_card_that_was_kept(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, settings: Settings
+) -> None:
+    """Where the location says so. What the deposit covers is not charged again."""
+    kept = {"offered": True, "card_on_file": True}
+    path = f"/v1/online-services/{setup.free}"
+    assert visitor.http.put(path, json=kept, headers=setup.made.headers).is_success
+    place = f"/v1/locations/{setup.made.location_id}/online"
+    open_ = {"booking_open": True, "enquiries_open": True, "most_upcoming": 50}
+    paid = (
+        "select string_agg(p.status || ' ' || p.amount_minor || ' ' || p.card_last_four, ',') from payment p"
+        " join invoice i on i.id = p.invoice_id join appointment a on a.id = i.appointment_id"
+        " where a.starts_at = :at"
+    )
+    for number, on in enumerate((False, True)):
+        at, late = start + number * timedelta(hours=1), start - timedelta(hours=4 - number)
+        with clock.frozen(late - timedelta(minutes=30)):
+            chosen = {**open_, "fees_to_card": on}
+            assert visitor.http.put(place, json=chosen, headers=setup.made.headers).is_success
+        card(visitor.choose(setup, setup.free, at).fill(phone=f"212555014{number}"), "tok_visa")
+        assert "You are booked" in visitor.page
+        visitor.send("/manage")
+        with clock.frozen(late):
+            visitor.get(f"{visitor.at}/cancel")
+            assert ("charged to your Visa ending 4242" in visitor.page, "billed to you" in visitor.page) == (
+                on, not on,
+            )  # fmt: skip
+            visitor.send("/cancel")
+            sweep.run_once(work, settings)
+        assert setup.one(paid, at=at) is None  # the desk can still undo it
+        for minutes in (6, 7):
+            with clock.frozen(late + minutes * MINUTE):
+                sweep.run_once(work, settings)
+        assert setup.one(paid, at=at) == ("succeeded 5000 4242" if on else None)
+    owed = "select coalesce(sum(amount_minor), 0) from posting where account = '1100'"
+    assert setup.one(owed) == 5_000  # of the one who was told that it is billed

@@ -12,11 +12,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from medspa.kernel import clock
+from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import MessageKind, Permission
-from operational.identity.unit import Services
 from operational.messaging.outbox import parts_of, queue
 from operational.models import Message, Role, StaffRole
-from operational.online import sweep
+from operational.online import finish, sweep
 from operational.privacy.vault import attach
 from tests.factories.booking import unit
 from tests.factories.online import VISITOR, OnlineSetUp, Visitor
@@ -142,9 +142,8 @@ def test_lists_show_the_locations_where_one_may_look(
 
 
 def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others(
-    setup: OnlineSetUp, visitor: Visitor, call: Call, http: TestClient
+    setup: OnlineSetUp, visitor: Visitor, call: Call, work: finish.Work, settings: Settings
 ) -> None:
-    services: Services = http.app.state.services  # type: ignore[attr-defined]
     rules: dict[str, Any] = {"reminder_minutes": [], "confirmation_minutes": [], "forms_minutes": []}
     path = f"/locations/{setup.made.location_id}/messaging"
     call("PUT", path, {**rules, "automatic": ["booking_completion"]})
@@ -158,7 +157,7 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
     asked = "select count(*) from lead where source = 'abandoned_booking'"
     for minutes, leads, details in ((29, 0, 2), (31, 1, 1), (31, 1, 1), (25 * 60, 1, 0)):
         with clock.frozen(clock.now() + minutes * MINUTE):
-            sweep.run_once(services.engine, services.vault, services.settings)
+            sweep.run_once(work, settings)
         assert setup.one(asked) == leads
         assert setup.one("select count(*) from online_booking where details is not null") == details
     lead = call("GET", "/leads?status=new")["items"][0]
@@ -167,7 +166,7 @@ def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others
     with clock.frozen(clock.now() + timedelta(hours=1)):
         visitor.get(left[0]).send("/keep").fill(contact="true")
     with clock.frozen(clock.now() + timedelta(hours=2)):
-        sweep.run_once(services.engine, services.vault, services.settings)
+        sweep.run_once(work, settings)
         assert "no longer kept" in visitor.get(left[0]).page
         assert (setup.one(asked), setup.one(written)) == (1, "scheduled")  # asked once
         visitor.send("/keep").fill()

@@ -1,0 +1,113 @@
+"""What a late cancellation or a no-show costs, charged to the card that was kept when the visit was booked.
+
+Only where the location says so and the cancellation policy was accepted with the booking; once, in the three
+steps of every card payment. Declined, the invoice stays owed, as one without a card does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from medspa.kernel import clock
+from medspa.kernel.database import TenantSession
+from medspa.kernel.vocabulary import AttemptState, DrawerKind, Tender
+from operational.checkout import attempts
+from operational.checkout.desk import Desk
+from operational.checkout.payments import begin_card_payment
+from operational.checkout.processor.port import ChargeRequest, Processor
+from operational.checkout.queries import found, merchant_account_of
+from operational.checkout.schemas import PaymentIn
+from operational.identity.access import Actor
+from operational.ledger.balances import invoice_open_minor, lock_invoice
+from operational.ledger.drawers import virtual_session
+from operational.models import (
+    ClientCard,
+    Invoice,
+    Location,
+    OnlineBooking,
+    OnlineLocation,
+    PolicyAcceptance,
+    ProcessorAttempt,
+)
+
+WAITS = timedelta(minutes=5)
+"""What is undone at the desk, or paid there, is not charged."""
+TRIED = timedelta(days=2)
+"""Older fees are not charged by surprise, as when the processor could not be asked for days."""
+AT_ONCE = 100
+# A visit that was moved late took its booking along: the fee is on the one before.
+_DUE = text(
+    "with recursive fee as ("
+    " select i.id, i.appointment_id as visit from invoice i"
+    "  join online_location l on l.location_id = i.location_id and i.issued_at >= l.fees_to_card_since"
+    "  where i.issued_at between :since and :until and i.status <> 'voided'"
+    "  and exists (select from invoice_line n where n.invoice_id = i.id and n.kind = 'fee')"
+    "  and not exists (select from payment p where p.invoice_id = i.id)"
+    " union select fee.id, a.id from fee join appointment a on a.rescheduled_from_id = fee.visit"
+    ") select fee.id, b.card_id from fee join online_booking b on b.appointment_id = fee.visit"
+    " join client_card k on k.id = b.card_id and k.removed_at is null"
+    " where exists (select from policy_acceptance a where a.online_booking_id = b.id)"
+    " order by fee.id limit :most"
+)
+
+
+def due(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Invoices that a kept card is to pay, each with its card."""
+    now = clock.now()
+    asked = {"since": now - TRIED, "until": now - WAITS, "most": AT_ONCE}
+    return [(row[0], row[1]) for row in session.execute(_DUE, asked)]
+
+
+def charge(desk: Desk, processor: Processor, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:
+    """Take what is open on the invoice. Sent again it is the same charge."""
+    with desk.transaction() as session:
+        begun = _begin(session, desk.actor, invoice_id, card_id)
+    if begun is None:
+        return
+    attempt, call = begun
+    result = attempts.call(processor, attempt, call)
+    with desk.transaction() as session:
+        attempts.resolve(session, attempt.id, result, None)
+
+
+def card_for(session: Session, location_id: uuid.UUID, appointment_id: uuid.UUID) -> ClientCard | None:
+    """The card that a fee of this visit would be charged to."""
+    return session.scalar(
+        select(ClientCard)
+        .join(OnlineBooking, OnlineBooking.card_id == ClientCard.id)
+        .join(PolicyAcceptance, PolicyAcceptance.online_booking_id == OnlineBooking.id)
+        .join(OnlineLocation, OnlineLocation.location_id == location_id)
+        .where(
+            OnlineBooking.appointment_id == appointment_id,
+            OnlineLocation.fees_to_card_since.is_not(None),
+            ClientCard.removed_at.is_(None),
+        )
+        .limit(1)
+    )
+
+
+def _begin(
+    session: TenantSession, actor: Actor, invoice_id: uuid.UUID, card_id: uuid.UUID
+) -> tuple[ProcessorAttempt, ChargeRequest] | None:
+    """Step one; None when nothing is owed any more, or the card is another merchant's."""
+    lock_invoice(session, invoice_id)
+    invoice = found(session, Invoice, invoice_id, "invoice")
+    card = found(session, ClientCard, card_id, "card")
+    location = found(session, Location, invoice.location_id, "location")
+    if invoice_open_minor(session, invoice_id) <= 0 or (
+        merchant_account_of(session, location).id != card.merchant_account_id
+    ):
+        return None
+    drawer = virtual_session(session, location.id, DrawerKind.ONLINE)
+    request = PaymentIn(
+        location_id=location.id, drawer_session_id=drawer.id, tender=Tender.CARD, currency=invoice.currency,
+        invoice_id=invoice_id, payment_token=card.token, tips=[],
+    )  # fmt: skip
+    attempt = begin_card_payment(session, actor, request, f"medspa_fee_{invoice_id.hex}")
+    if attempt.state is not AttemptState.CREATED:
+        return None
+    return attempt, attempts.charge_request(session, attempt, card.token)
