@@ -1,5 +1,6 @@
-"""Sixteen writers for each slot over HTTP: one wins, the database says so, and nobody waits for long.
+"""Sixteen writers for each slot over HTTP: one wins, by the database's word, and nobody meets a deadlock.
 
+How long that takes is measured by benchmarks; here nothing hangs on how busy the machine is.
 The controls take the guards away and must see what they prevent.
 """
 
@@ -11,6 +12,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import text
 
+from operational.booking.claim import LOCK_BUDGET_MS
 from tests.conftest import MakeSettings, StartServer
 from tests.factories.booking import violations
 from tests.factories.contest import CONTESTS, NO_LOCKS, WRITERS, Arena, arena
@@ -20,7 +22,11 @@ from tests.support.storm import Answer, storm
 SLOTS = int(os.environ.get("CONTEST_SLOTS", "12"))
 """Per kind of contest."""
 CONTROL_SLOTS = 12
-LONGEST_WAIT = 3.0
+DEADLOCKS = text("select deadlocks from pg_stat_database where datname = current_database()")
+HOLDING = text(
+    "select count(distinct coalesce(appointment_id, hold_id)) from occupancy"
+    " where active and hard and starts_at >= :slot and starts_at < :slot + interval '30 min'"
+)
 
 NO_CONSTRAINT = "alter table occupancy drop constraint ex_occupancy_no_overlap"
 
@@ -40,13 +46,31 @@ def _by_the_backstop(answer: Answer) -> bool:
     return "taken" not in answer.problem
 
 
+def _in_vain(answer: Answer) -> bool:
+    """Waited for the locks as long as a booking may: on a busy machine, sixteen in a row can take longer."""
+    waited = answer.seconds >= LOCK_BUDGET_MS / 1000
+    return waited and answer.problem is not None and answer.problem["type"] == "urn:medspa:problem:try-again"
+
+
+def _deadlocks(database: Database) -> int:
+    with database.session("admin") as session:
+        return int(session.execute(DEADLOCKS).scalar_one())
+
+
+def _holding(database: Database, place: Arena, numbers: range) -> list[int]:
+    """How many visits and holds have each slot."""
+    with database.session("admin") as session:
+        slots = [{"slot": place.slot(number)} for number in numbers]
+        return [int(session.execute(HOLDING, slot).scalar_one()) for slot in slots]
+
+
 def _winners(answers: list[Answer]) -> Counter[int]:
     return Counter(one.round for one in answers if one.status in (200, 201))
 
 
 @pytest.fixture(scope="module")
 def place(operational_module: Database) -> Arena:
-    return arena(operational_module, SLOTS * len(CONTESTS))
+    return arena(operational_module, (SLOTS + 1) * len(CONTESTS))
 
 
 @pytest.mark.parametrize("name", CONTESTS)
@@ -57,22 +81,27 @@ def test_one_writer_wins_each_slot(
     place: Arena,
     name: str,
 ) -> None:
-    first = list(CONTESTS).index(name) * SLOTS
+    # One slot apart: a visit of a partial overlap reaches into the slot after its own.
+    first = list(CONTESTS).index(name) * (SLOTS + 1)
     rounds = [CONTESTS[name](place, first + number) for number in range(SLOTS)]
+    before = _deadlocks(operational_module)
     answers = storm(live_server(make_settings(operational_module)).url, rounds)
     assert len(answers) == SLOTS * WRITERS
     assert {one.status for one in answers} <= {200, 201, 409}
-    assert {one.problem["type"] for one in answers if one.problem} == {"urn:medspa:problem:slot-taken"}
-    assert not any(_by_the_backstop(one) for one in answers)
+    refused = [one for one in answers if one.problem and not _in_vain(one)]
+    assert {one.problem["type"] for one in refused if one.problem} == {"urn:medspa:problem:slot-taken"}
+    assert not any(_by_the_backstop(one) for one in refused)
+    assert _deadlocks(operational_module) == before
     assert violations(operational_module) == (0, 0)
     won = _winners(answers)
+    holding = _holding(operational_module, place, range(first, first + SLOTS))
     if name == "cancel against book":
         # Whoever cancels always may; of those who book, one may come after it.
-        assert set(won) == set(range(SLOTS))
-        assert set(won.values()) <= {1, 2}
+        assert holding == [won[number] - 1 for number in range(SLOTS)]
+        assert set(holding) <= {0, 1}
     else:
         assert dict(won) == dict.fromkeys(range(SLOTS), 1)
-    assert max(one.seconds for one in answers) < LONGEST_WAIT
+        assert holding == [1] * SLOTS
 
 
 def test_without_locks_only_the_constraint_is_left(
