@@ -29,6 +29,8 @@ from operational.shell.around import PLACE_COOKIE, SAID_COOKIE, place_of, shell_
 HOME = "/"
 """Leads to the first page that is open to whoever asks."""
 SIGN_IN, AUTHENTICATOR = "/sign-in", "/sign-in/authenticator"
+PART = "X-Fragment"
+"""Asked for with this header, answered with it: a refusal that is a part of a page says so itself."""
 LONGEST = 2_000
 LONGEST_SAID = 200
 SAID_SECONDS = 60
@@ -71,11 +73,13 @@ def page(
     return answer
 
 
-def fragment(package: str, template: str, request: Request, unit: Unit, **context: Any) -> HTMLResponse:
+def fragment(
+    package: str, template: str, request: Request, unit: Unit, status: int = 200, **context: Any
+) -> HTMLResponse:
     """A part of a page, for a script of ours that asked for it. What surrounds pages is not read for it."""
     here = address(request)
     shown = {"here": here, "shell": Shell(here, _csrf_token(request, unit)), **context}
-    return HTMLResponse(render(_templates(package), template, **shown), 200, HEADERS)
+    return HTMLResponse(render(_templates(package), template, **shown), status, {**HEADERS, PART: "1"})
 
 
 def redirect(path: str, request: Request | None = None, said: str = "") -> RedirectResponse:

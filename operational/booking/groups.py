@@ -22,7 +22,7 @@ from operational.booking.availability import Question, Slot, Wanted, availabilit
 from operational.booking.book import book
 from operational.booking.cancel import WAITING
 from operational.booking.facts import Facts, facts_for
-from operational.booking.group_schemas import NewParty, NewSeries
+from operational.booking.group_schemas import NewParty, NewSeries, PartyVisit
 from operational.booking.schemas import NewItem, NewVisit
 from operational.booking.visit import arrive
 from operational.identity.access import Actor
@@ -102,8 +102,10 @@ def book_party(session: Session, actor: Actor, request: NewParty) -> Group:
         start = one.starts_at or request.starts_at
         subjects.append(_subjects(facts, one.items, facts.place.instant(start), one.client_id))
     _lock_all(session, subjects)
-    visits = [
-        book(
+    booked: dict[int, queries.VisitRow] = {}
+    # Who asks for somebody comes before who takes anybody: else the one who is asked for may be given away.
+    for number, one in sorted(enumerate(request.visits), key=lambda each: _takes_anybody(each[1])):
+        booked[number] = book(
             session,
             actor,
             NewVisit(
@@ -114,11 +116,14 @@ def book_party(session: Session, actor: Actor, request: NewParty) -> Group:
                 overrides=request.overrides,
             ),
         )
-        for one in request.visits
-    ]
+    visits = [booked[number] for number in range(len(request.visits))]
     kind = VisitGroupKind.TOGETHER
     row = _group(session, actor, request.location_id, kind, request.booker_id, request.one_bill, visits)
     return Group(row, tuple(visits))
+
+
+def _takes_anybody(visit: PartyVisit) -> bool:
+    return any(item.provider_id is None for item in visit.items)
 
 
 def arrive_together(session: Session, actor: Actor, group_id: uuid.UUID) -> Group:

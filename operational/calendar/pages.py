@@ -1,4 +1,4 @@
-"""The calendar page, and the panel of a visit with what can be done to it. Rules are booking's services'.
+"""The calendar page and what its script asks for. The panel of a visit is visit_pages's.
 
 With scripts the page draws the feed and follows changes; without them it is a list of the day with links.
 """
@@ -6,43 +6,25 @@ With scripts the page draws the feed and follows changes; without them it is a l
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from functools import partial
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Form, Header, Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Forbidden
-from medspa.kernel.vocabulary import CancelReason, Permission, Purpose, SubjectKind
+from medspa.kernel.vocabulary import Permission, Purpose, SubjectKind
 from medspa.ui.render import HEADERS
-from operational.booking import cancel as cancelling
-from operational.booking import move as moving
-from operational.booking import queries
-from operational.booking import undo as undoing
-from operational.booking import visit as visiting
-from operational.booking.schemas import AppointmentOut, HistoryOut, Restore
 from operational.calendar.desk import desk_of
 from operational.calendar.feed import days_of, etag_of
 from operational.calendar.nothing import nothing_on
-from operational.calendar.ways import ways_of
-from operational.clients import notes
-from operational.clients.desk_schemas import NoteView
-from operational.clients.schemas import ClientView
-from operational.etag import etag
-from operational.identity.access import Actor
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
-from operational.models import Client, Invoice, Location, Service, StaffMember
-from operational.names import names_of
-from operational.pages import chosen_place, fragment, keep, page, page_router, redirect
-from operational.privacy.schemas import render, render_many
+from operational.models import Location
+from operational.pages import chosen_place, keep, page, page_router, redirect
 from operational.rows import get_row
 from operational.shell.around import PLACE_COOKIE
 
@@ -50,13 +32,10 @@ AREA = "operational.calendar"
 YEAR_SECONDS = 365 * 24 * 3600
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
-Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
 Watcher = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
 Booker = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE), scope="function")]
 View = Literal["day", "week"]
 DayShown = Annotated[date | None, BeforeValidator(lambda sent: sent or None)]
-Waived = Annotated[bool, Form()]
-Fragment = Annotated[str | None, Header(alias="X-Fragment", description="Sent by the page's own script.")]
 
 
 @pages.get("/calendar")
@@ -120,92 +99,6 @@ def show_desk(request: Request, unit: Booker) -> Response:
     if place is None:
         raise Forbidden("You work at no location.")
     return Response(desk_of(unit, place).model_dump_json(), media_type="application/json", headers=HEADERS)
-
-
-@pages.get("/calendar/visits/{appointment_id}")
-def show_visit(request: Request, appointment_id: uuid.UUID, unit: Reader, part: Fragment = None) -> Response:
-    session, actor = unit.session, unit.actor
-    row = queries.visit(session, appointment_id)
-    actor.require(Permission.BOOKING_READ, row.location_id)
-    visit = render(session, actor, "booking.appointment", AppointmentOut, row)
-    client, noted = None, []
-    if actor.may(Permission.CLIENT_READ, row.location_id):
-        client = render(session, actor, "client.card", ClientView, get_row(session, Client, row.client_id))
-        found = notes.standing(session, unit.vault, row.client_id)
-        noted = render_many(session, actor, "client.notes", NoteView, found)
-    bills = select(Invoice.id, Invoice.number).where(Invoice.appointment_id == appointment_id)
-    events = [HistoryOut.model_validate(one) for one in queries.history(session, appointment_id)]
-    show = partial(fragment, AREA, "visit_panel.html") if part else partial(page, AREA, "visit_page.html")
-    return show(
-        request, unit,
-        visit=visit, client=client, noted=noted,
-        services=names_of(session, Service, [one.service_id for one in visit.items]),
-        people=names_of(session, StaffMember, [one.provider_id for one in visit.items]),
-        bills=session.execute(bills).all() if actor.may(Permission.INVOICE_READ, row.location_id) else [],
-        undone=_undoable(events), etag=etag(visit), ways=ways_of(unit, row),
-        reasons=list(CancelReason),
-        may_write=actor.may(Permission.BOOKING_WRITE, row.location_id),
-    )  # fmt: skip
-
-
-def _button(step: str, act: Callable[[Session, Actor, uuid.UUID], object]) -> None:
-    """A form that says nothing but that the visit takes this step."""
-
-    @pages.post(f"/calendar/visits/{{appointment_id}}/{step}", name=act.__name__)
-    def take(appointment_id: uuid.UUID, unit: Writer) -> Response:
-        act(unit.session, unit.actor, appointment_id)
-        return _back(appointment_id)
-
-
-_button("confirm", visiting.confirm)
-_button("arrive", visiting.arrive)
-_button("complete", visiting.complete)
-_button("not-treated", visiting.not_treated)
-_button("left", visiting.left)
-
-
-@pages.post("/calendar/visits/{appointment_id}/no-show")
-def no_show(appointment_id: uuid.UUID, unit: Writer, waive_fee: Waived = False) -> Response:
-    cancelling.no_show(unit.session, unit.actor, appointment_id, waive_fee=waive_fee)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/cancel")
-def cancel(
-    appointment_id: uuid.UUID,
-    unit: Writer,
-    by: Annotated[Literal["client", "practice"], Form()],
-    reason: Annotated[CancelReason, Form()] = CancelReason.OTHER,
-    waive_fee: Waived = False,
-) -> Response:
-    cancelling.cancel(unit.session, unit.actor, appointment_id, by=by, reason=reason, waive_fee=waive_fee)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/undo")
-def undo(appointment_id: uuid.UUID, unit: Writer, version: Annotated[str, Form(max_length=40)]) -> Response:
-    """The last change is taken back, within a minute of it."""
-    undoing.undo(unit.session, unit.actor, appointment_id, version)
-    return _back(appointment_id)
-
-
-@pages.post("/calendar/visits/{appointment_id}/restore")
-def restore(appointment_id: uuid.UUID, unit: Writer) -> Response:
-    """Undo a cancellation or a no-show, while the time is free."""
-    moving.restore(unit.session, unit.actor, appointment_id, Restore())
-    return _back(appointment_id)
-
-
-def _undoable(events: Sequence[HistoryOut]) -> str | None:
-    """The last event, where it can still be taken back."""
-    if not events or events[-1].event in undoing.NOT_UNDONE:
-        return None
-    fresh = clock.now() - events[-1].happened_at < undoing.UNDO_FOR
-    return events[-1].event.value if fresh else None
-
-
-def _back(appointment_id: uuid.UUID) -> Response:
-    return redirect(f"/calendar/visits/{appointment_id}")
 
 
 def _offset(place: Location) -> str:

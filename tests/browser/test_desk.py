@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -10,11 +11,13 @@ from sqlalchemy import text
 
 from medspa.kernel import clock
 from tests.browser.conftest import Practice, Visit
-from tests.factories.booking import add_service, add_shift
+from tests.factories.booking import add_provider, add_service, add_shift, book_visit, unit
 from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
+from tests.support.calendar import ZONE, at, booked, drawn, open_day, starts
 
 pytestmark = pytest.mark.timeout(300)
-HOUR = dt.timedelta(hours=1)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+days = iter(range(2, 9))
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,14 @@ def open_now(practice: Practice) -> None:
     """Somebody works from an hour ago on, for six hours."""
     now = clock.now()
     add_shift(practice.shop.made, now - HOUR, now + 6 * HOUR)
+
+
+@pytest.fixture
+def day(practice: Practice) -> dt.date:
+    """A day of its own, on which somebody works from nine to six."""
+    found = clock.now().astimezone(ZONE).date() + dt.timedelta(days=next(days))
+    add_shift(practice.shop.made, at(found, 9), at(found, 18))
+    return found
 
 
 def for_everybody(seen: Seen) -> list[str]:
@@ -66,3 +77,143 @@ def test_who_walks_in_is_told_the_wait_and_seated(practice: Practice, visit: Vis
     page.get_by_role("button", name="Left").click()
     expect(page.locator(".empty")).to_have_text("Nobody waits.")
     assert seen.troubles == []
+
+
+def test_a_visit_is_changed_without_dragging(practice: Practice, visit: Visit, day: dt.date) -> None:
+    made = practice.shop.made
+    add_service(made, f"Wash {day}", hands=30, after=30)
+    changed, _ = booked(practice, day, 10), booked(practice, day, 14)
+    seen, late = visit(practice.cookie(), scripts=False), visit(practice.cookie(), scripts=False)
+    page = seen.page
+    for one in (seen, late):
+        one.goto(f"/calendar/visits/{changed}")
+        one.page.get_by_role("link", name="Change…").click()
+    page.get_by_label("Another time", exact=True).last.fill(f"{day}T14:00")
+    page.get_by_role("radio", name="Another time").check()
+    page.get_by_role("button", name="Move the visit").click()
+    expect(page.locator(".alert")).to_contain_text("This time is taken")
+    assert starts(practice, changed) == at(day, 10)
+    page.locator(".free .check", has_text="11:30").click()
+    page.get_by_role("button", name="Move the visit").click()
+    expect(page.locator("h2 .badge")).to_have_text("Booked")
+    assert starts(practice, changed) == at(day, 11, 30)
+    late.page.get_by_role("button", name="Save").click()
+    expect(late.page.locator(".alert")).to_contain_text("Somebody changed this a moment ago")
+    late.page.get_by_label("Minutes").fill("60")
+    late.page.get_by_role("button", name="Save").click()
+    expect(late.page.locator("strong").first).to_contain_text("12:30")
+    page.get_by_role("link", name="Change…").click()
+    late.page.get_by_role("link", name="Change…").click()
+    page.get_by_label("One more").select_option(label=f"Wash {day}")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".plain-list li")).to_have_count(2)
+    late.page.get_by_label("Minutes").fill("30")
+    late.page.get_by_role("button", name="Save").click()
+    expect(late.page.locator(".alert")).to_contain_text("Somebody changed this a moment ago")
+    late.page.get_by_label("From").last.fill(f"{day}T13:15")
+    late.page.get_by_role("button", name="Save").click()
+    expect(late.page.locator(".alert")).to_contain_text("a buffer")
+    late.page.get_by_role("button", name="Squeeze it in").click()
+    expect(late.page.locator(".panel strong").first).to_contain_text("13:45")
+    late.page.get_by_role("link", name="Change…").click()
+    late.page.get_by_role("button", name="Take off Wash").click()
+    expect(late.page.locator(".plain-list li")).to_have_count(1)
+    assert seen.troubles == late.troubles == []
+
+
+def test_the_panel_changes_a_visit_beside_the_calendar(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    changed, _ = booked(practice, day, 10), booked(practice, day, 14)
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    drawn(seen, 10).click()
+    panel = seen.page.locator("#visit")
+    panel.get_by_role("link", name="Change…").click()
+    expect(panel.locator(".free .check").first).to_be_visible()
+    assert for_everybody(seen) == []
+    panel.get_by_label("From").last.fill(f"{day}T14:00")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.locator(".alert")).to_contain_text("This time is taken")
+    seen.troubles.clear()  # that it was refused
+    panel.get_by_label("From").last.fill(f"{day}T16:00")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.locator("strong").first).to_contain_text("16:00")
+    expect(drawn(seen, 16)).to_be_visible()
+    assert starts(practice, changed) == at(day, 16)
+    panel.get_by_role("link", name="Again, or a series…").click()
+    panel.get_by_label("Every so many days").fill("7")
+    panel.get_by_label("How many times").fill("2")
+    panel.get_by_role("button", name="Show the dates").click()
+    expect(panel.locator(".badge.bad").first).to_have_text("Nothing is free")
+    assert for_everybody(seen) == []
+
+
+def test_a_gate_is_passed_with_a_reason_and_the_visit_rebooked_in_one_tap(
+    practice: Practice, visit: Visit, open_now: None
+) -> None:
+    made = practice.shop.made
+    service = add_service(made, "Guarded", hands=30)
+    with made.database.session("owner") as session:
+        session.execute(text("update service set needs_exam = true where id = :id"), {"id": service})
+        session.execute(text("update treatment_category set cycle_days = 28, earliest_days = 7"))
+    now = clock.now().astimezone(ZONE)
+    for weeks in range(4, 9):
+        add_shift(made, now + weeks * 7 * DAY - 2 * HOUR, now + weeks * 7 * DAY + 2 * HOUR)
+    with unit(made.database, made) as session:
+        booked_now = book_visit(session, made, now + 3 * HOUR, service_id=service).id
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto(f"/calendar/visits/{booked_now}")
+    page.get_by_role("button", name="Arrived").click()
+    page.get_by_role("button", name="Complete", exact=True).click()
+    expect(page.locator(".alert")).to_contain_text("Record a good-faith exam.")
+    assert for_everybody(seen) == []
+    page.get_by_label("Exam: go on all the same, because").select_option("recorded_elsewhere")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("h2 .badge")).to_have_text("Completed")
+    page.get_by_role("button", name="Rebook:").click()
+    expect(page.locator("h2 .badge")).to_have_text("Booked")
+    again = page.url.rsplit("/", 1)[1]
+    first = starts(practice, uuid.UUID(again))
+    assert (first.date() - now.date()).days == 28
+    page.get_by_role("link", name="Again, or a series…").click()
+    page.get_by_label("How many times").fill("3")
+    page.get_by_label("Every so many days").fill("7")
+    page.get_by_role("button", name="Show the dates").click()
+    page.get_by_label("2. ").select_option("")
+    page.get_by_role("button", name="Book them all").click()
+    expect(page.get_by_text("Series of 2")).to_be_visible()
+    with made.database.session("owner") as session:
+        kept = text("select reason from gate_override where appointment_id = :id")
+        assert session.scalars(kept, {"id": booked_now}).all() == ["recorded_elsewhere"]
+
+
+def test_two_come_together_and_arrive_together(practice: Practice, visit: Visit, open_now: None) -> None:
+    made = practice.shop.made
+    add_service(made, "Side by side", hands=10)
+    other = add_provider(made)
+    now = clock.now().astimezone(ZONE)
+    add_shift(made, now - HOUR, now + 6 * HOUR, staff_id=other)
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto(f"/clients/{made.client()}")
+    page.get_by_role("link", name="Comes with others").click()
+    page.get_by_label("When").fill(f"{now + 4 * HOUR:%Y-%m-%dT%H:%M}")
+    page.get_by_label("First name").fill("Lou")
+    page.get_by_label("Last name").fill("Companion")
+    for one in page.get_by_label("Service").all():
+        one.select_option(label="Side by side")
+    for one in page.get_by_label("With").all():
+        one.select_option(str(other))
+    page.get_by_label("pays for all").check()
+    page.get_by_role("button", name="Book them all").click()
+    expect(page.locator(".alert")).to_contain_text("This time is taken")
+    assert for_everybody(seen) == []
+    page.get_by_label("With").first.select_option("")
+    page.get_by_role("button", name="Book them all").click()
+    page.get_by_text("Comes with 1 more, one bill").click()
+    page.get_by_role("button", name="All have arrived").click()
+    expect(page.locator("h2 .badge")).to_have_text("Arrived")
+    page.get_by_text("Comes with 1 more").click()
+    expect(page.locator("details li").last).to_contain_text("Arrived")

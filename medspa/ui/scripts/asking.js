@@ -32,7 +32,8 @@ export async function ask(path, { method = "GET", body, headers = {}, signal } =
   return { json, status: answer.status, etag: answer.headers.get("ETag") };
 }
 
-// A page's own part as HTML; a refusal is read from the page that says it.
+// A page's own part as HTML, which may be one that says what was refused; else that is read from the page that
+// says it.
 export async function askPart(path, form) {
   const answer = await fetch(path, {
     method: form ? "POST" : "GET",
@@ -40,7 +41,7 @@ export async function askPart(path, form) {
     body: form ? new URLSearchParams(new FormData(form)) : undefined,
   });
   const html = await answer.text();
-  if (answer.ok) return html;
+  if (answer.ok || answer.headers.has("X-Fragment")) return html;
   const said = new DOMParser().parseFromString(html, "text/html").querySelector("main .card p");
   throw new Refused({ detail: said?.textContent }, answer.status);
 }

@@ -29,15 +29,30 @@ export function panel(place, changed) {
     }
   };
   open.again = async () => {
-    if (shown && !place.contains(document.activeElement)) put(await askPart(`/calendar/visits/${shown}`));
+    const busy = place.contains(document.activeElement) || place.querySelector("[data-editing]");
+    if (shown && !busy) put(await askPart(`/calendar/visits/${shown}`));
   };
-  place.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const into = async (path, form) => {
     try {
-      put(await askPart(event.target.getAttribute("action"), event.target));
+      put(await askPart(path, form));
+      place.scrollTop = 0; // what was refused stands at the top
     } catch (refused) {
       tell(refused.message, { bad: true });
     }
+  };
+  // A link to another part of the visit stays in the panel.
+  place.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-part]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    await into(link.getAttribute("href"));
+  });
+  place.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const path = form.getAttribute("action");
+    if (form.method === "get") return into(`${path}?${new URLSearchParams(new FormData(form))}`);
+    await into(path, form);
     await changed();
   });
   return open;

@@ -1,0 +1,147 @@
+"""People who come together: one books for all, each has a visit, all or none. Rules are booking's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Form, Query, Request, Response
+from pydantic import BeforeValidator
+
+from medspa.kernel import clock
+from medspa.kernel.errors import DomainError, Forbidden, Invalid
+from medspa.kernel.vocabulary import Permission, SoftRule
+from operational.booking import groups, queries
+from operational.booking.group_schemas import NewParty
+from operational.calendar.desk import desk_of
+from operational.calendar.refused import Refused, refused
+from operational.calendar.visit_pages import AREA, VISIT, Fragment, Writer, at_visit, taken
+from operational.client_records import open_client
+from operational.clients import typed as typing
+from operational.clients.schemas import ClientView
+from operational.clients.typed import Typed, WhoIsIt
+from operational.identity.unit import Unit
+from operational.models import Location
+from operational.names import client_name
+from operational.pages import chosen_place, page, page_router
+from operational.schemas import from_form
+
+TOGETHER = "/visits/together"
+MOST = 9
+pages = page_router()
+Texts = Annotated[list[Annotated[str, Form(max_length=200)]], Form(default_factory=list, max_length=MOST + 1)]
+Text = Annotated[str, Form(max_length=40)]
+Guests = Annotated[int | None, BeforeValidator(lambda sent: sent or None), Query(ge=1, le=MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One who comes: what was typed, who it may be, what for."""
+
+    typed: Typed
+    found: Sequence[ClientView] = ()
+    service: str = ""
+    provider: str = ""
+
+
+@pages.get(TOGETHER)
+def show_together(request: Request, unit: Writer, client: uuid.UUID, guests: Guests = None) -> Response:
+    return _form(request, unit, client, [Guest(Typed())] * ((guests or 1) + 1))
+
+
+@pages.post(TOGETHER)
+def book_together(
+    request: Request,
+    unit: Writer,
+    booker_id: Annotated[uuid.UUID, Form()],
+    service_id: Texts,
+    provider_id: Texts,
+    first_name: Texts,
+    last_name: Texts,
+    phone: Texts,
+    known: Texts,
+    overrides: Annotated[list[SoftRule], Form(default_factory=list)],
+    at: Text = "",
+    one_bill: Annotated[bool, Form()] = False,
+) -> Response:
+    """The first of `service_id` and `provider_id` is the booker's; names are the others'."""
+    place = _place(request, unit)
+    people = [Typed(), *map(Typed, first_name, last_name, phone, known)]
+    try:
+        if not len(people) == len(service_id) == len(provider_id) > 1:
+            raise Invalid("Send the whole form.")
+        clients = [booker_id, *(typing.meant(unit, one) for one in people[1:])]
+        party = from_form(
+            NewParty, location_id=place.id, booker_id=booker_id, starts_at=at or None, one_bill=one_bill,
+            overrides=tuple(overrides),
+            visits=[
+                {"client_id": who, "items": [{"service_id": what, "provider_id": whom or None}]}
+                for who, what, whom in zip(clients, service_id, provider_id, strict=True)
+            ],
+        )  # fmt: skip
+        booked = groups.book_party(unit.session, unit.actor, party)
+    except DomainError as error:
+        unit.abandon()
+        asks = isinstance(error, WhoIsIt)
+        guests = [
+            Guest(one, typing.fitting(unit, one) if asks or one.client else (), what, whom)
+            for one, what, whom in zip(people, service_id, provider_id, strict=False)
+        ]
+        lists = {
+            "service_id": service_id, "provider_id": provider_id, "first_name": first_name,
+            "last_name": last_name, "phone": phone, "known": known,
+        }  # fmt: skip
+        sent = [("booker_id", booker_id), ("at", at), *((name, one) for name in lists for one in lists[name])]
+        sent += [("one_bill", "true")] * one_bill
+        no = refused(unit, error, place.id, TOGETHER, sent)
+        return _form(request, unit, booker_id, guests, no, at, one_bill)
+    return at_visit(booked.visits[0].id)
+
+
+@pages.post(VISIT + "/all-here")
+def all_here(request: Request, appointment_id: uuid.UUID, unit: Writer, part: Fragment = None) -> Response:
+    """Everybody of the party who is still expected has arrived."""
+
+    def act() -> None:
+        group_id = queries.visit(unit.session, appointment_id).group_id
+        if group_id is None:
+            raise Invalid("Nobody comes along with this visit.")
+        groups.arrive_together(unit.session, unit.actor, group_id)
+
+    return taken(request, unit, appointment_id, part, act)
+
+
+def _form(
+    request: Request,
+    unit: Unit,
+    booker_id: uuid.UUID,
+    guests: Sequence[Guest],
+    no: Refused | None = None,
+    at: str = "",
+    one_bill: bool = False,
+) -> Response:
+    place = _place(request, unit)
+    unit.actor.require(Permission.BOOKING_WRITE, place.id)
+    booker = open_client(unit.session, booker_id).id
+    return page(
+        AREA, "together.html", request, unit, no.status if no else 200,
+        place=place.name, booker=booker, booker_name=client_name(unit.session, unit.actor, booker, place.id),
+        guests=guests, most=MOST, desk=desk_of(unit, place), refused=no, one_bill=one_bill,
+        at=at or f"{_next_hour(place):%Y-%m-%dT%H:%M}",
+    )  # fmt: skip
+
+
+def _next_hour(place: Location) -> datetime:
+    now = clock.now().astimezone(ZoneInfo(place.timezone)).replace(tzinfo=None)
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _place(request: Request, unit: Unit) -> Location:
+    place = chosen_place(request, unit)
+    if place is None:
+        raise Forbidden("You work at no location.")
+    return place
