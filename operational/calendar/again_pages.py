@@ -13,7 +13,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Form, Query, Request, Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import Permission, VisitGroupKind
@@ -34,8 +34,9 @@ MOST = 12
 LONGEST = 730
 pages = page_router()
 Number = BeforeValidator(lambda sent: sent or None)
-Sessions = Annotated[int | None, Number, Query(ge=1, le=MOST)]
-Every = Annotated[int | None, Number, Query(ge=1, le=LONGEST)]
+Days = Annotated[int, Field(ge=1, le=LONGEST)]
+Sessions = Annotated[Annotated[int, Field(ge=1, le=MOST)] | None, Number, Query()]
+Every = Annotated[Days | None, Number, Query()]
 Starts = Annotated[list[Annotated[str, Form(max_length=40)]], Form(default_factory=list, max_length=MOST)]
 
 
@@ -58,7 +59,7 @@ def book_again(
     unit: Writer,
     starts: Starts,
     sessions: Annotated[int, Form(ge=1, le=MOST)] = 1,
-    every_days: Annotated[int | None, Number, Form(ge=1, le=LONGEST)] = None,
+    every_days: Annotated[Days | None, Number, Form()] = None,
     part: Fragment = None,
 ) -> Response:
     """The same services with the same people at each of `starts`; an empty one is left out. All or none."""

@@ -10,7 +10,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Form, Query, Request, Response
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError, Forbidden, Invalid
@@ -35,7 +35,9 @@ MOST = 9
 pages = page_router()
 Texts = Annotated[list[Annotated[str, Form(max_length=200)]], Form(default_factory=list, max_length=MOST + 1)]
 Text = Annotated[str, Form(max_length=40)]
-Guests = Annotated[int | None, BeforeValidator(lambda sent: sent or None), Query(ge=1, le=MOST)]
+Guests = Annotated[
+    Annotated[int, Field(ge=1, le=MOST)] | None, BeforeValidator(lambda sent: sent or None), Query()
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def test_a_gate_is_passed_with_a_reason_and_the_visit_rebooked_in_one_tap(
     assert (first.date() - now.date()).days == 28
     page.get_by_role("link", name="Again, or a series…").click()
     page.get_by_label("How many times").fill("3")
+    page.get_by_role("button", name="Show the dates").click()
+    expect(page.get_by_label("3. ")).to_be_visible()
     page.get_by_label("Every so many days").fill("7")
     page.get_by_role("button", name="Show the dates").click()
     page.get_by_label("2. ").select_option("")
