@@ -19,7 +19,7 @@ from jinja2 import Environment
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX
 from medspa.ui.render import HEADERS, environment, render
 from medspa.ui.shell import LOOK_COOKIE, Shell, look
-from medspa.ui.values import clock_time, day, quantity, title
+from medspa.ui.values import clock_of, clock_time, day, hours_of, minute_of_day, quantity, title, wall_time
 from operational.identity import tokens
 from operational.identity.dependencies import cookie_name, is_secure, services_of
 from operational.identity.unit import Unit
@@ -62,12 +62,22 @@ def is_page(request: Request) -> bool:
 
 
 def page(
-    package: str, template: str, request: Request, unit: Unit | None, status: int = 200, **context: Any
+    package: str,
+    template: str,
+    request: Request,
+    unit: Unit | None,
+    status: int = 200,
+    *,
+    clock_hours: int = 12,
+    **context: Any,
 ) -> HTMLResponse:
-    """A template of `package`, under the navigation of whoever `unit` is for."""
+    """A template of `package`, under the navigation of whoever `unit` is for; `clock_hours`: for nobody."""
     shell = _shell(request, unit)
+    hours = shell.hours if shell else clock_hours
     shown = {"here": address(request), "look": look(request.cookies.get(LOOK_COOKIE)), "shell": shell}
-    answer = HTMLResponse(render(_templates(package), template, **{**shown, **context}), status, HEADERS)
+    with clock_of(hours):
+        body = render(_templates(package), template, **{**shown, "clock_hours": hours, **context})
+    answer = HTMLResponse(body, status, HEADERS)
     if shell and shell.said:
         answer.delete_cookie(_cookie(request, SAID_COOKIE), path="/")
     return answer
@@ -79,7 +89,10 @@ def fragment(
     """A part of a page, for a script of ours that asked for it. What surrounds pages is not read for it."""
     here = address(request)
     shown = {"here": here, "shell": Shell(here, _csrf_token(request, unit)), **context}
-    return HTMLResponse(render(_templates(package), template, **shown), status, {**HEADERS, PART: "1"})
+    place = chosen_place(request, unit)
+    with clock_of(hours_of(place.currency) if place else 12):
+        body = render(_templates(package), template, **shown)
+    return HTMLResponse(body, status, {**HEADERS, PART: "1"})
 
 
 def redirect(path: str, request: Request | None = None, said: str = "") -> RedirectResponse:
@@ -159,5 +172,12 @@ def _cookie(request: Request, name: str) -> str:
 @cache
 def _templates(package: str) -> Environment:
     made = environment(package)
-    made.globals |= {"day": day, "time": clock_time, "title": title, "quantity": quantity}
+    made.globals |= {
+        "day": day,
+        "time": clock_time,
+        "wall_time": wall_time,
+        "minute_of_day": minute_of_day,
+        "title": title,
+        "quantity": quantity,
+    }
     return made

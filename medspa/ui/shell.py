@@ -41,6 +41,8 @@ class Shell:
     place: str | None = None
     """The location that pages are about."""
     unread: int = 0
+    hours: int = 12
+    """Of the clock by which times are told there."""
     may_search: bool = False
     idle_minutes: int = 0
     """After so long without a touch the device is locked; 0: never."""

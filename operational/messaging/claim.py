@@ -20,6 +20,7 @@ from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import AppointmentStatus, Channel, ContactUse, MessageStatus
 from medspa.kernel.vocabulary import MessageKind as K
+from medspa.ui.values import clock_of, clock_time, hours_of
 from operational import links
 from operational.messaging import reach
 from operational.messaging.fields import NEEDS_LINK, fields_of, fill
@@ -197,7 +198,7 @@ def _values(
         "phone": (rules.call_number if rules else None) or "",
     }
     if message.about_start is not None:
-        values |= said_time(message.about_start, place.timezone)
+        values |= said_time(message.about_start, place.timezone, place.currency)
     values |= parts_of(session, message)
     if (
         "link" not in values
@@ -216,13 +217,13 @@ def _values(
     return values
 
 
-def said_time(instant: datetime, timezone: str) -> dict[str, str]:
+def said_time(instant: datetime, timezone: str, currency: str = "USD") -> dict[str, str]:
     """Date and time as a client reads them, on the location's clock."""
     local = instant.astimezone(ZoneInfo(timezone))
-    return {
-        "date": f"{local:%a, %b} {local.day}",
-        "time": f"{local.hour % 12 or 12}:{local:%M %p}",
-    }
+    with clock_of(hours_of(currency)):
+        # A space that does not break would make a text of 160 signs one of 70.
+        time = clock_time(local).replace("\u00a0", " ")
+    return {"date": f"{local:%a, %b} {local.day}", "time": time}
 
 
 def _status_url(settings: Settings, message: Message, channel: Channel) -> str:

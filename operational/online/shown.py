@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from medspa.kernel.errors import DomainError, TryAgain
 from medspa.ui.render import POLICY
-from medspa.ui.values import money
+from medspa.ui.values import clock_time, hours_of, money
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.online.place import Place
 from operational.pages import PageRoute, page
@@ -72,7 +72,10 @@ def public_page(
         "embedded": embedded,
         "spoken": spoken,
     }
-    answer = page(AREA, template, request, None, status, place=place, **values, **shown)
+    answer = page(
+        AREA, template, request, None, status, clock_hours=hours_of(place.currency) if place else 12,
+        place=place, **values, **shown,
+    )  # fmt: skip
     policy = POLICY
     if card_origin:
         # Browsers hold a redirect that follows a form to the form's policy.
@@ -129,9 +132,8 @@ def weekday(day: date) -> str:
 
 
 def at(instant: datetime) -> str:
-    """The time of day as people say it; with the zone where an hour comes twice."""
-    hour = instant.hour % 12 or 12
-    said = f"{hour}:{instant:%M}\u00a0{'am' if instant.hour < 12 else 'pm'}"
+    """The time of day; with the zone where an hour comes twice."""
+    said = clock_time(instant)
     twice = instant.replace(fold=0).utcoffset() != instant.replace(fold=1).utcoffset()
     return f"{said} {instant.tzname()}" if twice else said
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.shell import LOOKS, Place, Shell
+from medspa.ui.values import hours_of
 from operational import notices
 from operational.identity.access import Actor
 from operational.models.organization import Location
@@ -44,6 +45,7 @@ def shell_of(
         places=[Place(str(one.id), one.name) for one in open_places],
         place=str(chosen.id) if chosen else None,
         unread=unread,
+        hours=hours_of(chosen.currency) if chosen else 12,
         may_search=csrf_token is not None and actor.may(Permission.CLIENT_READ),
         idle_minutes=idle_minutes,
         look=look,

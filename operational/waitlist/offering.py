@@ -197,8 +197,8 @@ def _offer(
         dedupe=f"waitlist_offer:{offer.id}",
         link=links.url_of(settings, links.WAITLIST_OFFER, token),
         fields={
-            **said_time(slot.starts_at, location.timezone),
-            "until": said_time(expires_at, location.timezone)["time"],
+            **said_time(slot.starts_at, location.timezone, location.currency),
+            "until": said_time(expires_at, location.timezone, location.currency)["time"],
         },
     )
     return offer

@@ -81,7 +81,7 @@ def test_the_visits_of_a_sick_provider_are_moved_asked_about_or_tasks(
     expect(rows.nth(0)).to_contain_text("The client is asked to choose")
     rows.nth(1).get_by_role("link", name="Other time").click()
     is_for_everybody(seen)
-    page.get_by_role("button", name=f"{shown(day(4))}, 10:15").click()
+    page.get_by_role("button", name=f"{shown(day(4))}, 10:15 am").click()
     expect(page.get_by_role("heading", name="1 visit to move")).to_be_visible()
     assert starts(practice, later) == at(day(4), 10, 15)
     assert open_tasks(practice) == [asked]

@@ -85,13 +85,34 @@ def test_a_day_on_which_nobody_works_or_all_is_closed_says_so_and_what_to_do(
     expect(reader.page.locator(".nothing").first).to_contain_text("Ask whoever plans the shifts")
 
 
+def test_a_clock_of_twenty_four_hours_is_kept_to_where_one_pays_in_pounds(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    made = practice.shop.made
+    booked(practice, day, 14)
+    priced = text("update location set currency = :currency where id = :id")
+    with made.database.session("owner") as session:
+        session.execute(priced, {"currency": "GBP", "id": made.location_id})
+    try:
+        seen = visit(practice.cookie())
+        open_day(seen, day)
+        one = seen.page.locator(".ec-event.visit").first
+        expect(one).to_contain_text("14:00")
+        expect(seen.page.locator(".ec-sidebar").last).to_contain_text("15:00")
+        one.click()
+        expect(seen.page.locator("#visit")).to_contain_text("14:00 – 14:")
+    finally:
+        with made.database.session("owner") as session:
+            session.execute(priced, {"currency": "USD", "id": made.location_id})
+
+
 def test_without_scripts_the_day_is_a_list_and_a_visit_can_be_confirmed(
     practice: Practice, visit: Visit, day: dt.date
 ) -> None:
     booked(practice, day, 10)
     seen = visit(practice.cookie(), scripts=False)
     assert seen.goto(f"/calendar?day={day}") == 200
-    seen.page.get_by_role("link", name="10:00").click()
+    seen.page.get_by_role("link", name="10:00 am").click()
     seen.page.get_by_role("button", name="Confirm").click()
     expect(seen.page.locator("h2 .badge")).to_have_text("Confirmed")
 
@@ -177,7 +198,7 @@ def test_the_next_free_time_is_jumped_to(practice: Practice, visit: Visit, day: 
     choice.focus()
     expect(choice.locator("option", has_text="Neurotoxin visit")).to_have_count(1)
     choice.select_option(label="Neurotoxin visit")
-    expect(seen.page.locator("#told")).to_contain_text("Free at 09:00")
+    expect(seen.page.locator("#told")).to_contain_text("Free at 9:00 am")
     seen.page.get_by_role("button", name="Book it").click()
     expect(seen.page.locator(".slots input").first).to_be_visible()
 

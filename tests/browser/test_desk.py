@@ -114,7 +114,7 @@ def test_a_visit_is_changed_without_dragging(practice: Practice, visit: Visit, d
     late.page.get_by_role("button", name="Save").click()
     expect(late.page.locator(".alert")).to_contain_text("a buffer")
     late.page.get_by_role("button", name="Squeeze it in").click()
-    expect(late.page.locator(".panel strong").first).to_contain_text("13:45")
+    expect(late.page.locator(".panel strong").first).to_contain_text("1:45 pm")
     late.page.get_by_role("link", name="Change…").click()
     late.page.get_by_role("button", name="Take off Wash").click()
     expect(late.page.locator(".plain-list li")).to_have_count(1)
@@ -138,7 +138,7 @@ def test_the_panel_changes_a_visit_beside_the_calendar(
     seen.troubles.clear()  # that it was refused
     panel.get_by_label("From").last.fill(f"{day}T16:00")
     panel.get_by_role("button", name="Save").click()
-    expect(panel.locator("strong").first).to_contain_text("16:00")
+    expect(panel.locator("strong").first).to_contain_text("4:00 pm")
     expect(drawn(seen, 16)).to_be_visible()
     assert starts(practice, changed) == at(day, 16)
     panel.get_by_role("link", name="Again, or a series…").click()

@@ -41,7 +41,7 @@ def test_somebody_is_put_on_the_waitlist_and_taken_off(practice: Practice, visit
     page.get_by_role("button", name="Put on the waitlist").click()
     rows = page.get_by_role("region", name="Waitlist").locator("tbody tr")
     expect(rows).to_have_count(1)
-    expect(rows.first).to_contain_text("00:00 to 12:00")
+    expect(rows.first).to_contain_text("12:00 am to 12:00 pm")
     is_for_everybody(seen)
     rows.first.get_by_role("button").click()
     expect(page.locator("main")).to_contain_text("Nobody waits here")

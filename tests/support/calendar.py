@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import Locator, expect
 from sqlalchemy import text
 
+from medspa.ui.values import clock_time
 from tests.browser.conftest import Practice
 from tests.factories.booking import book_visit, unit
 from tests.factories.organization import TIMEZONE
@@ -35,7 +36,7 @@ def starts(practice: Practice, visit: uuid.UUID) -> dt.datetime:
 
 def drawn(seen: Seen, hour: int) -> Locator:
     """The visit at this hour in the provider's column."""
-    return seen.page.locator(f".ec-event.visit[aria-label*=', {hour:02}:00 to']").first
+    return seen.page.locator(f".ec-event.visit[aria-label*=', {clock_time(dt.time(hour))} to']").first
 
 
 def open_day(seen: Seen, day: dt.date) -> None:

@@ -7,9 +7,11 @@ import { ask, tell } from "./asking.js";
 import { drawBehind, SLOT_HEIGHT, SLOT_MINUTES } from "./calendar/behind.js";
 import { columnsOf, eventsOf, hours } from "./calendar/drawn.js";
 import { nextFree } from "./calendar/free.js";
+import { clock } from "./clock.js";
 import { follow } from "./calendar/following.js";
 import { mover } from "./calendar/moving.js";
 import { panel } from "./calendar/panel.js";
+import { wall } from "./wall.js";
 
 const MANY = 16;
 const NARROWEST = 144;
@@ -23,11 +25,11 @@ for (const place of document.querySelectorAll("[data-calendar]")) {
 }
 
 // Who and what of a visit; the time stands in front, where there is room for one line.
-function inside(event, timeText) {
+function inside(event) {
   const who = document.createElement("strong");
   who.textContent = event.title.split("\n")[0];
   const rest = document.createElement("span");
-  rest.textContent = `${timeText.split(/\s*[–-]\s*/)[0]} ${event.title.split("\n")[1]}`;
+  rest.textContent = `${clock(wall(event.start))} ${event.title.split("\n")[1]}`;
   return [who, rest];
 }
 
@@ -92,10 +94,9 @@ function begin(place, set, feed) {
     pointer: true,
     resources: columnsOf(feed, chosen()),
     events: first,
-    eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
-    slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    slotLabelFormat: (at) => clock(wall(at)),
     resourceLabelContent: ({ resource }) => ({ domNodes: head(resource, set, feed.day) }),
-    eventContent: ({ event, timeText }) => ({ domNodes: inside(event, timeText) }),
+    eventContent: ({ event }) => ({ domNodes: inside(event) }),
     eventDidMount: ({ el, event }) => {
       // An article may not be called a button; it is reached and opened by the keyboard all the same.
       el.removeAttribute("role");

@@ -1,6 +1,7 @@
 // When a visit may be: free times from a day on, with anybody or with one provider. What is chosen beforehand is of
 // the day that was asked for, or nothing is: a time of another day is taken by hand.
 import { ask } from "../asking.js";
+import { clock } from "../clock.js";
 import { wall } from "../wall.js";
 
 const DAYS = 14;
@@ -102,7 +103,7 @@ export class When {
     const input = document.createElement("input");
     const checked = at === 0 && (this.only === ANY_DAY || one.starts_at.slice(0, 10) === this.only);
     Object.assign(input, { type: "radio", name: "slot", value: one.starts_at, checked });
-    input.dataset.words = words(one.starts_at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    input.dataset.words = `${words(one.starts_at)}, ${clock(one.starts_at)}`;
     input.dataset.provider = one.provider_ids[0] ?? "";
     const text = document.createElement("span");
     text.textContent = input.dataset.words;
@@ -112,8 +113,8 @@ export class When {
 }
 
 const plus = (from, days) => new Date(Date.parse(from.slice(0, 10)) + days * 86400000).toISOString().slice(0, 10);
-const words = (at, more = {}) =>
-  new Date(`${at.slice(0, 16)}${at.length > 10 ? "Z" : ""}`).toLocaleString(undefined, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short", ...more });
+const words = (at) =>
+  new Date(at.slice(0, 10)).toLocaleDateString(undefined, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
 
 // The day of the calendar that is on the page, if there is one.
 function shownDay() {

@@ -1,5 +1,7 @@
 // What the feed says, as the calendar draws it: columns, and visits by their state. What lies behind them is in
 // behind.js.
+import { clock } from "../clock.js";
+
 export const OVER = new Set(["cancelled", "late_cancelled", "no_show", "arrived_not_treated", "left_before_service"]);
 const FIXED = new Set(["completed", ...OVER]);
 const KINDS = new Set(["", "provider", "room"]);
@@ -50,7 +52,7 @@ function visit(feed, one, id, resourceIds, end, mayWrite) {
     extendedProps: {
       visit: one.appointment_id,
       item: one,
-      label: `${who}, ${service}, ${one.starts_at.slice(11)} to ${one.ends_at.slice(11)}, ${one.status.replaceAll("_", " ")}`,
+      label: `${who}, ${service}, ${clock(one.starts_at)} to ${clock(one.ends_at)}, ${one.status.replaceAll("_", " ")}`,
     },
   };
 }

@@ -1,5 +1,6 @@
 // Jumps to the next free time for a service, with whom or wherever the columns are narrowed to.
 import { ask, tell } from "../asking.js";
+import { clock } from "../clock.js";
 
 export function nextFree(choice, set, chosen) {
   const fill = async () => {
@@ -36,5 +37,5 @@ function arrived() {
   if (!free) return;
   history.replaceState(null, "", location.pathname + location.search);
   const act = () => document.dispatchEvent(new CustomEvent("book", { detail: { at: new Date(free), service: asked.get("service") } }));
-  tell(`Free at ${free.slice(11)}.`, { choice: { words: "Book it", act } });
+  tell(`Free at ${clock(free)}.`, { choice: { words: "Book it", act } });
 }
