@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,15 @@ from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.values import day as shown
 from operational import links
+from operational.booking import time_off
+from operational.booking.schedule_schemas import NewTimeOff
 from operational.messaging.send import working
 from operational.privacy.vault import Vault, load_master_key
 from tests.browser.conftest import Practice, Visit
-from tests.factories.booking import add_provider, add_shift, book_visit, unit
+from tests.factories.booking import actor_of, add_provider, add_shift, book_visit, unit
 from tests.factories.organization import TIMEZONE
 from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
-from tests.support.calendar import at, starts
+from tests.support.calendar import at, open_day, starts
 
 pytestmark = pytest.mark.timeout(300)
 PAGE = "/calendar/time-off"
@@ -162,3 +165,55 @@ def test_a_closure_or_a_block_that_comes_again_says_first_what_is_booked(
     assert seen.goto(f"{PAGE}?over=1") == 200
     page.goto(f"{seen.url}/calendar/time-off/{uuid.uuid4()}")
     expect(page.locator("main")).to_contain_text("There is no such time off")
+
+
+def test_a_day_on_which_nobody_works_or_all_is_closed_says_so_and_what_to_do(
+    practice: Practice, visit: Visit
+) -> None:
+    made, free = practice.shop.made, day(200)
+    seen = visit(practice.cookie())
+    nothing = seen.page.locator(".nothing:visible")
+    assert seen.goto(f"/calendar?day={free}&view=week") == 200
+    expect(nothing).to_have_text("Nobody works in this week. Add shifts")
+    expect(nothing.get_by_role("link")).to_have_attribute("href", "/setup/shifts")
+    open_day(seen, free)
+    assert seen.faults(RULES) == []
+    add_shift(made, at(free, 9), at(free, 18))
+    expect(nothing).to_have_count(0)
+    head = seen.page.get_by_role("link", name="Mark Provider absent")
+    expect(head).to_have_attribute("href", re.compile(rf"absent\?staff={made.provider_id}&day={free}"))
+    body = {"location_id": made.location_id, "subject_kind": "location", "subject_id": made.location_id}
+    with unit(made.database, made) as session:
+        until = at(free, 0) + dt.timedelta(days=1)
+        off = NewTimeOff.model_validate(
+            {**body, "starts_at": at(free, 0), "ends_at": until, "reason": "holiday"}
+        )
+        time_off.add(session, actor_of(made), off)
+    reader = visit(practice.cookie(made.staff([Permission.BOOKING_READ])), scripts=False)
+    reader.goto(f"/calendar?day={free}")
+    expect(reader.page.locator(".nothing").first).to_contain_text("closed on this day (holiday)")
+    reader.goto(f"/calendar?day={free + dt.timedelta(days=1)}")
+    expect(reader.page.locator(".nothing").first).to_contain_text("Ask whoever plans the shifts")
+
+
+def test_a_clock_of_twenty_four_hours_is_kept_to_where_one_pays_in_pounds(
+    practice: Practice, visit: Visit
+) -> None:
+    made = practice.shop.made
+    on = day(24)
+    add_shift(made, at(on, 9), at(on, 18))
+    booked(practice, on, 14)
+    priced = text("update location set currency = :currency where id = :id")
+    with made.database.session("owner") as session:
+        session.execute(priced, {"currency": "GBP", "id": made.location_id})
+    try:
+        seen = visit(practice.cookie())
+        open_day(seen, on)
+        one = seen.page.locator(".ec-event.visit").first
+        expect(one).to_contain_text("14:00")
+        expect(seen.page.locator(".ec-sidebar").last).to_contain_text("15:00")
+        one.click()
+        expect(seen.page.locator("#visit")).to_contain_text("14:00 – 14:")
+    finally:
+        with made.database.session("owner") as session:
+            session.execute(priced, {"currency": "USD", "id": made.location_id})

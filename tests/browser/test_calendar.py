@@ -14,10 +14,8 @@ from sqlalchemy import text
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission
-from operational.booking import time_off
-from operational.booking.schedule_schemas import NewTimeOff
 from tests.browser.conftest import Practice, Visit
-from tests.factories.booking import actor_of, add_service, add_shift, book_visit, unit
+from tests.factories.booking import add_service, add_shift, book_visit, unit
 from tests.factories.organization import TIMEZONE
 from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
 from tests.support.calendar import at, booked, drag, drawn, open_day, starts
@@ -54,56 +52,6 @@ def test_calendar_and_clients_are_for_everybody(practice: Practice, visit: Visit
             if found := seen.faults(rules):
                 faults[path, look] = found
     assert faults == {}
-
-
-def test_a_day_on_which_nobody_works_or_all_is_closed_says_so_and_what_to_do(
-    practice: Practice, visit: Visit, day: dt.date
-) -> None:
-    made, free = practice.shop.made, day + dt.timedelta(days=200)
-    seen = visit(practice.cookie())
-    nothing = seen.page.locator(".nothing:visible")
-    assert seen.goto(f"/calendar?day={free}&view=week") == 200
-    expect(nothing).to_have_text("Nobody works in this week. Add shifts")
-    expect(nothing.get_by_role("link")).to_have_attribute("href", "/setup/shifts")
-    open_day(seen, free)
-    assert seen.faults(RULES) == []
-    add_shift(made, at(free, 9), at(free, 18))
-    expect(nothing).to_have_count(0)
-    head = seen.page.get_by_role("link", name="Mark Provider absent")
-    expect(head).to_have_attribute("href", re.compile(rf"absent\?staff={made.provider_id}&day={free}"))
-    body = {"location_id": made.location_id, "subject_kind": "location", "subject_id": made.location_id}
-    with unit(made.database, made) as session:
-        until = at(free, 0) + dt.timedelta(days=1)
-        off = NewTimeOff.model_validate(
-            {**body, "starts_at": at(free, 0), "ends_at": until, "reason": "holiday"}
-        )
-        time_off.add(session, actor_of(made), off)
-    reader = visit(practice.cookie(made.staff([Permission.BOOKING_READ])), scripts=False)
-    reader.goto(f"/calendar?day={free}")
-    expect(reader.page.locator(".nothing").first).to_contain_text("closed on this day (holiday)")
-    reader.goto(f"/calendar?day={free + dt.timedelta(days=1)}")
-    expect(reader.page.locator(".nothing").first).to_contain_text("Ask whoever plans the shifts")
-
-
-def test_a_clock_of_twenty_four_hours_is_kept_to_where_one_pays_in_pounds(
-    practice: Practice, visit: Visit, day: dt.date
-) -> None:
-    made = practice.shop.made
-    booked(practice, day, 14)
-    priced = text("update location set currency = :currency where id = :id")
-    with made.database.session("owner") as session:
-        session.execute(priced, {"currency": "GBP", "id": made.location_id})
-    try:
-        seen = visit(practice.cookie())
-        open_day(seen, day)
-        one = seen.page.locator(".ec-event.visit").first
-        expect(one).to_contain_text("14:00")
-        expect(seen.page.locator(".ec-sidebar").last).to_contain_text("15:00")
-        one.click()
-        expect(seen.page.locator("#visit")).to_contain_text("14:00 – 14:")
-    finally:
-        with made.database.session("owner") as session:
-            session.execute(priced, {"currency": "USD", "id": made.location_id})
 
 
 def test_without_scripts_the_day_is_a_list_and_a_visit_can_be_confirmed(
