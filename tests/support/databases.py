@@ -32,6 +32,9 @@ from medspa.local.files import TRAVERSE_ONLY
 from medspa.local.supervisor import stop_everything
 
 FOLDER_PREFIX = "medspa-test-"
+IN_MEMORY = Path("/dev/shm")
+IN_MEMORY_FROM = 8 * 2**30
+"""Bytes to be free: the clusters of a worker hold one to two gigabytes at most."""
 
 MIGRATIONS = {
     "operational": ("medspa", "operational.migrations.runner"),
@@ -89,7 +92,7 @@ class Servers:
 
     def __init__(self) -> None:
         remove_abandoned()
-        self.folder = reachable_folder()
+        self.folder = reachable_folder(in_memory=True)
         self.environment = LocalEnvironment(self.folder / "var", durable=False)
         self.dsns: Dsns = self.environment.ensure()
         self._templates: dict[str, str] = {}
@@ -168,11 +171,30 @@ class Servers:
         }
 
 
-def reachable_folder() -> Path:
+def reachable_folder(*, in_memory: bool = False) -> Path:
     """A new folder that the servers' account can pass (pytest's own are 0700), swept if this process dies."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    folder = Path(
+        tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=_roots()[-1] if in_memory else None)
+    )
     folder.chmod(TRAVERSE_ONLY)
     return folder
+
+
+def _roots() -> list[Path]:
+    """Where test clusters are looked for; the last is where new ones go.
+
+    In memory where there is room: a clone is a thousand files, and making and dropping them took 0.6 seconds
+    of a processor on ext4, 0.06 in memory.
+    """
+    roots = [Path(tempfile.gettempdir())]
+    if IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK):
+        roots.append(IN_MEMORY)
+        if (
+            shutil.disk_usage(IN_MEMORY).free < IN_MEMORY_FROM
+            or psutil.virtual_memory().available < IN_MEMORY_FROM
+        ):
+            roots.reverse()
+    return roots
 
 
 def on_database(dsn: str, name: str) -> str:
@@ -185,7 +207,7 @@ def _database_in(dsn: str) -> str:
 
 def remove_abandoned() -> None:
     """Clusters of test processes that were killed would run for ever: stop them and delete their data."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+    for folder in (folder for root in _roots() for folder in root.glob(f"{FOLDER_PREFIX}*")):
         owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
             with _only_sweeper(folder) as alone:
