@@ -200,7 +200,7 @@ def test_a_clock_of_twenty_four_hours_is_kept_to_where_one_pays_in_pounds(
     practice: Practice, visit: Visit
 ) -> None:
     made = practice.shop.made
-    on = day(24)
+    on = day(27)
     add_shift(made, at(on, 9), at(on, 18))
     booked(practice, on, 14)
     priced = text("update location set currency = :currency where id = :id")

@@ -143,7 +143,7 @@ def test_from_nothing_to_open_for_business(practice: Practice, visit: Visit) -> 
     page.get_by_role("button", name="Save Microneedling, face").click()
     page.get_by_label("Open for bookings").check()
     page.get_by_role("button", name="Save", exact=True).first.click()
-    page.get_by_label("Cancellation policy").fill("A day before, or $75.50.")
+    page.get_by_role("textbox", name="Cancellation policy").fill("A day before, or $75.50.")
     page.get_by_role("button", name="Publish a new version").first.click()
     assert seen.goto("/book/solo/STUDIO") == 200
     expect(page.locator("main")).to_contain_text("Microneedling, face")
