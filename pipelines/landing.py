@@ -57,7 +57,11 @@ def land_by(command: Sequence[str], *, report: Report = lambda _: None) -> Calla
     """A way to land through a program that holds the keys: `medspa pipeline land` or one like it."""
 
     def land_elsewhere(order: Order) -> Landed:
-        options = [f"--after={order.after}", *(["--full"] if order.full else [])]
+        options = [
+            f"--after={order.after}",
+            *(["--full"] if order.full else []),
+            *(["--touched"] if order.totals == "touched" else []),
+        ]
         return _run([*command, *options], "", None, report)
 
     return land_elsewhere

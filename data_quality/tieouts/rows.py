@@ -18,7 +18,7 @@ def raw_rows(connection: psycopg.Connection[Any]) -> Iterator[Result]:
     """Compare `raw` with the snapshot's control totals, per table and organization.
 
     Not a table that moved since the source was counted as a whole: a warehouse that is made again from a
-    lake whose newest batches counted the days they touched. What is certified was counted as a whole.
+    lake whose newest batches counted the days they touched. Such a batch is not certified by its publication.
     """
     expected: dict[str, dict[uuid.UUID, int]] = {}
     for table, org_id, value in connection.execute(

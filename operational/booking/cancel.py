@@ -45,9 +45,16 @@ def cancel(
     reason: CancelReason | None = None,
     waive_fee: bool = False,
 ) -> queries.VisitRow:
-    """By the client inside the notice period it is late, for good, and costs the location's fee."""
+    """By the client inside the notice period it is late, for good, and costs the location's fee.
+
+    A visit that the practice could not keep is never late: its client was told that this costs nothing.
+    """
     appointment, place = _waiting(session, actor, appointment_id)
-    late = by == "client" and is_late(appointment, place, clock.now())
+    late = (
+        by == "client"
+        and is_late(appointment, place, clock.now())
+        and not must_move.is_noted(session, appointment)
+    )
     status = AppointmentStatus.LATE_CANCELLED if late else AppointmentStatus.CANCELLED
     release(session, actor, appointment, place, status, CancelledBy(by), reason, waived=late and waive_fee)
     if late:
@@ -58,12 +65,23 @@ def cancel(
 def no_show(
     session: Session, actor: Actor, appointment_id: uuid.UUID, *, waive_fee: bool = False
 ) -> queries.VisitRow:
-    """Only after the start. Costs the location's fee."""
+    """Only after the start. Costs the location's fee, unless the practice could not keep the visit."""
     appointment, place = _waiting(session, actor, appointment_id)
+    expected = not must_move.is_noted(session, appointment)
     if clock.now() <= appointment.starts_at:
         raise NotStarted("A client can only be missing after the start of the visit.")
-    release(session, actor, appointment, place, AppointmentStatus.NO_SHOW, None, None, waived=waive_fee)
-    charge(session, actor, appointment, late_cancel=False, waived=waive_fee)
+    release(
+        session,
+        actor,
+        appointment,
+        place,
+        AppointmentStatus.NO_SHOW,
+        None,
+        None,
+        waived=waive_fee and expected,
+    )
+    if expected:
+        charge(session, actor, appointment, late_cancel=False, waived=waive_fee)
     return queries.visit(session, appointment_id)
 
 

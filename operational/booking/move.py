@@ -63,6 +63,7 @@ def move(
         request.by == "client"
         and new_start != row.starts_at
         and is_late(appointment, facts.place, clock.now())
+        and not must_move.is_noted(session, appointment)
     )
     if late:
         return _reschedule(session, actor, appointment, facts, items, request)

@@ -43,5 +43,10 @@ def among(session: Session, appointment_ids: Iterable[uuid.UUID]) -> dict[uuid.U
     return {row.appointment_id: row.id for row in session.execute(statement)}
 
 
+def is_noted(session: Session, appointment: Appointment) -> bool:
+    """Whether this one waits for another time, because the practice cannot keep it."""
+    return bool(among(session, [appointment.id]))
+
+
 def settle(session: Session, actor: Actor, appointment_id: uuid.UUID) -> None:
     finish_all(session, actor, TaskKind.FIND_TIME, appointment_id=appointment_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Permission
 from medspa.ui.values import money
-from operational.booking import queries
+from operational.booking import must_move, queries
 from operational.booking.cancel import WAITING, is_late
 from operational.booking.charged import fee_stands
 from operational.booking.facts import load_facts
@@ -40,13 +40,15 @@ def ways_of(unit: Unit, visit: queries.VisitRow) -> Ways:
     place = load_facts(session, visit.location_id, ()).place
     now = clock.now()
     waiting = visit.status in WAITING
-    late = is_late(visit, place, now)
+    costs = waiting and not must_move.among(session, [visit.id])
     return Ways(
         waiting=waiting,
         arrive=waiting and place.business_date(now) == visit.business_date,
         no_show=waiting and now > visit.starts_at,
-        late_fee=_said(unit, location, location.late_cancel_fee_minor) if waiting and late else "",
-        no_show_fee=_said(unit, location, location.no_show_fee_minor) if waiting else "",
+        late_fee=_said(unit, location, location.late_cancel_fee_minor)
+        if costs and is_late(visit, place, now)
+        else "",
+        no_show_fee=_said(unit, location, location.no_show_fee_minor) if costs else "",
         waive=unit.actor.may(Permission.BOOKING_OVERRIDE, visit.location_id),
         undo=not fee_stands(session, visit.id),
     )

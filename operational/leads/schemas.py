@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -73,7 +73,9 @@ class Converted(BaseModel):
 
 class TaskIn(Sent):
     location_id: uuid.UUID
-    kind: TaskKind = TaskKind.FOLLOW_UP
+    kind: Literal[TaskKind.FOLLOW_UP, TaskKind.OTHER] = Field(
+        TaskKind.FOLLOW_UP, description="The others arise by themselves, and what they ask for ends them."
+    )
     due_at: AwareDatetime
     assignee_id: uuid.UUID | None = Field(None, description="None: whoever comes first.")
     lead_id: uuid.UUID | None = None

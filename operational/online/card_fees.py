@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
-from medspa.kernel.vocabulary import AttemptState, DrawerKind, Tender
+from medspa.kernel.vocabulary import AllocationSource, AttemptState, DrawerKind, Tender
 from operational.checkout import attempts
+from operational.checkout.apply import Balance, hold_client, spend
 from operational.checkout.desk import Desk
+from operational.checkout.fees import deposit_left
 from operational.checkout.payments import begin_card_payment
 from operational.checkout.processor.port import ChargeRequest, Processor
 from operational.checkout.queries import found, merchant_account_of
@@ -39,18 +41,25 @@ WAITS = timedelta(minutes=5)
 TRIED = timedelta(days=2)
 """Older fees are not charged by surprise, as when the processor could not be asked for days."""
 AT_ONCE = 100
+DAY = timedelta(days=1)
 # A visit that was moved late took its booking along: the fee is on the one before.
 _DUE = text(
     "with recursive fee as ("
     " select i.id, i.appointment_id as visit from invoice i"
     "  join online_location l on l.location_id = i.location_id and i.issued_at >= l.fees_to_card_since"
     "  where i.issued_at between :since and :until and i.status <> 'voided'"
+    "  and i.business_date between :first and :last"
+    "  and (select sum(p.amount_minor) from posting p where p.org_id = i.org_id and p.invoice_id = i.id"
+    "   and p.account = '1100') > 0"
     "  and exists (select from invoice_line n where n.invoice_id = i.id and n.kind = 'fee')"
     "  and not exists (select from payment p where p.invoice_id = i.id)"
     " union select fee.id, a.id from fee join appointment a on a.rescheduled_from_id = fee.visit"
     ") select fee.id, b.card_id from fee join online_booking b on b.appointment_id = fee.visit"
     " join client_card k on k.id = b.card_id and k.removed_at is null"
-    " where exists (select from policy_acceptance a where a.online_booking_id = b.id)"
+    # A deposit on its way comes first.
+    " where not exists (select from payment d where d.appointment_id = fee.visit and d.purpose = 'deposit'"
+    "  and d.status in ('pending', 'unknown'))"
+    " and exists (select from policy_acceptance a where a.online_booking_id = b.id)"
     " order by fee.id limit :most"
 )
 
@@ -58,7 +67,11 @@ _DUE = text(
 def due(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Invoices that a kept card is to pay, each with its card."""
     now = clock.now()
-    asked = {"since": now - TRIED, "until": now - WAITS, "most": AT_ONCE}
+    asked = {
+        "since": now - TRIED, "until": now - WAITS, "most": AT_ONCE,
+        # Issued today, it may be of a business date a little before or after.
+        "first": (now - TRIED - DAY).date(), "last": (now + DAY).date(),
+    }  # fmt: skip
     return [(row[0], row[1]) for row in session.execute(_DUE, asked)]
 
 
@@ -90,19 +103,32 @@ def card_for(session: Session, location_id: uuid.UUID, appointment_id: uuid.UUID
     )
 
 
+def _use_deposit(session: Session, actor: Actor, invoice: Invoice, deposit: Balance) -> None:
+    """A deposit that was on its way when the fee was invoiced pays for it first."""
+    if invoice.appointment_id is None:
+        return
+    left = deposit_left(session, invoice.appointment_id)
+    amount = min(left, deposit.total_minor, invoice_open_minor(session, invoice.id))
+    if amount > 0:
+        spend(session, actor, invoice, deposit, amount)
+
+
 def _begin(
     session: TenantSession, actor: Actor, invoice_id: uuid.UUID, card_id: uuid.UUID
 ) -> tuple[ProcessorAttempt, ChargeRequest] | None:
     """Step one; None when nothing is owed any more, or the card is another merchant's."""
-    lock_invoice(session, invoice_id)
     invoice = found(session, Invoice, invoice_id, "invoice")
     card = found(session, ClientCard, card_id, "card")
     location = found(session, Location, invoice.location_id, "location")
+    # The drawer and what the client holds before the invoice, as everywhere.
+    drawer = virtual_session(session, location.id, DrawerKind.ONLINE)
+    deposit = hold_client(session, invoice.client_id, AllocationSource.DEPOSIT)
+    lock_invoice(session, invoice_id)
+    _use_deposit(session, actor, invoice, deposit)
     if invoice_open_minor(session, invoice_id) <= 0 or (
         merchant_account_of(session, location).id != card.merchant_account_id
     ):
         return None
-    drawer = virtual_session(session, location.id, DrawerKind.ONLINE)
     request = PaymentIn(
         location_id=location.id, drawer_session_id=drawer.id, tender=Tender.CARD, currency=invoice.currency,
         invoice_id=invoice_id, payment_token=card.token, tips=[],

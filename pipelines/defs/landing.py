@@ -18,9 +18,11 @@ GUARD = "tagged_columns_only"
 
 
 class LandingConfig(dg.Config):
-    """`full`: read everything again instead of what changed."""
+    """`full`: read everything again instead of what changed. `whole_totals`: count the whole source, as a run
+    must that certifies."""
 
     full: bool = False
+    whole_totals: bool = False
 
 
 @dg.definitions
@@ -67,6 +69,7 @@ def _landed() -> dg.AssetsDefinition:
         options = [
             f"--after={last_loaded(found.warehouse_dsn('load'))}",
             *(["--full"] if config.full else []),
+            *([] if config.whole_totals else ["--touched"]),
         ]
         invocation = pipes.run(context=context, command=[*COMMAND, *options])
         (answer,) = invocation.get_custom_messages()

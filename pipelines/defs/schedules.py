@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.defs.names import BUILD, INTERMEDIATE, LAKE, MARTS, RAW, STAGING
 
 _SELECTION = dg.AssetSelection.groups(LAKE, RAW, STAGING, INTERMEDIATE, BUILD, "checks", MARTS)
-_NIGHTLY = {"ops": {"check": {"config": {"level": "full"}}}}
+_NIGHTLY = {"ops": {"land": {"config": {"whole_totals": True}}, "check": {"config": {"level": "full"}}}}
 
 
 @dg.definitions

@@ -37,6 +37,15 @@ def due(lake: Lake, loaded: int) -> list[BatchRef]:
     return waiting
 
 
+def is_counted(load_dsn: str) -> bool:
+    """Whether every table was counted in the source since it moved."""
+    with psycopg.connect(load_dsn) as connection:
+        row = connection.execute(
+            "select not exists (select 1 from meta.control_total where measure = 'uncounted')"
+        ).fetchone()
+    return row == (True,)
+
+
 def last_loaded(load_dsn: str) -> int:
     """The newest batch in the warehouse, 0 when there is none."""
     with psycopg.connect(load_dsn) as connection:

@@ -117,6 +117,22 @@ where a.collected_minor <> b.amount_minor
 """
 
 
+@pytest.mark.parametrize("marked", [False, True])
+def test_nothing_is_certified_while_a_table_is_not_counted(
+    warehouse: Database, hand: HandBuilt, marked: bool
+) -> None:
+    batch = hand.build(1, full=True)
+    hand.connection.execute("update meta.check_run set level = 'full'")
+    if marked:
+        with warehouse.connect("load", autocommit=True) as loader:
+            loader.execute(
+                "insert into meta.control_total (batch_id, org_id, table_name, measure, value)"
+                " values (%s, %s, 'client', 'uncounted', 0)",
+                (batch, uuid.UUID(int=0)),
+            )
+    assert publish(hand.settings, batch).state == ("live" if marked else "certified")
+
+
 def test_readers_see_one_build_or_the_next_while_publications_run(
     warehouse: Database, hand: HandBuilt
 ) -> None:

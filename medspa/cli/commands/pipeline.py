@@ -16,7 +16,9 @@ app = typer.Typer(
 
 Full = Annotated[bool, typer.Option("--full", help="Read and build everything again, not only what changed.")]
 After = Annotated[int, typer.Option("--after", help="The newest batch that the warehouse holds.")]
-
+Touched = Annotated[
+    bool, typer.Option("--touched", help="Totals of the days touched alone: sooner, and not to be certified.")
+]
 Stay = Annotated[bool, typer.Option("--stay", help="Answer the orders on standard input until it ends.")]
 
 
@@ -34,7 +36,7 @@ def run(full: Full = False, json: Json = False) -> None:
 
 
 @app.command()
-def land(full: Full = False, after: After = 0, stay: Stay = False) -> None:
+def land(full: Full = False, after: After = 0, touched: Touched = False, stay: Stay = False) -> None:
     """Land one batch in a process that holds the token keys, and answer with one JSON line.
 
     Dagster, the worker and `medspa pipeline run` start it, so that none of them ever holds a key.
@@ -50,7 +52,8 @@ def land(full: Full = False, after: After = 0, stay: Stay = False) -> None:
 
     settings = load_settings()
     try:
-        landed = start_landing(settings, export_token_keys(settings), Order(full, after), report=note)
+        order = Order(full, after, totals="touched" if touched else "whole")
+        landed = start_landing(settings, export_token_keys(settings), order, report=note)
     except DomainError as error:
         say(problem_line(error))
         sys.exit(1)

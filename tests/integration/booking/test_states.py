@@ -22,7 +22,7 @@ from medspa.kernel.vocabulary import (
     NotPerformedReason,
     Permission,
 )
-from operational.booking import cancel, errors, move, visit
+from operational.booking import cancel, errors, move, must_move, queries, visit
 from operational.booking.queries import VisitRow
 from operational.booking.schemas import PerformedItem, Restore
 from operational.checkout.credit import issue_credit_memo
@@ -92,6 +92,23 @@ def test_a_visit_ends_where_its_path_leads(
     assert len(scalars(setup, "select id from appointment_history")) == 1 + len(steps)
     days = scalars(setup, "select distinct business_date from appointment_history where event <> 'booked'")
     assert days == [booked.business_date]
+
+
+def must_go(session: TenantSession, actor: Actor, id_: uuid.UUID) -> VisitRow:
+    must_move.note(session, actor, queries.locked(session, id_))
+    return queries.visit(session, id_)
+
+
+@pytest.mark.parametrize("noted", [False, True])
+@pytest.mark.parametrize("ends", [by_client, cancel.no_show])
+def test_what_the_practice_cannot_keep_costs_nothing(
+    setup: OrganizationSetUp, start: datetime, booked: VisitRow, ends: Step, noted: bool
+) -> None:
+    """Its client was told so; the kept card would be charged as well."""
+    steps = (must_go, ends) if noted else (ends,)
+    row = do(setup, start + timedelta(minutes=1), booked, *steps)
+    assert (row.status is AppointmentStatus.LATE_CANCELLED) == (ends is by_client and not noted)
+    assert scalars(setup, "select count(*) from invoice_line where kind = 'fee'") == [0 if noted else 1]
 
 
 ALL: dict[str, Step] = {

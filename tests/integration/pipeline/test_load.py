@@ -13,13 +13,13 @@ from psycopg.types.json import Jsonb
 from medspa.kernel.settings import Settings
 from pipelines.contract import contracts
 from pipelines.errors import ControlTotalsDiffer, LakeDamaged
-from pipelines.land.batch import Order
+from pipelines.land.batch import Landed, Order
 from pipelines.land.lake import Lake
 from pipelines.load.batch import load_batch
 from pipelines.load.ddl import relations
 from pipelines.load.prune import prune
 from pipelines.load.rebuild import empty_raw
-from pipelines.load.run import due, last_loaded, load_pending
+from pipelines.load.run import due, is_counted, last_loaded, load_pending
 from pipelines.run import land_and_load, lander
 from tests.factories.practice import Practice, make_client, make_practice
 from tests.factories.warehouse import bring_in, keys_of, raw_content, settings_for
@@ -27,6 +27,7 @@ from tests.support.databases import Database
 from tests.support.rows import seed_all
 
 FULL = Order(full=True)
+TOUCHED = Order(totals="touched")
 
 
 @pytest.fixture
@@ -99,23 +100,29 @@ def test_full_reread_of_an_unchanged_store_moves_nothing(
     assert moved == [(0,)]
 
 
+@pytest.mark.parametrize("soon", [False, True], ids=["counted", "shown soon"])
 def test_rows_deleted_behind_capture_are_noticed_and_healed(
-    operational: Database, warehouse: Database, settings: Settings, practice: Practice
+    operational: Database, warehouse: Database, settings: Settings, practice: Practice, soon: bool
 ) -> None:
+    """At the latest by the next whole count, though that batch brings no row of the table."""
     gone = make_client(operational, practice.org_id, "Gone")
     bring_in(settings, practice.org_id)
     with operational.connect("admin") as connection:
         connection.execute("delete from client where id = %s", (gone,))
     rename_client(operational, practice.client_id, "again")
+    if soon:
+        assert bring_in(settings, practice.org_id, order=TOUCHED).rows == 1
     with pytest.raises(ControlTotalsDiffer) as raised:
         bring_in(settings, practice.org_id)
     assert "client" in raised.value.detail
-    assert last_loaded(settings.warehouse_dsn("load")) == 1
+    assert last_loaded(settings.warehouse_dsn("load")) == 1 + soon
 
     landed, _ = land_and_load(settings, lander(settings, keys_of(practice.org_id), lambda _: None))
     assert landed.reason == "asked"
     assert rows(warehouse, "select count(*), min(source) from raw.client") == [(1, "again")]
-    assert rows(warehouse, "select count(*) from meta.before_client where _batch_id = 3") == [(2,)]
+    assert rows(warehouse, f"select count(*) from meta.before_client where _batch_id = {3 + soon}") == [
+        (2 - soon,)
+    ]
 
 
 def test_a_warehouse_made_again_from_the_lake_is_the_same(
@@ -188,7 +195,6 @@ def test_every_loader_table_has_row_security(warehouse: Database) -> None:
 
 
 MONEY_TABLES = ("posting", "invoice_line", "payment", "payout", "refund_failure", "credit_memo")
-TOUCHED = Order(totals="touched")
 
 
 def money_totals(warehouse: Database) -> list[tuple[object, ...]]:
@@ -253,3 +259,25 @@ def test_totals_of_the_days_touched_are_those_of_the_whole(
     assert money_totals(warehouse) == after
     assert rows(warehouse, "select count(*) from meta.control_total where measure = 'uncounted'") == [(0,)]
     assert bring_in(settings, *orgs).batch_id is None
+
+
+def test_what_lands_behind_a_whole_count_is_counted_by_another(
+    operational: Database, settings: Settings, practice: Practice
+) -> None:
+    """The worker's landing needs no lock of the builder's: it may come between a count and its loading."""
+    bring_in(settings, practice.org_id)
+    plain = lander(settings, keys_of(practice.org_id), lambda _: None)
+    said: list[str] = []
+
+    def with_a_worker_behind(order: Order) -> Landed:
+        landed = plain(order)
+        said.append(order.totals)
+        if len(said) == 1:
+            rename_client(operational, practice.client_id, "behind")
+            plain(TOUCHED)
+        return landed
+
+    rename_client(operational, practice.client_id, "before")
+    _, moved = land_and_load(settings, with_a_worker_behind)
+    assert (list(moved), said) == ([2, 3, 4], ["whole", "whole"])
+    assert is_counted(settings.warehouse_dsn("load"))
