@@ -110,10 +110,11 @@ def mark_absent(request: Request, unit: Manager, sent: Sent) -> Response:
     place = place_of(request, unit)
     provider = get_row(unit.session, StaffMember, _id(sent.get("staff")))
     first = _date(str(sent.get("day") or ""), place)
+    how, last = str(sent.get("how") or ""), str(sent.get("last") or "").strip()
     made: list[TimeOff] = []
 
     def act() -> None:
-        starts_at, ends_at = _span(str(sent.get("how") or ""), first, str(sent.get("last") or ""), place)
+        starts_at, ends_at = _span(how, first, last, place)
         body = from_form(
             NewTimeOff, location_id=place.id, subject_kind=OffSubject.PROVIDER, subject_id=provider.id,
             starts_at=starts_at, ends_at=ends_at, reason=TimeOffReason.ABSENT, keep_visits=True,
@@ -124,7 +125,7 @@ def mark_absent(request: Request, unit: Manager, sent: Sent) -> Response:
 
     wrong = attempt(unit.session, act, ("last",))
     if wrong:
-        return _absent(request, unit, place, provider, first, wrong)
+        return _absent(request, unit, place, provider, first, wrong, how, last)
     return redirect(f"{HERE}/{made[0].id}", request, f"{provider.label} is marked absent.")
 
 
@@ -143,14 +144,16 @@ def _step(step: str, act: Callable[[Unit, uuid.UUID, str, bool], object], said: 
         return redirect(f"{HERE}/{time_off_id}", request, said)
 
 
-def _approve(unit: Unit, time_off_id: uuid.UUID, version: str, _also: bool) -> None:
+def _approve(unit: Unit, time_off_id: uuid.UUID, version: str, also: bool) -> None:
     """The visits in it were shown beside the button."""
-    _, affected = time_off.approve(unit.session, unit.actor, time_off_id, version, keep_visits=True)
+    _, affected = time_off.approve(
+        unit.session, unit.actor, time_off_id, version, keep_visits=True, following=also
+    )
     must_find(unit, affected)
 
 
-def _decline(unit: Unit, time_off_id: uuid.UUID, version: str, _also: bool) -> None:
-    time_off.decline(unit.session, unit.actor, time_off_id, version)
+def _decline(unit: Unit, time_off_id: uuid.UUID, version: str, also: bool) -> None:
+    time_off.decline(unit.session, unit.actor, time_off_id, version, following=also)
 
 
 def _end(unit: Unit, time_off_id: uuid.UUID, version: str, also: bool) -> None:
@@ -175,7 +178,7 @@ def show(
     place = get_row(session, Location, row.location_id)
     zone = ZoneInfo(place.timezone)
     counts = row.status is TimeOffStatus.APPROVED
-    visits = worked(unit, row, place, proposing=counts) if row.status in shown.STANDING else None
+    visits = worked(unit, row, proposing=counts) if row.status in shown.STANDING else None
     return page(
         AREA, "one_time_off.html", request, unit, status or (422 if wrong or failed else 200),
         off=shown.one_of(session, row, zone), place=place, visits=visits, counts=counts, wrong=wrong,
@@ -207,7 +210,7 @@ def _form(
     return page(
         AREA, "new_time_off.html", request, unit, (409 if found else 422) if wrong else 200,
         place=place, values=values, wrong=wrong or {}, groups=shown.choices(unit.session, unit.actor, place),
-        reasons=list(TimeOffReason), in_the_way=booked_in(unit, found or [], place),
+        reasons=list(TimeOffReason), in_the_way=booked_in(unit, found or []),
         decides=unit.actor.may(Permission.SCHEDULE_MANAGE, place.id),
     )  # fmt: skip
 
@@ -219,6 +222,8 @@ def _absent(
     provider: StaffMember,
     first: date,
     wrong: Mapping[str, str],
+    how: str = "",
+    last: str = "",
 ) -> Response:
     """What is booked on the day is shown before anything is done."""
     zone = ZoneInfo(place.timezone)
@@ -232,13 +237,16 @@ def _absent(
         found = time_off.visits_in(unit.session, whole)
     return page(
         AREA, "absent.html", request, unit, 422 if wrong else 200, place=place, provider=provider,
-        first=first, is_today=first == today, wrong=wrong, visits=booked_in(unit, found, place),
+        first=first, is_today=first == today, wrong=wrong, visits=booked_in(unit, found), last=last,
+        how=how if how in (TODAY, DAYS) or first != today else NOW,
     )  # fmt: skip
 
 
 def _span(how: str, first: date, last: str, place: Location) -> tuple[datetime, datetime]:
     zone = ZoneInfo(place.timezone)
     begin, end = datetime.combine(first, time(), zone), first
+    if last and how != DAYS:
+        raise Invalid("last: Choose several days for this last day, or leave it empty.")
     if how == NOW:
         begin = clock.now().replace(second=0, microsecond=0).astimezone(zone)
         end = begin.date()

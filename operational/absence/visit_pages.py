@@ -14,11 +14,12 @@ from starlette.datastructures import FormData
 
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError, Invalid
-from medspa.kernel.vocabulary import OffSubject, Permission, Purpose
+from medspa.kernel.vocabulary import OffSubject, Permission, Purpose, TimeOffStatus
 from operational.absence import pages as around
 from operational.absence.working import ask_client, booked_in, move_to, written
 from operational.booking import affected, queries, time_off
 from operational.booking.availability import Question, Slot, availability, next_free
+from operational.booking.errors import WrongState
 from operational.booking.group_schemas import BulkMove
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
@@ -30,6 +31,8 @@ from operational.setup.attempt import Sent, attempt
 
 AREA, HERE = around.AREA, around.HERE
 MOVE, ASK, TASK = "move", "ask", "task"
+NO_MORE, NOT_YET = "It does not count any more.", "It does not count yet: it is not approved."
+ASKED_BEFORE = "Nobody was asked again: who was ticked is asked already."
 DAYS_SHOWN = 7
 MOST = 600
 pages = page_router()
@@ -54,16 +57,18 @@ def work_through(request: Request, time_off_id: uuid.UUID, unit: Writer, sent: S
     try:
         if do not in (MOVE, ASK, TASK):
             raise Invalid("Say what to do with the visits.")
+        if row.status is not TimeOffStatus.APPROVED:
+            raise WrongState(NOT_YET if row.status is TimeOffStatus.REQUESTED else NO_MORE)
         requests = _ticked(unit, row, sent, do)
     except DomainError as error:
-        return around.show(request, unit, row, {"": error.detail}, {})
-    if do == ASK:
-        for one in requests:
-            ask_client(unit, one.appointment_id)
-        return redirect(
-            f"{HERE}/{time_off_id}", request, _counted(len(requests), "client is", "clients are", "asked.")
-        )
-    results = affected.apply_each(unit, requests)
+        return around.show(request, unit, row, {"": error.detail}, {}, error.status)
+    asked: list[uuid.UUID] = []
+
+    def ask(one: BulkMove) -> None:
+        if ask_client(unit, one.appointment_id):
+            asked.append(one.appointment_id)
+
+    results = affected.each(unit, requests, ask) if do == ASK else affected.apply_each(unit, requests)
     failed = {
         visit: f"{error.title}. {error.detail}" for visit, error in results.items() if error is not None
     }
@@ -71,7 +76,10 @@ def work_through(request: Request, time_off_id: uuid.UUID, unit: Writer, sent: S
         return around.show(
             request, unit, time_off.get(unit.session, unit.actor, time_off_id), {}, failed, 409
         )
-    said = _counted(len(results), "visit is", "visits are", "moved." if do == MOVE else "a task now.")
+    if do == ASK:
+        said = _counted(len(asked), "client is", "clients are", "asked.") if asked else ASKED_BEFORE
+    else:
+        said = _counted(len(results), "visit is", "visits are", "moved." if do == MOVE else "a task now.")
     return redirect(f"{HERE}/{time_off_id}", request, said)
 
 
@@ -140,7 +148,7 @@ def _times(
     days, following = _free(unit, visit, row, first)
     return page(
         AREA, "other_time.html", request, unit, 422 if wrong else 200, off=row, place=place, wrong=wrong,
-        visit=booked_in(unit, [appointment_id], place)[0], days=days, first=first, following=following,
+        visit=booked_in(unit, [appointment_id]).shown[0], days=days, first=first, following=following,
         earlier=max(first - timedelta(days=DAYS_SHOWN), today) if first > today else None,
         later=first + timedelta(days=DAYS_SHOWN),
         may_write=unit.actor.may(Permission.BOOKING_WRITE, place.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,12 +54,19 @@ def affected(
     """The visits in time off, by start, each with the same time and somebody else, or the next free time.
 
     No two proposals name the same provider at the same time. Whoever books meanwhile gets it all the same.
+    A provider's visits at places whose visits the actor may not read are left out.
     """
     row = time_off.get(session, actor, time_off_id)
     actor.require(Permission.BOOKING_READ, row.location_id)
-    visits = queries.visits(session, time_off.visits_in(session, row))
+    visits = readable(session, actor, time_off.visits_in(session, row))
     taken: Taken = []
     return [(visit, propose(session, actor, visit, row, taken)) for visit in visits]
+
+
+def readable(session: Session, actor: Actor, ids: Sequence[uuid.UUID]) -> list[queries.VisitRow]:
+    """Those of these visits that the actor may read where they take place, by start."""
+    found = queries.visits(session, ids)
+    return [one for one in found if actor.may(Permission.BOOKING_READ, one.location_id)]
 
 
 def propose(
@@ -128,11 +135,17 @@ def apply(session: Session, actor: Actor, request: BulkMove) -> None:
 
 
 def apply_each(unit: Unit, requests: Iterable[BulkMove]) -> dict[uuid.UUID, DomainError | None]:
+    return each(unit, requests, lambda one: apply(unit.session, unit.actor, one))
+
+
+def each(
+    unit: Unit, requests: Iterable[BulkMove], act: Callable[[BulkMove], object]
+) -> dict[uuid.UUID, DomainError | None]:
     """Each in a transaction of its own: what one cannot stops no other. Visit → what was in its way."""
     results: dict[uuid.UUID, DomainError | None] = {}
     for one in requests:
         try:
-            apply(unit.session, unit.actor, one)
+            act(one)
             unit.checkpoint()
         except DomainError as error:
             unit.abandon()

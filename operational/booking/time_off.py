@@ -24,7 +24,7 @@ from operational.booking.errors import WrongState
 from operational.booking.facts import Place, load_facts
 from operational.booking.schedule_schemas import NewTimeOff
 from operational.identity.access import Actor
-from operational.models import Credential, Resource, StaffMember, TimeOff
+from operational.models import Credential, Resource, Shift, StaffMember, TimeOff
 from operational.rows import get_row
 
 _IN_IT = text("select booking_visits_in(:kind, :subject, :location, :since, :until)")
@@ -45,7 +45,7 @@ def add(session: Session, actor: Actor, request: NewTimeOff) -> tuple[list[TimeO
     place = load_facts(session, request.location_id, ()).place
     if not (request.request and request.subject_id == actor.staff_id):
         actor.require(Permission.SCHEDULE_MANAGE, request.location_id)
-    _check_subject(session, request)
+    _check_subject(session, place, request)
     status = TimeOffStatus.REQUESTED if request.request else TimeOffStatus.APPROVED
     spans = _times(place, request)
     series = new_id() if len(spans) > 1 else None
@@ -67,25 +67,39 @@ def add(session: Session, actor: Actor, request: NewTimeOff) -> tuple[list[TimeO
 
 
 def approve(
-    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, *, keep_visits: bool
+    session: Session,
+    actor: Actor,
+    time_off_id: uuid.UUID,
+    if_match: str | None,
+    *,
+    keep_visits: bool,
+    following: bool = False,
 ) -> tuple[TimeOff, list[uuid.UUID]]:
-    """Let requested time off count. Raises VisitsInTheWay."""
-    row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
-    affected = _affected(session, [row], keep=keep_visits)
-    _decide(session, actor, [row], TimeOffStatus.APPROVED)
-    return row, affected
+    """Let requested time off count, with `following` all that is requested later in its series too.
+
+    Raises VisitsInTheWay.
+    """
+    rows = _requested(session, actor, time_off_id, if_match, following)
+    affected = _affected(session, rows, keep=keep_visits)
+    _decide(session, actor, rows, TimeOffStatus.APPROVED)
+    return rows[0], affected
 
 
-def decline(session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None) -> TimeOff:
-    row = _decided(session, actor, time_off_id, if_match, TimeOffStatus.REQUESTED)
-    _decide(session, actor, [row], TimeOffStatus.DECLINED)
-    return row
+def decline(
+    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, *, following: bool = False
+) -> TimeOff:
+    rows = _requested(session, actor, time_off_id, if_match, following)
+    _decide(session, actor, rows, TimeOffStatus.DECLINED)
+    return rows[0]
 
 
 def end(
     session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, *, following: bool = False
 ) -> TimeOff:
-    """Give the time back to booking: this one, or with `following` all later ones of its series too."""
+    """Give the time back to booking: this one, or with `following` all later ones of its series too.
+
+    Withdrawing what is only requested leaves what was approved.
+    """
     row = get(session, actor, time_off_id, lock=True)
     if not (row.status is TimeOffStatus.REQUESTED and row.asked_by == actor.staff_id is not None):
         actor.require(Permission.SCHEDULE_MANAGE, row.location_id)
@@ -93,13 +107,8 @@ def end(
     if row.status not in (TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED):
         raise WrongState("It does not count any more.", {"status_now": row.status.value})
     rows = [row]
-    if following and row.series_id is not None:
-        later = select(TimeOff).where(
-            TimeOff.series_id == row.series_id,
-            TimeOff.starts_at > row.starts_at,
-            TimeOff.status.in_((TimeOffStatus.REQUESTED, TimeOffStatus.APPROVED)),
-        )
-        rows += session.scalars(later.with_for_update())
+    if following:
+        rows += _later(session, row, {row.status, TimeOffStatus.REQUESTED})
     counted = [one for one in rows if one.status is TimeOffStatus.APPROVED]
     _decide(session, actor, rows, TimeOffStatus.ENDED)
     for one in counted:
@@ -200,28 +209,61 @@ def _times(place: Place, request: NewTimeOff) -> list[tuple[datetime, datetime]]
     ]
 
 
-def _check_subject(session: Session, request: NewTimeOff) -> None:
+def _check_subject(session: Session, place: Place, request: NewTimeOff) -> None:
     kind, id_ = request.subject_kind, request.subject_id
     if kind is OffSubject.LOCATION:
         if id_ != request.location_id:
             raise Invalid("subject_id: a location is closed as a whole; send its id.")
     elif kind is OffSubject.PROVIDER:
         get_row(session, StaffMember, id_)
+        if not _works_there(session, place, request):
+            raise Invalid(
+                "The provider does not work at this location. Choose a location where they have shifts or a"
+                " valid credential."
+            )
     else:
         row = get_row(session, Resource, id_)
         if row.location_id != request.location_id or row.kind.value != kind.value:
             raise NotFound(f"There is no such {kind.value} at this location.")
 
 
-def _decided(
-    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, state: TimeOffStatus
-) -> TimeOff:
+def _works_there(session: Session, place: Place, request: NewTimeOff) -> bool:
+    """Whether a credential is valid there then or later, or a shift is."""
+    start = place.instant(request.starts_at)
+    credential = select(Credential.id).where(
+        Credential.staff_id == request.subject_id,
+        Credential.location_id == request.location_id,
+        Credential.valid_until > place.local_date(start),
+    )
+    shift = select(Shift.id).where(
+        Shift.staff_id == request.subject_id,
+        Shift.location_id == request.location_id,
+        Shift.active,
+        Shift.ends_at > start,
+    )
+    return bool(session.scalar(select(credential.exists() | shift.exists())))
+
+
+def _requested(
+    session: Session, actor: Actor, time_off_id: uuid.UUID, if_match: str | None, following: bool
+) -> list[TimeOff]:
+    """What is to be decided, locked, the one that was named first."""
     row = get(session, actor, time_off_id, lock=True)
     actor.require(Permission.SCHEDULE_MANAGE, row.location_id)
     etag.check_if_match(row, if_match)
-    if row.status is not state:
+    if row.status is not TimeOffStatus.REQUESTED:
         raise WrongState("It was decided before.", {"status_now": row.status.value})
-    return row
+    return [row, *(_later(session, row, {TimeOffStatus.REQUESTED}) if following else ())]
+
+
+def _later(session: Session, row: TimeOff, states: Iterable[TimeOffStatus]) -> Sequence[TimeOff]:
+    """The later ones of its series in these states, locked."""
+    if row.series_id is None:
+        return []
+    later = select(TimeOff).where(
+        TimeOff.series_id == row.series_id, TimeOff.starts_at > row.starts_at, TimeOff.status.in_(states)
+    )
+    return session.scalars(later.order_by(TimeOff.starts_at, TimeOff.id).with_for_update()).all()
 
 
 def _decide(session: Session, actor: Actor, rows: Sequence[TimeOff], status: TimeOffStatus) -> None:

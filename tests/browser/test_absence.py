@@ -16,7 +16,9 @@ from medspa.kernel.vocabulary import Permission
 from medspa.ui.values import day as shown
 from operational import links
 from operational.booking import time_off
+from operational.booking.book import book
 from operational.booking.schedule_schemas import NewTimeOff
+from operational.booking.schemas import NewItem, NewVisit
 from operational.messaging.send import working
 from operational.privacy.vault import Vault, load_master_key
 from tests.browser.conftest import Practice, Visit
@@ -67,7 +69,18 @@ def test_the_visits_of_a_sick_provider_are_moved_asked_about_or_tasks(
     assert seen.goto(f"{PAGE}/absent?staff={made.provider_id}&day={on}") == 200
     expect(page.locator("tbody tr")).to_have_count(3)
     is_for_everybody(seen)
-    page.get_by_role("button", name="Mark absent").click()
+    mark, last = page.get_by_role("button", name="Mark absent"), page.get_by_label("Last day")
+    last.fill(str(on))
+    mark.click()
+    expect(page.locator("#last-wrong")).to_contain_text("Choose several days for this last day")
+    expect(last).to_have_value(str(on))
+    last.fill("")
+    page.get_by_label("Several days").check()
+    mark.click()
+    expect(page.locator("#last-wrong")).to_contain_text("Enter the last day")
+    expect(page.get_by_label("Several days")).to_be_checked()
+    last.fill(str(on))
+    mark.click()
     expect(page.get_by_role("heading", name="3 visits to move")).to_be_visible()
     assert set(open_tasks(practice)) == {kept, asked, later}
     rows = page.locator(".to-move li")
@@ -82,6 +95,19 @@ def test_the_visits_of_a_sick_provider_are_moved_asked_about_or_tasks(
     rows.nth(0).get_by_role("checkbox").check()
     page.get_by_role("button", name="Ask their clients to choose").click()
     expect(rows.nth(0)).to_contain_text("The client is asked to choose")
+    expect(page.get_by_role("status")).to_contain_text("1 client is asked.")
+    with made.database.session("owner") as session:
+        session.execute(text("update message set status = 'failed' where kind = 'must_move'"))
+    page.reload()
+    expect(rows.nth(0)).not_to_contain_text("The client is asked to choose")
+    for said in ("1 client is asked.", "Nobody was asked again"):
+        rows.nth(0).get_by_role("checkbox").check()
+        page.get_by_role("button", name="Ask their clients to choose").click()
+        expect(page.get_by_role("status")).to_contain_text(said)
+    expect(rows.nth(0)).to_contain_text("The client is asked to choose")
+    with made.database.session("owner") as session:
+        states = text("select status from message where kind = 'must_move' order by created_at")
+        assert session.scalars(states).all() == ["failed", "scheduled"]
     rows.nth(1).get_by_role("link", name="Other time").click()
     is_for_everybody(seen)
     page.get_by_role("button", name=f"{shown(day(4))}, 10:15 am").click()
@@ -121,6 +147,7 @@ def test_time_off_is_asked_for_shown_with_its_visits_and_decided(practice: Pract
     person.page.get_by_role("button", name="Ask for it").click()
     expect(person.page.locator("#until-wrong")).to_contain_text("both from and until")
     person.page.get_by_label("Until").fill("14:00")
+    person.page.get_by_label("How often in all").fill("2")
     person.page.get_by_role("button", name="Ask for it").click()
     expect(person.page.locator("h1")).to_contain_text("Requested")
     expect(person.page.get_by_role("button", name="Approve")).to_have_count(0)
@@ -132,13 +159,53 @@ def test_time_off_is_asked_for_shown_with_its_visits_and_decided(practice: Pract
     page.get_by_role("row", name="Requested").get_by_role("link").click()
     expect(page.get_by_role("region", name="Visits in this time").locator("tbody tr")).to_have_count(1)
     is_for_everybody(seen)
+    page.get_by_label("And all later ones like it").check()
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("heading", name="1 visit to move")).to_be_visible()
     assert own in open_tasks(practice)
+    with made.database.session("owner") as session:
+        states = text("select count(*) from time_off where status = 'approved' and asked_by = :who")
+        assert session.scalar(states, {"who": made.provider_id}) == 2
+    stale = visit(practice.cookie())
+    stale.page.goto(page.url)
     page.get_by_text("End it: the time can be booked again").click()
+    page.get_by_label("And all later ones like it").check()
     page.get_by_role("button", name="End it").click()
     expect(page.locator("h1")).to_contain_text("Ended")
+    stale.page.locator(".to-move").get_by_role("checkbox").check()
+    stale.page.get_by_role("button", name="Leave as tasks").click()
+    expect(stale.page.get_by_role("alert")).to_have_text("It does not count any more.")
     assert own not in open_tasks(practice)
+
+
+def test_visits_at_a_place_whose_visits_one_may_not_read_are_counted_and_not_shown(
+    practice: Practice, visit: Visit
+) -> None:
+    made, on = practice.shop.made, day(34)
+    elsewhere = made.locations[1]
+    add_shift(made, at(on, 9), at(on, 18), location_id=elsewhere)
+    client = made.client(last_name="Unseen", phone="+12125550123")
+    request = NewVisit(
+        client_id=client, location_id=elsewhere, starts_at=at(on, 12),
+        items=[NewItem(service_id=made.service_id, provider_id=made.provider_id)],
+    )  # fmt: skip
+    with unit(made.database, made) as session:
+        book(session, actor_of(made), request)
+    here = [Permission.BOOKING_READ, Permission.BOOKING_WRITE, Permission.CLIENT_READ]
+    manager = made.staff([*here, Permission.SCHEDULE_MANAGE], location_id=made.location_id)
+    made.grant(manager, [Permission.INVOICE_READ], location_id=elsewhere)
+    seen = visit(practice.cookie(manager), scripts=False)
+    hidden = "1 visit is at another place and not shown"
+    seen.goto(f"{PAGE}/absent?staff={made.provider_id}&day={on}")
+    expect(seen.page.locator("main")).to_contain_text(hidden)
+    expect(seen.page.locator("main")).not_to_contain_text("Unseen")
+    seen.page.get_by_role("button", name="Mark absent").click()
+    expect(seen.page.get_by_role("heading", name="1 visit to move")).to_be_visible()
+    expect(seen.page.locator("main")).to_contain_text(hidden)
+    expect(seen.page.locator("main")).not_to_contain_text("Unseen")
+    whole = visit(practice.cookie())
+    whole.goto(f"{PAGE}/absent?staff={made.provider_id}&day={on}")
+    expect(whole.page.locator("tbody")).to_contain_text("Unseen")
 
 
 def test_a_closure_or_a_block_that_comes_again_says_first_what_is_booked(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from medspa.kernel.errors import DomainError
+from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import OffSubject, ResourceKind, SoftRule, TimeOffReason
 from operational.booking import errors, shifts, time_off
 from operational.booking.schedule_schemas import (
@@ -16,6 +17,7 @@ from operational.booking.schedule_schemas import (
 )
 from tests.factories.booking import (
     actor_of,
+    add_provider,
     add_resource,
     add_service,
     add_shift,
@@ -121,3 +123,40 @@ def test_a_request_counts_once_it_is_approved_and_blocks_repeat_on_the_wall_cloc
         s, actor_of(setup), setup.location_id, start, start + timedelta(weeks=40)))  # fmt: skip
     assert [row.status for row in left].count("approved") == 4
     assert OffSubject.PROVIDER in {row.subject_kind for row in left}
+
+
+def test_a_request_that_comes_again_is_decided_at_once_or_one_by_one(
+    setup: OrganizationSetUp, start: datetime
+) -> None:
+    actor = actor_of(setup)
+
+    def asked() -> list[uuid.UUID]:
+        rows, _ = off(setup, setup.provider_id, start, 60, request=True, repeat=Repeat(times=4))
+        return [row.id for row in rows]
+
+    def states(ids: list[uuid.UUID]) -> list[str]:
+        found: list[str] = does(setup, lambda s: [time_off.get(s, actor, one).status.value for one in ids])
+        return found
+
+    ids = asked()
+    does(setup, lambda s: time_off.decline(s, actor, ids[3], '"1"'))
+    does(setup, lambda s: time_off.approve(s, actor, ids[1], '"1"', keep_visits=False, following=True))
+    assert states(ids) == ["requested", "approved", "approved", "declined"]
+    does(setup, lambda s: time_off.end(s, actor, ids[0], '"1"', following=True))
+    assert states(ids) == ["ended", "approved", "approved", "declined"], "withdrawing ends no approved time"
+    again = asked()
+    does(setup, lambda s: time_off.decline(s, actor, again[1], '"1"', following=True))
+    assert states(again) == ["requested", "declined", "declined", "declined"]
+
+
+def test_a_provider_is_away_only_where_they_work(operational_module: Database) -> None:
+    setup, start = organization(operational_module), next_weekday()
+    other = add_provider(setup, setup.locations[1])
+    with pytest.raises(Invalid) as caught:
+        off(setup, other, start, 60)
+    assert caught.value.detail.startswith("The provider does not work at this location.")
+    add_shift(setup, start, start + OPEN, staff_id=other)
+    assert off(setup, other, start, 60)[1] == []
+    with pytest.raises(Invalid):
+        off(setup, other, start + OPEN, 60)
+    assert off(setup, other, start + OPEN, 60, location_id=setup.locations[1])[1] == []
