@@ -66,6 +66,8 @@ class Wanted:
 
     service_id: uuid.UUID
     provider_id: uuid.UUID | None = None
+    minutes: int | None = None
+    """Hands-on time, where it is not the service's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Question:
     """Asked by a client: services that are not booked online are refused."""
     skip: uuid.UUID | None = None
     """A visit or hold whose own time counts as free: it will be moved."""
+    minutes: int | None = None
+    """Hands-on time of the first service, where it is not the service's."""
 
 
 def availability(session: Session, actor: Actor, question: Question) -> tuple[list[Slot], bool]:
@@ -97,7 +101,7 @@ def availability(session: Session, actor: Actor, question: Question) -> tuple[li
     actor.require(Permission.BOOKING_READ, question.location_id)
     if not timedelta() <= question.last - question.first < timedelta(days=MAX_DAYS):
         raise Invalid(f"from, to: ask for at most {MAX_DAYS} days, the first one first.")
-    wanted = (Wanted(question.service_id, question.provider_id), *question.then)
+    wanted = (Wanted(question.service_id, question.provider_id, question.minutes), *question.then)
     facts = load_facts(
         session, question.location_id, {one.service_id for one in wanted}, client_id=question.client_id
     )
@@ -153,6 +157,7 @@ def _slots(session: Session, facts: Facts, question: Question, wanted: Sequence[
         part = openings.part(
             session, facts, field, one.service_id, one.provider_id, since,
             client_id=question.client_id, skip=question.skip, first=question.first, last=question.last,
+            minutes=one.minutes,
         )  # fmt: skip
         if parts:
             part = part.before(parts[-1], LONGEST_WAIT)

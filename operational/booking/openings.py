@@ -87,8 +87,12 @@ def part(
     skip: uuid.UUID | None,
     first: date,
     last: date,
+    minutes: int | None = None,
 ) -> Part:
-    """Who can begin with the service when, by shifts, claims, time off and the rules of the service."""
+    """Who can begin with the service when, by shifts, claims, time off and the rules of the service.
+
+    `minutes`: its hands-on time, where it is not the service's.
+    """
     service = facts.service(service_id)
     may = facts.eligible_spans(service, first, last)
     if provider_id is not None:
@@ -104,7 +108,8 @@ def part(
     resources: dict[SubjectKind, set[str]] = {}
     for (kind, _), pool in zip(service.needs, pools, strict=True):
         resources.setdefault(kind, set()).update(map(str, pool))
-    for shape, providers in facts.by_shape(service, may):
+    for usual, providers in facts.by_shape(service, may):
+        shape = usual if minutes is None else usual.lasting(minutes)
         values = {
             "location": facts.place.id,
             "shape": json.dumps(shape.as_json()),

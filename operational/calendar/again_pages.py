@@ -7,6 +7,7 @@ booking's.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -17,6 +18,7 @@ from pydantic import BeforeValidator, Field
 
 from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import Permission, VisitGroupKind
+from medspa.ui.values import clock_of, clock_time, day, hours_of
 from operational.booking import groups, queries, rebook
 from operational.booking.book import book
 from operational.booking.group_schemas import NewSeries
@@ -24,10 +26,11 @@ from operational.booking.schemas import AppointmentOut, NewVisit
 from operational.calendar.refused import Refused, refused
 from operational.calendar.visit_pages import AREA, VISIT, Fragment, Reader, Writer, at_visit
 from operational.identity.unit import Unit
-from operational.models import Service, StaffMember
+from operational.models import Location, Service, StaffMember
 from operational.names import client_name, names_of
 from operational.pages import fragment, page, page_router
 from operational.privacy.schemas import render
+from operational.rows import get_row
 from operational.schemas import from_form
 
 MOST = 12
@@ -69,12 +72,13 @@ def book_again(
     except groups.SeriesConflicts as error:
         unit.abandon()
         gone = [datetime.fromisoformat(one["starts_at"]) for one in error.extra["conflicts"]]
-        words = ", ".join(f"{one.day} {one:%b}, {one:%H:%M}" for one in gone)
+        with clock_of(hours_of(get_row(unit.session, Location, row.location_id).currency)):
+            words = "; ".join(f"{day(one)}, {clock_time(one)}" for one in gone)
         no = Refused("Nothing was booked", f"Not free any more: {words}. Choose again.", error.status)
     except DomainError as error:
         unit.abandon()
         no = refused(unit, error, row.location_id)
-    return _form(request, unit, appointment_id, part, no, sessions, every_days)
+    return _form(request, unit, appointment_id, part, no, sessions, every_days, starts)
 
 
 def _book(unit: Unit, row: queries.VisitRow, starts: list[str]) -> uuid.UUID:
@@ -99,7 +103,9 @@ def _form(
     no: Refused | None,
     sessions: int,
     every_days: int | None,
+    starts: Sequence[str] = (),
 ) -> Response:
+    """`starts`: what was chosen of each date before, while there are as many."""
     session, actor = unit.session, unit.actor
     row = queries.visit(session, appointment_id)
     actor.require(Permission.BOOKING_WRITE, row.location_id)
@@ -108,6 +114,13 @@ def _form(
         found = rebook.proposals(session, actor, appointment_id, sessions=sessions, every_days=every_days)
     except DomainError as error:
         nothing = error.detail.removeprefix("every_days: ").capitalize()
+    same = list(zip(found, starts, strict=True)) if len(starts) == len(found) else []
+    chosen = {one.number: start for one, start in same}
+    gone = {
+        one.number
+        for one, start in same
+        if start and start not in [slot.starts_at.isoformat() for slot in one.slots]
+    }
     like = row.starts_at.astimezone(ZoneInfo(row.timezone))
     show = (
         partial(fragment, AREA, "visit_again.html")
@@ -121,5 +134,5 @@ def _form(
         services=names_of(session, Service, [one.service_id for one in row.items]),
         people=names_of(session, StaffMember, [one.provider_id for one in row.items]),
         refused=no, found=found, nothing=nothing, sessions=sessions, every_days=every_days or "",
-        most=MOST, longest=LONGEST, like=like,
+        chosen=chosen, gone=gone, most=MOST, longest=LONGEST, like=like,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -45,6 +46,18 @@ DayShown = Annotated[date | None, BeforeValidator(lambda sent: sent or None)]
 By = Literal["client", "practice"]
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The form for another time as it was sent, with what its free times were looked for by."""
+
+    day: date | None = None
+    other: str = ""
+    slot: str = ""
+    at: str = ""
+    by: By = "practice"
+    waive_fee: bool = False
+
+
 @pages.get(VISIT + "/change")
 def show_change(
     request: Request,
@@ -54,7 +67,7 @@ def show_change(
     other: Annotated[str, Query(alias="with", max_length=40)] = "",
     part: Fragment = None,
 ) -> Response:
-    return _form(request, unit, appointment_id, part, day=day, other=other)
+    return _form(request, unit, appointment_id, part, time=Typed(day, other))
 
 
 @pages.post(VISIT + "/move")
@@ -68,6 +81,8 @@ def move(
     at: Text = "",
     by: Annotated[By, Form()] = "practice",
     waive_fee: Waived = False,
+    day: Annotated[DayShown, Form()] = None,
+    other: Annotated[str, Form(alias="with", max_length=40)] = "",
     part: Fragment = None,
 ) -> Response:
     """The whole visit at another time."""
@@ -80,7 +95,16 @@ def move(
         request_ = from_form(Move, **asked, by=by, waive_fee=waive_fee, overrides=tuple(overrides))
         return moving.move(unit.session, unit.actor, appointment_id, request_, version)
 
-    return _done(request, unit, appointment_id, part, act, "move", sent, at=at)
+    return _done(
+        request,
+        unit,
+        appointment_id,
+        part,
+        act,
+        "move",
+        sent,
+        time=Typed(day, other, slot, at, by, waive_fee),
+    )
 
 
 @pages.post(VISIT + "/items")
@@ -164,7 +188,7 @@ def _done(
     sent: list[tuple[str, str]],
     *,
     typed: Mapping[str, Mapping[str, Any]] = {},
-    at: str = "",
+    time: Typed = Typed(),
 ) -> Response:
     """The visit as it is now; or the forms again with what stands in the way, and nothing changed."""
     location_id = queries.visit(unit.session, appointment_id).location_id
@@ -175,7 +199,7 @@ def _done(
         stale = isinstance(error, StaleVersion)
         path = f"/calendar/visits/{appointment_id}/{form}" if form else ""
         no = refused(unit, error, location_id, path, sent)
-        return _form(request, unit, appointment_id, part, no, {} if stale else typed, at=at)
+        return _form(request, unit, appointment_id, part, no, {} if stale else typed, time=time)
 
 
 def _form(
@@ -186,9 +210,7 @@ def _form(
     no: Refused | None = None,
     typed: Mapping[str, Mapping[str, Any]] = {},
     *,
-    day: date | None = None,
-    other: str = "",
-    at: str = "",
+    time: Typed = Typed(),
 ) -> Response:
     session, actor = unit.session, unit.actor
     row = queries.visit(session, appointment_id)
@@ -196,8 +218,8 @@ def _form(
     place = get_row(session, Location, row.location_id)
     visit = render(session, actor, "booking.appointment", AppointmentOut, row)
     today = clock.now().astimezone(ZoneInfo(place.timezone)).date()
-    first = max(day or row.starts_at.date(), today)
-    free, nothing = changing.free_or_none(unit, row, first, other)
+    first = max(time.day or row.starts_at.date(), today)
+    free, nothing = changing.free_or_none(unit, row, first, time.other)
     show = (
         partial(fragment, AREA, "visit_change.html")
         if part
@@ -205,7 +227,7 @@ def _form(
     )
     return show(
         request, unit, status=no.status if no else 200,
-        visit=visit, etag=etag(visit), refused=no, at=at, first=first, today=today, other=other,
+        visit=visit, etag=etag(visit), refused=no, typed=time, first=first, today=today,
         client=client_name(session, actor, row.client_id, row.location_id),
         free=free, nothing=nothing, items=changing.item_forms(unit, row, typed), desk=desk_of(unit, place),
         services=names_of(session, Service, [one.service_id for one in row.items]),

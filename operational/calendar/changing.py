@@ -16,7 +16,7 @@ from sqlalchemy import select
 from medspa.kernel.errors import DomainError, Invalid
 from operational.booking.availability import Question, Slot, Wanted, availability
 from operational.booking.facts import Facts
-from operational.booking.move import facts_of
+from operational.booking.move import facts_of, length
 from operational.booking.queries import ItemRow, VisitRow
 from operational.booking.schemas import Move
 from operational.booking.shape import minutes_between
@@ -33,7 +33,8 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A time at which the whole visit can be. `value` is what the form sends."""
+    """A time at which the whole visit can be. `value` is what the form sends: who begins with each service
+    when, as `provider~start` of each in its turn."""
 
     value: str
     starts_at: datetime
@@ -66,18 +67,22 @@ def free_times(unit: Unit, row: VisitRow, first: date, asked_for: str) -> list[F
     Raises what availability does.
     """
     items = _in_turn(row)
-    first_item, *rest = [Wanted(one.service_id, _asked(one, asked_for, len(items))) for one in items]
+    facts = facts_of(unit.session, row, Move())
+    first_item, *rest = [
+        Wanted(one.service_id, _asked(one, asked_for, len(items)), _own_minutes(facts, one)) for one in items
+    ]
     question = Question(
         row.location_id, first_item.service_id, first, first + timedelta(days=DAYS - 1),
-        first_item.provider_id, row.client_id, then=tuple(rest), skip=row.id,
+        first_item.provider_id, row.client_id, then=tuple(rest), skip=row.id, minutes=first_item.minutes,
     )  # fmt: skip
-    slots, _ = availability(unit.session, unit.actor, question)
+    found, _ = availability(unit.session, unit.actor, question)
+    slots = [one for one in found if _is_long_enough(facts, one, items)]
     people = names_of(unit.session, StaffMember, [step.provider_id for one in slots for step in one.items])
     # Where the services would stand apart otherwise than now, the visit cannot be moved as it is.
     as_it_is = [one for one in slots if _apart(one) == [item.starts_at - row.starts_at for item in items]]
     return [
         Free(
-            f"{one.starts_at.isoformat()}|{','.join(str(step.provider_id) for step in one.items)}",
+            ",".join(f"{step.provider_id}~{step.starts_at.isoformat()}" for step in one.items),
             one.starts_at,
             ", ".join(dict.fromkeys(people[step.provider_id] for step in one.items)),
         )
@@ -92,13 +97,13 @@ def chosen_time(row: VisitRow, chosen: str, otherwise: str) -> dict[str, Any]:
         if not otherwise:
             raise Invalid("Choose one of the times, or write another.")
         return {"starts_at": otherwise, "items": []}
-    starts_at, _, sent = chosen.partition("|")
+    steps = [one.partition("~") for one in chosen.split(",")]
     changes = [
-        {"item_id": item.id, "provider_id": provider}
-        for item, provider in zip(_in_turn(row), sent.split(","), strict=False)
-        if provider and provider != str(item.provider_id)
+        {"item_id": item.id, "starts_at": starts_at}
+        | ({} if provider == str(item.provider_id) else {"provider_id": provider})
+        for item, (provider, _, starts_at) in zip(_in_turn(row), steps, strict=False)
     ]
-    return {"starts_at": starts_at, "items": changes}
+    return {"items": changes}
 
 
 def item_forms(unit: Unit, row: VisitRow, typed: Mapping[str, Mapping[str, Any]]) -> list[ItemForm]:
@@ -147,7 +152,7 @@ def item_changes(
         raise Invalid("Send the whole form.")
     known = {str(one.id): one for one in row.items}
     changes = []
-    for id_, start, provider, length in zip(item_ids, starts, providers, minutes, strict=True):
+    for id_, start, provider, long in zip(item_ids, starts, providers, minutes, strict=True):
         item = known.get(id_)
         if item is None:
             raise Invalid("A service of this form is not of the visit any more.")
@@ -156,8 +161,8 @@ def item_changes(
             change["starts_at"] = start
         if provider and provider != str(item.provider_id):
             change["provider_id"] = provider
-        if length and length != str(_hands(item)):
-            change["minutes"] = int(length) if length.isascii() and length.isdigit() else length
+        if long and long != str(_hands(item)):
+            change["minutes"] = int(long) if long.isascii() and long.isdigit() else long
         named = [one.partition(":")[2] for one in resources if one.startswith(f"{id_}:")]
         if named and sorted(named) != sorted(str(one.resource_id) for one in item.resources):
             change["resource_ids"] = named
@@ -191,6 +196,21 @@ def _asked(item: ItemRow, asked_for: str, many: int) -> uuid.UUID | None:
         return uuid.UUID(asked_for)
     except ValueError:
         raise Invalid("Choose one of the providers that are shown.") from None
+
+
+def _own_minutes(facts: Facts, item: ItemRow) -> int | None:
+    """The hands-on time that somebody set for the visit; None: it is the service's."""
+    usual = facts.shape(facts.service(item.service_id), item.provider_id)
+    return None if _hands(item) == usual.hands else _hands(item)
+
+
+def _is_long_enough(facts: Facts, slot: Slot, items: Sequence[ItemRow]) -> bool:
+    """Whether each service has the time that it takes of the visit when it moves."""
+    return all(
+        step.ends_at - step.starts_at
+        >= length(facts, facts.service(item.service_id), item, step.provider_id).total
+        for step, item in zip(slot.items, items, strict=True)
+    )
 
 
 def _apart(slot: Slot) -> list[timedelta]:

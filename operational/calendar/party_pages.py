@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Form, Query, Request, Response
-from pydantic import BeforeValidator, Field
+from fastapi import Form, Request, Response
 
 from medspa.kernel import clock
-from medspa.kernel.errors import DomainError, Forbidden, Invalid
+from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import Permission, SoftRule
 from operational.booking import groups, queries
 from operational.booking.group_schemas import NewParty
 from operational.calendar.desk import desk_of
+from operational.calendar.place import place_meant
 from operational.calendar.refused import Refused, refused
 from operational.calendar.visit_pages import AREA, VISIT, Fragment, Writer, at_visit, taken
 from operational.client_records import open_client
@@ -27,7 +27,7 @@ from operational.clients.typed import Typed, WhoIsIt
 from operational.identity.unit import Unit
 from operational.models import Location
 from operational.names import client_name
-from operational.pages import chosen_place, page, page_router
+from operational.pages import page, page_router
 from operational.schemas import from_form
 
 TOGETHER = "/visits/together"
@@ -35,9 +35,6 @@ MOST = 9
 pages = page_router()
 Texts = Annotated[list[Annotated[str, Form(max_length=200)]], Form(default_factory=list, max_length=MOST + 1)]
 Text = Annotated[str, Form(max_length=40)]
-Guests = Annotated[
-    Annotated[int, Field(ge=1, le=MOST)] | None, BeforeValidator(lambda sent: sent or None), Query()
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,9 @@ class Guest:
 
 
 @pages.get(TOGETHER)
-def show_together(request: Request, unit: Writer, client: uuid.UUID, guests: Guests = None) -> Response:
-    return _form(request, unit, client, [Guest(Typed())] * ((guests or 1) + 1))
+def show_together(request: Request, unit: Writer, client: uuid.UUID) -> Response:
+    place = place_meant(request, unit, None, Permission.BOOKING_WRITE)
+    return _form(request, unit, place, client, [Guest(Typed())] * 2)
 
 
 @pages.post(TOGETHER)
@@ -69,14 +67,24 @@ def book_together(
     overrides: Annotated[list[SoftRule], Form(default_factory=list)],
     at: Text = "",
     one_bill: Annotated[bool, Form()] = False,
+    location_id: Annotated[uuid.UUID | None, Form()] = None,
+    others: Text = "",
+    show: Text = "",
 ) -> Response:
-    """The first of `service_id` and `provider_id` is the booker's; names are the others'."""
-    place = _place(request, unit)
+    """The first of `service_id` and `provider_id` is the booker's; names are the others'.
+
+    `show`, or another number of `others` than there are names: the form with as many, and nothing is booked.
+    """
+    place = place_meant(request, unit, location_id, Permission.BOOKING_WRITE)
     people = [Typed(), *map(Typed, first_name, last_name, phone, known)]
     try:
         if not len(people) == len(service_id) == len(provider_id) > 1:
             raise Invalid("Send the whole form.")
-        clients = [booker_id, *(typing.meant(unit, one) for one in people[1:])]
+        many = _number(others) if others else len(people) - 1
+        if show or many != len(people) - 1:
+            guests = [*_guests(unit, people, service_id, provider_id), *[Guest(Typed())] * MOST]
+            return _form(request, unit, place, booker_id, guests[: many + 1], None, at, one_bill)
+        clients = [booker_id, *typing.meant_of_all(unit, people[1:])]
         party = from_form(
             NewParty, location_id=place.id, booker_id=booker_id, starts_at=at or None, one_bill=one_bill,
             overrides=tuple(overrides),
@@ -88,19 +96,16 @@ def book_together(
         booked = groups.book_party(unit.session, unit.actor, party)
     except DomainError as error:
         unit.abandon()
-        asks = isinstance(error, WhoIsIt)
-        guests = [
-            Guest(one, typing.fitting(unit, one) if asks or one.client else (), what, whom)
-            for one, what, whom in zip(people, service_id, provider_id, strict=False)
-        ]
+        guests = _guests(unit, people, service_id, provider_id, asks=isinstance(error, WhoIsIt))
         lists = {
             "service_id": service_id, "provider_id": provider_id, "first_name": first_name,
             "last_name": last_name, "phone": phone, "known": known,
         }  # fmt: skip
-        sent = [("booker_id", booker_id), ("at", at), *((name, one) for name in lists for one in lists[name])]
+        sent = [("booker_id", booker_id), ("location_id", place.id), ("at", at)]
+        sent += [(name, one) for name in lists for one in lists[name]]
         sent += [("one_bill", "true")] * one_bill
         no = refused(unit, error, place.id, TOGETHER, sent)
-        return _form(request, unit, booker_id, guests, no, at, one_bill)
+        return _form(request, unit, place, booker_id, guests, no, at, one_bill)
     return at_visit(booked.visits[0].id)
 
 
@@ -117,21 +122,43 @@ def all_here(request: Request, appointment_id: uuid.UUID, unit: Writer, part: Fr
     return taken(request, unit, appointment_id, part, act)
 
 
+def _guests(
+    unit: Unit,
+    people: Sequence[Typed],
+    services: Sequence[str],
+    providers: Sequence[str],
+    *,
+    asks: bool = False,
+) -> list[Guest]:
+    """As they were typed, with the records that fit where somebody is asked about them, or was before."""
+    return [
+        Guest(one, typing.fitting(unit, one) if asks or one.client else (), what, whom)
+        for one, what, whom in zip(people, services, providers, strict=False)
+    ]
+
+
+def _number(others: str) -> int:
+    """Raises Invalid."""
+    if others in map(str, range(1, MOST + 1)):
+        return int(others)
+    raise Invalid(f"How many others: write a number from 1 to {MOST}.")
+
+
 def _form(
     request: Request,
     unit: Unit,
+    place: Location,
     booker_id: uuid.UUID,
     guests: Sequence[Guest],
     no: Refused | None = None,
     at: str = "",
     one_bill: bool = False,
 ) -> Response:
-    place = _place(request, unit)
-    unit.actor.require(Permission.BOOKING_WRITE, place.id)
     booker = open_client(unit.session, booker_id).id
     return page(
         AREA, "together.html", request, unit, no.status if no else 200,
-        place=place.name, booker=booker, booker_name=client_name(unit.session, unit.actor, booker, place.id),
+        place=place.name, location=place.id, booker=booker,
+        booker_name=client_name(unit.session, unit.actor, booker, place.id),
         guests=guests, most=MOST, desk=desk_of(unit, place), refused=no, one_bill=one_bill,
         at=at or f"{_next_hour(place):%Y-%m-%dT%H:%M}",
     )  # fmt: skip
@@ -140,10 +167,3 @@ def _form(
 def _next_hour(place: Location) -> datetime:
     now = clock.now().astimezone(ZoneInfo(place.timezone)).replace(tzinfo=None)
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-
-
-def _place(request: Request, unit: Unit) -> Location:
-    place = chosen_place(request, unit)
-    if place is None:
-        raise Forbidden("You work at no location.")
-    return place

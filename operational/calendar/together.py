@@ -1,4 +1,4 @@
-"""What belongs to a visit beside itself: who comes along, the series it is of, and when it is due again."""
+"""What belongs to a visit beside itself: who comes along, the series it is of, and when they come again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import AppointmentStatus, VisitGroupKind
-from operational.booking import groups, rebook
+from operational.booking import groups, queries, rebook
 from operational.booking.cancel import WAITING
 from operational.booking.facts import load_facts
 from operational.booking.queries import VisitRow
 from operational.identity.unit import Unit
+from operational.models import Appointment, AppointmentItem
 from operational.names import client_name
 
 DUE_AFTER = (AppointmentStatus.ARRIVED, AppointmentStatus.COMPLETED)
@@ -64,6 +67,26 @@ def group_of(unit: Unit, row: VisitRow) -> Group | None:
         ),
         together and row.business_date == today and any(one.status in WAITING for one in found.visits),
     )
+
+
+def coming_of(unit: Unit, row: VisitRow) -> VisitRow | None:
+    """The next visit that waits for the client of one that is due again, for any of its services."""
+    if row.status not in DUE_AFTER:
+        return None
+    of_it = select(AppointmentItem.id).where(
+        AppointmentItem.org_id == Appointment.org_id,
+        AppointmentItem.appointment_id == Appointment.id,
+        AppointmentItem.service_id.in_({one.service_id for one in row.items}),
+        AppointmentItem.removed_at.is_(None),
+    )
+    later = select(Appointment.id).where(
+        Appointment.client_id == row.client_id,
+        Appointment.status.in_(WAITING),
+        Appointment.starts_at > row.starts_at,
+        of_it.exists(),
+    )
+    first = unit.session.scalars(later.order_by(Appointment.starts_at, Appointment.id).limit(1)).first()
+    return None if first is None else queries.visit(unit.session, first)
 
 
 def again_of(unit: Unit, row: VisitRow) -> datetime | None:

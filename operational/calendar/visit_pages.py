@@ -23,7 +23,7 @@ from operational.booking import undo as undoing
 from operational.booking import visit as visiting
 from operational.booking.schemas import AppointmentOut, Complete, HistoryOut, Restore
 from operational.calendar.refused import Refused, refused
-from operational.calendar.together import again_of, group_of
+from operational.calendar.together import again_of, coming_of, group_of
 from operational.calendar.ways import ways_of
 from operational.charting.errors import GateFailed
 from operational.clients import notes
@@ -81,6 +81,7 @@ def _panel(
     events = [HistoryOut.model_validate(one) for one in queries.history(session, appointment_id)]
     show = partial(fragment, AREA, "visit_panel.html") if part else partial(page, AREA, "visit_page.html")
     may_write = actor.may(Permission.BOOKING_WRITE, row.location_id)
+    coming = coming_of(unit, row)
     return show(
         request, unit, status=no.status if no else 200,
         visit=visit, client=client, noted=noted,
@@ -91,7 +92,8 @@ def _panel(
         reasons=list(CancelReason), not_performed=list(NotPerformedReason),
         may_write=may_write, movable=may_write and row.status in moving.MOVABLE,
         refused=no, gates=gates, overridden_for=OVERRIDDEN_FOR,
-        again=again_of(unit, row) if may_write else None, group=group_of(unit, row),
+        coming=coming, again=again_of(unit, row) if may_write and coming is None else None,
+        group=group_of(unit, row),
     )  # fmt: skip
 
 
@@ -222,7 +224,7 @@ def taken(
     except GateFailed as error:
         unit.abandon()
         passes = unit.actor.may(Permission.GATE_OVERRIDE, location_id)
-        path = f"/calendar/visits/{appointment_id}/{step}" if passes else ""
+        path = f"/calendar/visits/{appointment_id}/{step}" if passes and step else ""
         no = Refused(error.title, error.detail, error.status, path, tuple(sent))
         named = {one["gate"]: one for one in error.extra["gates"]}
         return _panel(request, unit, appointment_id, part, no, list(named.values()))

@@ -1,4 +1,7 @@
-"""The page of the walk-in queue: who waits at the chosen location, joins, is seated or leaves."""
+"""The page of the walk-in queue: who waits at a location, joins, is seated or leaves.
+
+What is sent names the location that it was shown for: the device may be set to another one meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Form, Header, Query, Request, Response
 
 from medspa.kernel import clock
-from medspa.kernel.errors import DomainError, Forbidden
+from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Permission, Purpose, SoftRule
 from operational.booking import walk_ins
 from operational.booking.group_endpoints import row_of
 from operational.booking.group_schemas import NewWalkIn, WalkInOut
 from operational.calendar.desk import desk_of
+from operational.calendar.pages import YEAR_SECONDS
+from operational.calendar.place import place_meant
 from operational.calendar.refused import Refused, refused
 from operational.clients import typed as typing
 from operational.clients.schemas import ClientView
@@ -26,9 +31,10 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, Service, StaffMember
 from operational.names import client_name, names_of
-from operational.pages import chosen_place, fragment, page, page_router, redirect
+from operational.pages import fragment, keep, page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.schemas import from_form
+from operational.shell.around import PLACE_COOKIE
 
 AREA = "operational.calendar"
 QUEUE = "/walk-ins"
@@ -37,6 +43,7 @@ Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPER
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
 Text = Annotated[str, Form(max_length=200)]
 Overrides = Annotated[list[SoftRule], Form(default_factory=list)]
+At = Annotated[uuid.UUID | None, Form(description="The location that the form was shown for.")]
 Fragment = Annotated[str | None, Header(alias="X-Fragment", description="Sent by the page's own script.")]
 
 
@@ -45,13 +52,15 @@ def show_queue(
     request: Request,
     unit: Reader,
     client: Annotated[uuid.UUID | None, Query()] = None,
+    location: Annotated[uuid.UUID | None, Query()] = None,
     part: Fragment = None,
 ) -> Response:
-    """Who waits at the chosen location. With `client`, the form for them."""
+    """Who waits at the location, or at the chosen one. With `client`, the form for them."""
+    place = place_meant(request, unit, location)
     if part:
-        return fragment(AREA, "walk_in_queue.html", request, unit, **_queue(unit, _place(request, unit)))
+        return fragment(AREA, "walk_in_queue.html", request, unit, **_queue(unit, place))
     known = typing.one(unit, client) if client is not None else None
-    return _page(request, unit, found=[known] if known else [], typed=Typed(client=str(client or "")))
+    return _page(request, unit, place, found=[known] if known else [], typed=Typed(client=str(client or "")))
 
 
 @pages.post(QUEUE)
@@ -64,8 +73,9 @@ def join_queue(
     last_name: Text = "",
     phone: Text = "",
     client: Text = "",
+    location_id: At = None,
 ) -> Response:
-    place = _place(request, unit)
+    place = place_meant(request, unit, location_id)
     typed = Typed(first_name, last_name, phone, client)
     try:
         who = typing.meant(unit, typed)
@@ -77,12 +87,11 @@ def join_queue(
     except DomainError as error:
         unit.abandon()
         chosen = {"service": str(service_id), "provider": provider_id}
-        return _page(
-            request, unit, refused(unit, error, place.id), typing.fitting(unit, typed), typed, chosen
-        )
+        no, found = refused(unit, error, place.id), typing.fitting(unit, typed)
+        return _page(request, unit, place, no, found, typed, chosen)
     wait = joined.wait_minutes
     told = "Nothing is free today any more." if wait is None else f"Tell them: about {wait} minutes."
-    return redirect(QUEUE, request, f"In the queue. {'Their turn is now.' if wait == 0 else told}")
+    return _onward(request, place, f"In the queue. {'Their turn is now.' if wait == 0 else told}")
 
 
 @pages.post(QUEUE + "/known")
@@ -96,38 +105,53 @@ def show_known(
 
 @pages.post(QUEUE + "/{walk_in_id}/seat")
 def seat(
-    request: Request, walk_in_id: uuid.UUID, unit: Writer, version: Text, overrides: Overrides
+    request: Request,
+    walk_in_id: uuid.UUID,
+    unit: Writer,
+    version: Text,
+    overrides: Overrides,
+    location_id: At = None,
 ) -> Response:
     """What stands in the way is said on the page; where it is a soft rule, with the form that breaks it."""
+    place = place_meant(request, unit, location_id)
     try:
         seated = walk_ins.seat(unit.session, unit.actor, walk_in_id, overrides, version)
     except DomainError as error:
         unit.abandon()
-        place = _place(request, unit)
-        again = f"{QUEUE}/{walk_in_id}/seat"
-        return _page(request, unit, refused(unit, error, place.id, again, [("version", version)]))
+        again, sent = f"{QUEUE}/{walk_in_id}/seat", [("version", version), ("location_id", place.id)]
+        return _page(request, unit, place, refused(unit, error, place.id, again, sent))
     return redirect(f"/calendar/visits/{seated.row.appointment_id}", request, "Seated: the visit has begun.")
 
 
 @pages.post(QUEUE + "/{walk_in_id}/leave")
-def leave(request: Request, walk_in_id: uuid.UUID, unit: Writer, version: Text) -> Response:
+def leave(
+    request: Request, walk_in_id: uuid.UUID, unit: Writer, version: Text, location_id: At = None
+) -> Response:
+    place = place_meant(request, unit, location_id)
     try:
         walk_ins.leave(unit.session, unit.actor, walk_in_id, version)
     except DomainError as error:
         unit.abandon()
-        return _page(request, unit, refused(unit, error, _place(request, unit).id))
-    return redirect(QUEUE, request, "Taken off the queue.")
+        return _page(request, unit, place, refused(unit, error, place.id))
+    return _onward(request, place, "Taken off the queue.")
+
+
+def _onward(request: Request, place: Location, said: str) -> Response:
+    """To the queue that was worked on: this device is set to its location."""
+    answer = redirect(QUEUE, request, said)
+    keep(request, answer, PLACE_COOKIE, str(place.id), YEAR_SECONDS)
+    return answer
 
 
 def _page(
     request: Request,
     unit: Unit,
+    place: Location,
     no: Refused | None = None,
     found: Sequence[ClientView] = (),
     typed: Typed = Typed(),  # noqa: B008 - it is frozen
     chosen: dict[str, str] | None = None,
 ) -> Response:
-    place = _place(request, unit)
     may_write = unit.actor.may(Permission.BOOKING_WRITE, place.id)
     show = partial(page, AREA, "walk_ins.html", request, unit, no.status if no else 200)
     return show(
@@ -143,6 +167,7 @@ def _queue(unit: Unit, place: Location) -> dict[str, Any]:
     rows = render_many(session, actor, "booking.queue", WalkInOut, [row_of(one) for one in waiting])
     zone = ZoneInfo(place.timezone)
     return {
+        "location": place.id,
         "rows": rows,
         "may_write": actor.may(Permission.BOOKING_WRITE, place.id),
         "now": clock.now().astimezone(zone),
@@ -152,10 +177,3 @@ def _queue(unit: Unit, place: Location) -> dict[str, Any]:
         "services": names_of(session, Service, [one.service_id for one in rows]),
         "people": names_of(session, StaffMember, [one.provider_id for one in rows]),
     }
-
-
-def _place(request: Request, unit: Unit) -> Location:
-    place = chosen_place(request, unit)
-    if place is None:
-        raise Forbidden("You work at no location.")
-    return place

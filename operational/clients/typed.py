@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medspa.kernel.errors import Invalid
@@ -54,6 +55,21 @@ def fitting(unit: Unit, typed: Typed) -> list[ClientView]:
 
 def meant(unit: Unit, typed: Typed) -> uuid.UUID:
     """The record that is meant, made when there is none. Raises WhoIsIt, Invalid, Forbidden, NotFound."""
+    return meant_of_all(unit, [typed])[0]
+
+
+def meant_of_all(unit: Unit, people: Sequence[Typed]) -> list[uuid.UUID]:
+    """As `meant`. All are looked for before any is made: nobody fits a record that is made for another."""
+    found = [_known_or_new(unit, one) for one in people]
+    return [
+        one
+        if isinstance(one, uuid.UUID)
+        else service.create_client(unit.session, unit.actor, one.model_dump())[0].id
+        for one in found
+    ]
+
+
+def _known_or_new(unit: Unit, typed: Typed) -> uuid.UUID | ClientCreate:
     if typed.client and typed.client != SOMEBODY_NEW:
         try:
             return open_client(unit.session, uuid.UUID(typed.client)).id
@@ -67,7 +83,7 @@ def meant(unit: Unit, typed: Typed) -> uuid.UUID:
     )
     if not typed.client and fitting(unit, typed):
         raise WhoIsIt
-    return service.create_client(unit.session, unit.actor, new.model_dump())[0].id
+    return new
 
 
 def one(unit: Unit, client_id: uuid.UUID) -> ClientView | None:

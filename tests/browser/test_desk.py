@@ -177,6 +177,10 @@ def test_a_gate_is_passed_with_a_reason_and_the_visit_rebooked_in_one_tap(
     again = page.url.rsplit("/", 1)[1]
     first = starts(practice, uuid.UUID(again))
     assert (first.date() - now.date()).days == 28
+    seen.goto(f"/calendar/visits/{booked_now}")
+    expect(page.get_by_role("button", name="Rebook:")).to_have_count(0)
+    page.get_by_role("link", name=f"{first:%a} {first.day} {first:%b %Y}").click()
+    expect(page.locator("h2 .badge")).to_have_text("Booked")
     page.get_by_role("link", name="Again, or a series…").click()
     page.get_by_label("How many times").fill("3")
     page.get_by_role("button", name="Show the dates").click()
