@@ -236,9 +236,10 @@ def test_free_times_are_those_of_the_visit_and_a_refused_move_keeps_what_was_cho
     quick = NewItem(service_id=add_service(made, "Quick", hands=30))
     long = booked(shop, start, quick.model_copy(update={"minutes": 60}))
     booked(shop, start + 120 * MINUTE, quick, client_id=other)
-    add_shift(made, start + WEEK, start + WEEK + OPEN)
-    later = quick.model_copy(update={"starts_at": start + WEEK + 60 * MINUTE})
-    apart = booked(shop, start + WEEK, quick, later, client_id=other)
+    then = start + 2 * WEEK
+    add_shift(made, then, then + OPEN)
+    later = quick.model_copy(update={"starts_at": then + 60 * MINUTE})
+    apart = booked(shop, then, quick, later, client_id=other)
     with signed_in(http, shop) as token:
 
         def offered(visit: uuid.UUID) -> list[str]:
@@ -264,7 +265,7 @@ def test_free_times_are_those_of_the_visit_and_a_refused_move_keeps_what_was_cho
     with shop.database.session("owner") as session:
         asked = text("select starts_at from appointment_item where appointment_id = :id order by 1")
         stands = session.scalars(asked, {"id": apart}).all()
-    assert [(one - start - WEEK) // MINUTE for one in stands] == [15, 45]
+    assert [(one - then) // MINUTE for one in stands] == [15, 45]
 
 
 def test_a_series_with_a_conflict_keeps_the_dates_that_were_chosen(
