@@ -4,6 +4,7 @@ import { askPart, tell } from "../asking.js";
 
 export function panel(place, changed) {
   let shown = null;
+  let asked = 0; // What was asked for last is what is shown, whichever answer comes last.
   const put = (html) => {
     place.innerHTML = html;
     const close = document.createElement("button");
@@ -13,6 +14,7 @@ export function panel(place, changed) {
     close.addEventListener("click", () => {
       place.hidden = true;
       shown = null;
+      asked += 1;
     });
     place.prepend(close);
     for (const one of place.querySelectorAll("[data-book]")) one.hidden = false;
@@ -20,8 +22,11 @@ export function panel(place, changed) {
   };
   const open = async (visit) => {
     shown = visit;
+    const mine = ++asked;
     try {
-      put(await askPart(`/calendar/visits/${visit}`));
+      const html = await askPart(`/calendar/visits/${visit}`);
+      if (mine !== asked) return;
+      put(html);
       place.querySelector("h2").tabIndex = -1;
       place.querySelector("h2").focus();
     } catch (refused) {
@@ -29,12 +34,18 @@ export function panel(place, changed) {
     }
   };
   open.again = async () => {
-    const busy = place.contains(document.activeElement) || place.querySelector("[data-editing]");
-    if (shown && !busy) put(await askPart(`/calendar/visits/${shown}`));
+    const busy = () => place.contains(document.activeElement) || place.querySelector("[data-editing]");
+    if (!shown || busy()) return;
+    const mine = asked;
+    const html = await askPart(`/calendar/visits/${shown}`);
+    if (mine === asked && shown && !busy()) put(html);
   };
   const into = async (path, form) => {
+    const mine = ++asked;
     try {
-      put(await askPart(path, form));
+      const html = await askPart(path, form);
+      if (mine !== asked) return;
+      put(html);
       place.scrollTop = 0; // what was refused stands at the top
     } catch (refused) {
       tell(refused.message, { bad: true });
