@@ -94,9 +94,9 @@ def bind_organization(
     """
     bound = session.info.get(_ORG)
     if bound is not None and bound != org_id:
-        raise OrganizationSwitch("this session serves another organization")
+        raise OrganizationSwitch("bound to another organization: open a database session for this one")
     if session.in_transaction():
-        raise OrganizationSwitch("bind a session before its transaction begins")
+        raise OrganizationSwitch("in a transaction already: bind before the first statement")
     scope = ALL_LOCATIONS if locations is None else ",".join(sorted(str(one) for one in locations))
     session.info.update({_ORG: org_id, _SCOPE: scope, _LOCK: lock_timeout_ms})
 
@@ -108,7 +108,7 @@ def narrow_locations(session: Session, locations: Iterable[uuid.UUID]) -> None:
     """
     organization_of(session)
     if session.info[_SCOPE] != ALL_LOCATIONS:
-        raise OrganizationSwitch("this session is already bound to locations")
+        raise OrganizationSwitch("narrowed to locations already: open another database session for others")
     scope = ",".join(sorted(str(one) for one in locations))
     session.info[_SCOPE] = scope
     if session.in_transaction():
@@ -119,7 +119,7 @@ def organization_of(session: Session) -> uuid.UUID:
     """The organization a session serves. Raises OrganizationSwitch when it serves none."""
     org = session.info.get(_ORG)
     if not isinstance(org, uuid.UUID):
-        raise OrganizationSwitch("this session serves no organization")
+        raise OrganizationSwitch("bound to no organization: call bind_organization first")
     return org
 
 

@@ -8,24 +8,26 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request, Response
+from starlette.datastructures import FormData
 
 from medspa.kernel import clock
-from medspa.kernel.errors import Forbidden, Invalid
+from medspa.kernel.errors import Invalid
 from medspa.kernel.ids import new_id
 from medspa.kernel.vocabulary import OffSubject, Permission, Purpose, TimeOffReason, TimeOffStatus
 from operational.absence import asked, shown
 from operational.absence.working import booked_in, must_find, worked
 from operational.booking import time_off
 from operational.booking.schedule_schemas import NewTimeOff
+from operational.calendar.place import place_meant
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, StaffMember, TimeOff
 from operational.names import names_of
-from operational.pages import chosen_place, page, page_router, redirect
+from operational.pages import page, page_router, redirect
 from operational.rows import get_row
 from operational.schemas import from_form
 from operational.setup.attempt import Sent, attempt
@@ -50,7 +52,7 @@ def list_time_off(
     over: bool = False,
     number: Annotated[int, Query(alias="page", ge=1, le=1000)] = 1,
 ) -> Response:
-    place = place_of(request, unit)
+    place = place_meant(request, unit, None)
     rows, more = shown.page_of(unit.session, unit.actor, place, over=over, kind=kind, number=number)
     may_manage = unit.actor.may(Permission.SCHEDULE_MANAGE, place.id)
     return page(
@@ -66,7 +68,7 @@ def list_time_off(
 def ask_time_off(
     request: Request, unit: Reader, subject: Annotated[str, Query(max_length=60)] = "", day: DayAsked = ""
 ) -> Response:
-    place = place_of(request, unit)
+    place = place_meant(request, unit, None)
     return _form(
         request, unit, place, asked.BLANK | {"subject": subject, "first": _date(day, place).isoformat()}
     )
@@ -75,7 +77,7 @@ def ask_time_off(
 @pages.post(HERE + "/new")
 def take_time_off(request: Request, unit: Reader, sent: Sent) -> Response:
     """Taken by who decides about it, asked for by anybody else. Visits booked in it are shown first."""
-    place, values = place_of(request, unit), asked.typed(sent)
+    place, values = place_meant(request, unit, _id(sent, "location_id")), asked.typed(sent)
     request_only = not unit.actor.may(Permission.SCHEDULE_MANAGE, place.id)
     made: list[TimeOff] = []
     found: list[uuid.UUID] = []
@@ -101,14 +103,14 @@ def take_time_off(request: Request, unit: Reader, sent: Sent) -> Response:
 @pages.get(HERE + "/absent")
 def ask_absent(request: Request, unit: Manager, staff: uuid.UUID, day: DayAsked = "") -> Response:
     """A provider is sick: from now on, today, or for some days."""
-    place = place_of(request, unit)
+    place = place_meant(request, unit, None)
     return _absent(request, unit, place, get_row(unit.session, StaffMember, staff), _date(day, place), {})
 
 
 @pages.post(HERE + "/absent")
 def mark_absent(request: Request, unit: Manager, sent: Sent) -> Response:
-    place = place_of(request, unit)
-    provider = get_row(unit.session, StaffMember, _id(sent.get("staff")))
+    place = place_meant(request, unit, _id(sent, "location_id"))
+    provider = get_row(unit.session, StaffMember, _id(sent, "staff"))
     first = _date(str(sent.get("day") or ""), place)
     how, last = str(sent.get("how") or ""), str(sent.get("last") or "").strip()
     made: list[TimeOff] = []
@@ -191,14 +193,6 @@ def show(
     )  # fmt: skip
 
 
-def place_of(request: Request, unit: Unit) -> Location:
-    place = chosen_place(request, unit)
-    if place is None:
-        raise Forbidden("You work at no location.")
-    unit.actor.require(Permission.BOOKING_READ, place.id)
-    return place
-
-
 def _form(
     request: Request,
     unit: Unit,
@@ -272,8 +266,8 @@ def _date(raw: str, place: Location) -> date:
     return found if abs((found - today).days) <= 3660 else today
 
 
-def _id(raw: Any) -> uuid.UUID:
+def _id(sent: FormData, name: str) -> uuid.UUID:
     try:
-        return uuid.UUID(str(raw))
+        return uuid.UUID(str(sent.get(name)))
     except ValueError:
-        raise Invalid("staff: Choose who is absent.") from None
+        raise Invalid(f"{name}: Open the page again and send its form.") from None

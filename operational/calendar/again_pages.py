@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -24,11 +23,11 @@ from operational.booking.book import book
 from operational.booking.group_schemas import NewSeries
 from operational.booking.schemas import AppointmentOut, NewVisit
 from operational.calendar.refused import Refused, refused
-from operational.calendar.visit_pages import AREA, VISIT, Fragment, Reader, Writer, at_visit
+from operational.calendar.visit_pages import VISIT, Fragment, Reader, Writer, at_visit, shown_as
 from operational.identity.unit import Unit
 from operational.models import Location, Service, StaffMember
 from operational.names import client_name, names_of
-from operational.pages import fragment, page, page_router
+from operational.pages import page_router
 from operational.privacy.schemas import render
 from operational.rows import get_row
 from operational.schemas import from_form
@@ -122,11 +121,7 @@ def _form(
         if start and start not in [slot.starts_at.isoformat() for slot in one.slots]
     }
     like = row.starts_at.astimezone(ZoneInfo(row.timezone))
-    show = (
-        partial(fragment, AREA, "visit_again.html")
-        if part
-        else partial(page, AREA, "visit_page.html", inner="visit_again.html")
-    )
+    show = shown_as(part, "visit_again.html")
     return show(
         request, unit, status=no.status if no else 200,
         visit=render(session, actor, "booking.appointment", AppointmentOut, row),

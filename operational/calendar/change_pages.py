@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,13 +25,13 @@ from operational.booking.schemas import AddItems, AppointmentOut, Move
 from operational.calendar import changing
 from operational.calendar.desk import desk_of
 from operational.calendar.refused import Refused, refused
-from operational.calendar.visit_pages import AREA, Fragment, Reader, Waived, Writer, at_visit
+from operational.calendar.visit_pages import Fragment, Reader, Waived, Writer, at_visit, shown_as
 from operational.calendar.ways import ways_of
 from operational.etag import etag
 from operational.identity.unit import Unit
 from operational.models import Location, Service
 from operational.names import client_name, names_of
-from operational.pages import fragment, page, page_router
+from operational.pages import page_router
 from operational.privacy.schemas import render
 from operational.rows import get_row
 from operational.schemas import from_form
@@ -220,11 +219,7 @@ def _form(
     today = clock.now().astimezone(ZoneInfo(place.timezone)).date()
     first = max(time.day or row.starts_at.date(), today)
     free, nothing = changing.free_or_none(unit, row, first, time.other)
-    show = (
-        partial(fragment, AREA, "visit_change.html")
-        if part
-        else partial(page, AREA, "visit_page.html", inner="visit_change.html")
-    )
+    show = shown_as(part, "visit_change.html")
     return show(
         request, unit, status=no.status if no else 200,
         visit=visit, etag=etag(visit), refused=no, typed=time, first=first, today=today,

@@ -79,7 +79,7 @@ def _panel(
         noted = render_many(session, actor, "client.notes", NoteView, found)
     bills = select(Invoice.id, Invoice.number).where(Invoice.appointment_id == appointment_id)
     events = [HistoryOut.model_validate(one) for one in queries.history(session, appointment_id)]
-    show = partial(fragment, AREA, "visit_panel.html") if part else partial(page, AREA, "visit_page.html")
+    show = shown_as(part, "visit_panel.html")
     may_write = actor.may(Permission.BOOKING_WRITE, row.location_id)
     coming = coming_of(unit, row)
     return show(
@@ -232,6 +232,11 @@ def taken(
         unit.abandon()
         return _panel(request, unit, appointment_id, part, refused(unit, error, location_id))
     return at_visit(appointment_id)
+
+
+def shown_as(part: str | None, inner: str) -> Callable[..., Response]:
+    """How a part of a visit is answered: alone, for the panel, or on a page of its own."""
+    return partial(fragment, AREA, inner) if part else partial(page, AREA, "visit_page.html", inner=inner)
 
 
 def at_visit(appointment_id: uuid.UUID) -> Response:

@@ -12,8 +12,8 @@ class CsrfMissing(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Send this session's token as the header X-CSRF-Token. Signing in (POST /v1/session) and"
-            " GET /v1/session answer it as csrf_token."
+            "Send the token of your sign-in as the header X-CSRF-Token. Signing in (POST /v1/session)"
+            " and GET /v1/session answer it as csrf_token."
         )
 
 

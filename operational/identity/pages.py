@@ -165,7 +165,7 @@ def _is_signed_in(request: Request) -> bool:
 
 
 def _still_signed_in(request: Request, status: int) -> Response:
-    """Says so, with a form of this session's own."""
+    """Says so, with a form that carries the token of the sign-in."""
     cookie = request.cookies.get(cookie_name(services_of(request).settings)) or ""
     token = tokens.csrf_token(cookie)
     return page(AREA, "still_signed_in.html", request, None, status, csrf_token=token, home=HOME)

@@ -65,6 +65,12 @@ class Appointment(TokenRow, Versioned, Base):
         CheckConstraint("starts_at < ends_at and ends_at <= starts_at + interval '24 hours'", name="span"),
         Index("ix_appointment_day", "org_id", "location_id", "starts_at"),
         Index("ix_appointment_client", "org_id", "client_id", "starts_at"),
+        Index(
+            "ix_appointment_rescheduled",
+            "org_id",
+            "rescheduled_from_id",
+            postgresql_where=text("rescheduled_from_id is not null"),
+        ),
     )
 
 

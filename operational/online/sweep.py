@@ -66,9 +66,7 @@ def run_once(work: finish.Work, settings: Settings) -> None:
             _each(partial(finish.settle, engine, vault, who))
         with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
             leads.note_bookings(session)
-            fees = card_fees.due(session)
-        for invoice_id, card_id in fees:
-            _each(partial(_fee, work, org_id, invoice_id, card_id))
+        _each(partial(_fees, work, org_id))
         unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
         for who in _due(engine, org_id, unmatched):
             _each(partial(_one, engine, who, _match))
@@ -82,6 +80,13 @@ def run_once(work: finish.Work, settings: Settings) -> None:
 def _job(org_id: uuid.UUID) -> Actor:
     """Who looks after the bookings of all locations."""
     return Actor(org_id, ActorKind.JOB, NOBODY, None, "job:online", {EVERYWHERE: MAY})
+
+
+def _fees(work: finish.Work, org_id: uuid.UUID) -> None:
+    with visiting(work.engine, _job(org_id)) as desk, desk.transaction() as session:
+        fees = card_fees.due(session)
+    for invoice_id, card_id in fees:
+        _each(partial(_fee, work, org_id, invoice_id, card_id))
 
 
 def _fee(work: finish.Work, org_id: uuid.UUID, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:

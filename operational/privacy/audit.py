@@ -142,7 +142,7 @@ def _state(session: Session) -> AuditState:
 
 @event.listens_for(TenantSession, "after_begin")
 def _collect_reads(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """Let statements of this session's connection find the set they add to."""
+    """Let statements of the connection find the set they add to."""
     state: AuditState = session.info.setdefault(_STATE, AuditState())
     connection.execution_options(**{_READS: state.reads})
 

@@ -158,7 +158,7 @@ class Vault:
 
 
 def attach(session: Session, vault: Vault) -> None:
-    """Let what works in this session seal: a message that is queued deep inside another service."""
+    """Let what works in `session` seal: a message that is queued deep inside another service."""
     session.info[_VAULT] = vault
 
 

@@ -5,13 +5,16 @@ Looking at an offer uses nothing up: scanners of mail open every link. Taking it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
+from sqlalchemy import Engine
 
 from operational.identity.dependencies import Slot, services_of
 from operational.online.place import Place
 from operational.online.shown import public, public_page, public_router
+from operational.privacy.vault import Vault
 from operational.waitlist import claiming
 from operational.waitlist.endpoints import counted
 from operational.waitlist.errors import OfferGone
@@ -36,25 +39,25 @@ def show_offer(request: Request, token: str, _slot: Slot) -> Response:
 @pages.post("/offer/{token}/accept")
 @public
 def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
-    services = services_of(request)
-    try:
-        offer = _offered(request, token)
-        claiming.accept(services.engine, services.vault, token)
-    except OfferGone:
-        return _said(request, None, "gone", 410)
-    return _said(request, offer.place, "taken")
+    return _answered(request, token, claiming.accept, "taken")
 
 
 @pages.post("/offer/{token}/decline")
 @public
 def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
+    return _answered(request, token, claiming.decline, "declined")
+
+
+def _answered(
+    request: Request, token: str, act: Callable[[Engine, Vault, str], object], said: str
+) -> Response:
     services = services_of(request)
     try:
         offer = _offered(request, token)
-        claiming.decline(services.engine, services.vault, token)
+        act(services.engine, services.vault, token)
     except OfferGone:
         return _said(request, None, "gone", 410)
-    return _said(request, offer.place, "declined")
+    return _said(request, offer.place, said)
 
 
 def _offered(request: Request, token: str) -> claiming.Offered:

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy import select
 
-from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import OfferStatus, Permission, Purpose
+from operational.calendar.place import place_meant
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
-from operational.models import Client, Location, Service, StaffMember, WaitlistEntry, WaitlistOffer
+from operational.models import Client, Service, StaffMember, WaitlistEntry, WaitlistOffer
 from operational.names import client_name, names_of
-from operational.pages import chosen_place, page, page_router, redirect
+from operational.pages import page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
@@ -39,8 +39,7 @@ def show_waitlist(
 ) -> Response:
     """Who waits at the chosen location. With `client`, the form to add them."""
     session, actor = unit.session, unit.actor
-    place = _place(request, unit)
-    actor.require(Permission.BOOKING_READ, place.id)
+    place = place_meant(request, unit, None)
     rows = session.scalars(service.waiting(place.id).order_by(WaitlistEntry.id).limit(SHOWN)).all()
     found = render_many(session, actor, "waitlist.list", WaitlistOut, rows)
     offers = session.scalars(
@@ -58,7 +57,7 @@ def show_waitlist(
     today = service.today(place)
     return page(
         AREA, "waitlist.html", request, unit,
-        place=place.name, found=found, offers=open_offers, days=DAYS, adding=adding,
+        place=place.name, location=place.id, found=found, offers=open_offers, days=DAYS, adding=adding,
         names={one.client_id: client_name(session, actor, one.client_id, place.id) for one in found},
         services=names_of(session, Service, {one for row in found for one in row.service_ids}),
         people=names_of(session, StaffMember, {one.provider_id for one in found if one.provider_id}),
@@ -74,12 +73,13 @@ def add_to_waitlist(
     client_id: Annotated[uuid.UUID, Form()],
     service_id: Annotated[uuid.UUID, Form()],
     until_date: Annotated[date, Form()],
+    location_id: Annotated[uuid.UUID, Form()],
     weekdays: Annotated[list[int], Form(default_factory=list)],
     provider_id: Text = "",
     part: Text = "",
 ) -> Response:
     """What is wrong with a wish is told as the API tells it."""
-    place = _place(request, unit)
+    place = place_meant(request, unit, location_id, Permission.BOOKING_WRITE)
     begin, end = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}.get(part, (0, 1440))
     today = service.today(place)
     wish = from_form(
@@ -95,13 +95,6 @@ def add_to_waitlist(
 def take_back(unit: Writer, waitlist_entry_id: uuid.UUID, etag: Text) -> Response:
     service.take_back(unit.session, unit.actor, waitlist_entry_id, etag)
     return redirect(WAITLIST)
-
-
-def _place(request: Request, unit: Unit) -> Location:
-    place = chosen_place(request, unit)
-    if place is None:
-        raise NotFound("There is no location yet.")
-    return place
 
 
 def _choices(unit: Unit) -> list[tuple[uuid.UUID, str]]:

@@ -16,6 +16,8 @@ ANALYZE_FROM = 10_000
 """Staged rows from which statistics are worth their time; below, the planner's guess does no harm."""
 UNCOUNTED = "uncounted"
 """Measure of the mark that a table's rows were not counted since it moved; the next whole count ends it."""
+COUNTED = f"select not exists (select from meta.control_total where measure = '{UNCOUNTED}')"
+"""Whether every table was counted in the source since it moved."""
 STAGED = "stage_control_total"
 STAGE = (
     f"create temporary table {STAGED} (org_id uuid, table_name text, measure text,"

@@ -9,6 +9,7 @@ import psycopg
 from medspa.kernel.settings import Settings
 from pipelines.land.lake import BatchRef, Lake
 from pipelines.load.batch import Moved, Report, load_batch
+from pipelines.load.controls import COUNTED
 
 
 def load_pending(settings: Settings, *, report: Report = lambda _: None) -> dict[int, dict[str, Moved]]:
@@ -40,9 +41,7 @@ def due(lake: Lake, loaded: int) -> list[BatchRef]:
 def is_counted(load_dsn: str) -> bool:
     """Whether every table was counted in the source since it moved."""
     with psycopg.connect(load_dsn) as connection:
-        row = connection.execute(
-            "select not exists (select 1 from meta.control_total where measure = 'uncounted')"
-        ).fetchone()
+        row = connection.execute(COUNTED.encode()).fetchone()
     return row == (True,)
 
 

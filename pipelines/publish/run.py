@@ -15,6 +15,7 @@ from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from pipelines.build.lock import builder_lock
+from pipelines.load.controls import COUNTED
 from pipelines.publish import statements
 from pipelines.publish.contracts import load_contracts
 
@@ -76,7 +77,7 @@ def _publish(connection: psycopg.Connection, batch_id: int) -> Publication:
         for statement in statements.move(contract, whole=whole, since=since)
     )
     # A batch of the worker's may have come between a whole count and the checks.
-    counted = connection.execute(statements.WHOLE).fetchone() == (True,)
+    counted = connection.execute(COUNTED.encode()).fetchone() == (True,)
     certified = level == "full" and counted
     bound = {"build": build_id, "batch": batch_id, "now": clock.now(), "certified": certified}
     for statement in (statements.STATE, statements.PUBLISHED, statements.FORGET_KEYS):

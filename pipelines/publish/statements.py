@@ -31,8 +31,6 @@ from (select build_id from meta.published where org_id = %(org)s) as published
 
 WHAT = "select coalesce(bool_or(whole), false), min(after_build) filter (where not whole) from chosen"
 
-WHOLE = "select not exists (select 1 from meta.control_total where measure = 'uncounted')"
-"""Whether every table was counted since it moved (docs/adr/0016-totals-of-the-days-touched.md)."""
 STATE = """
 insert into marts.publication_state as state
     (org_id, live_batch_id, live_at, data_as_of, certified_batch_id, certified_at)

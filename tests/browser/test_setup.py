@@ -58,7 +58,7 @@ def test_from_nothing_to_open_for_business(practice: Practice, visit: Visit) -> 
     page.get_by_role("link", name="Legal entity", exact=True).click()
     is_for_everybody(seen)
     page.get_by_role("link", name="New legal entity").click()
-    fill(page, "Save", name="Solo Aesthetics PLLC", currency="XXX")
+    fill(page, "Save", name="Solo Aesthetics PLLC", currency="ABC")
     expect(page.locator("#currency")).to_have_accessible_description(
         "Three letters. It stays: the books are kept in it. Send a currency code of ISO 4217 such as USD."
     )

@@ -15,7 +15,7 @@ begin
     return new;
 end $$;
 
--- The locations this session may see; NULL: all of them. Nothing bound: none.
+-- The locations that a transaction may see; NULL: all of them. Nothing bound: none.
 create or replace function location_scope() returns uuid[] language sql stable as $$
     select case coalesce(current_setting('medspa.location_scope', true), '')
         when '*' then null

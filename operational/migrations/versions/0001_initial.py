@@ -1424,6 +1424,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_appointment_client", "appointment", ["org_id", "client_id", "starts_at"], unique=False
     )
+    op.create_index(
+        "ix_appointment_rescheduled",
+        "appointment",
+        ["org_id", "rescheduled_from_id"],
+        unique=False,
+        postgresql_where=sa.text("rescheduled_from_id is not null"),
+    )
     op.create_index("ix_appointment_day", "appointment", ["org_id", "location_id", "starts_at"], unique=False)
     op.create_table(
         "client_duplicate",

@@ -65,8 +65,9 @@ def test_who_comes_second_is_told(setup: OrganizationSetUp, start: datetime, kin
 def test_control_without_locks_neither_is_told(setup: OrganizationSetUp, start: datetime) -> None:
     with setup.database.session("owner") as session:
         session.execute(text(NO_LOCKS))
-    for _ in range(ROUNDS):
+
+    def slips_through() -> bool:
         rush(setup, start, OffSubject.PROVIDER)
-        if unseen(setup):
-            return
-    pytest.fail("nothing slipped through: the race is no race")
+        return unseen(setup) > 0
+
+    assert any(slips_through() for _ in range(ROUNDS)), "nothing slipped through: the race is no race"

@@ -118,7 +118,10 @@ def test_the_signed_text_is_sealed_in_the_database(clinic: Clinic) -> None:
 
 def test_unknown_ids_are_not_found(clinic: Clinic) -> None:
     nobody = uuid.uuid4()
-    clinic.call("GET", f"/clients/{nobody}/consents/status", expect=404)
-    clinic.call("GET", f"/clients/{clinic.client_id}/consents/to-sign/{nobody}", expect=404)
-    clinic.call("GET", f"/signed-consents/{nobody}", expect=404)
-    clinic.sign_consent(404, appointment_id=str(nobody))
+    answers = [
+        clinic.call("GET", f"/clients/{nobody}/consents/status", expect=404),
+        clinic.call("GET", f"/clients/{clinic.client_id}/consents/to-sign/{nobody}", expect=404),
+        clinic.call("GET", f"/signed-consents/{nobody}", expect=404),
+        clinic.sign_consent(404, appointment_id=str(nobody)),
+    ]
+    assert {one["type"] for one in answers} == {"urn:medspa:problem:not-found"}

@@ -26,7 +26,7 @@ from tests.factories.booking import actor_of, add_shift, book_visit, next_weekda
 from tests.factories.contest import NO_LOCKS
 from tests.integration.messaging.conftest import Practice, practice_of
 from tests.support.databases import Database
-from tests.support.together import together
+from tests.support.together import ROUNDS, together
 
 START = next_weekday(hour=15)
 SLOT = timedelta(minutes=30)
@@ -224,10 +224,13 @@ def test_of_several_who_claim_one_time_one_gets_it(practice: Practice) -> None:
 
 
 def test_control_without_the_guards_of_booking_it_is_taken_twice(operational: Database, home: Path) -> None:
-    made = practice_of(operational, home)
-    add_shift(made.setup, START, START + SLOT)
     with operational.session("owner") as session:
         session.execute(text(NO_LOCKS))
         session.execute(text("alter table occupancy drop constraint ex_occupancy_no_overlap"))
-    _, visits = contend(made)
-    assert visits > 1
+
+    def visits() -> int:
+        made = practice_of(operational, home)
+        add_shift(made.setup, START, START + SLOT)
+        return contend(made)[1]
+
+    assert any(visits() > 1 for _ in range(ROUNDS)), "it was never taken twice: the race is no race"
