@@ -23,6 +23,7 @@ _ARROW = {
     "number": pa.float64(),
 }
 FRACTIONS = ("ratio", "number")
+Rows = list[dict[str, Any]]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -97,21 +98,19 @@ def _plain(column: Column, value: Any) -> Any:
     return str(value) if column.type == "uuid" and value is not None else value
 
 
-def totals(report: Report, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def totals(report: Report, rows: Rows) -> Rows:
     """Amounts and counts summed per `totals_by`, in first-seen order."""
-    summed: dict[tuple[Any, ...], dict[str, Any]] = {}
     amounts = [
         column.name for column in report.columns if column.type in ("minor", "count") and column.additive
     ]
+    alike: dict[tuple[Any, ...], Rows] = {}
     for row in rows:
-        key = tuple(row[name] for name in report.totals_by)
-        if key not in summed:
-            summed[key] = dict(zip(report.totals_by, map(_text, key), strict=True)) | dict.fromkeys(
-                amounts, 0
-            )
-        for name in amounts:
-            summed[key][name] += row[name] or 0
-    return list(summed.values())
+        alike.setdefault(tuple([row[name] for name in report.totals_by]), []).append(row)
+    return [
+        dict(zip(report.totals_by, map(_text, key), strict=True))
+        | {name: sum([row[name] or 0 for row in some]) for name in amounts}
+        for key, some in alike.items()
+    ]
 
 
 def _text(value: Any) -> Any:

@@ -120,17 +120,20 @@ def _rows(mart: str, metric: dict[str, Any], date: str) -> str:
 
     A metric with a `history` compares the range with what was before it: it names :first and :until.
     """
+    place = " join marts.dim_location place on place.org_id = :org and place.location_id = mart.location_id"
     when = f"mart.{date} between :first and :until"
     if metric.get("snapshot"):
-        when = (
-            f"mart.{date} = (select max(latest.{date}) from marts.{mart} latest where latest.org_id = :org"
-            f" and latest.location_id = mart.location_id and latest.{date} <= :until)"
+        # The newest day of each location is looked up once, not for each of its days.
+        place += (
+            f" cross join lateral (select max(latest.{date}) as day from marts.{mart} latest"
+            f" where latest.org_id = :org and latest.location_id = place.location_id"
+            f" and latest.{date} <= :until) newest"
         )
+        when = f"mart.{date} = newest.day"
     elif metric.get("as_of") or metric.get("history"):
         when = f"mart.{date} <= :until"
     return (
-        f"select mart.*, place.currency as reporting_currency from marts.{mart} mart"
-        " join marts.dim_location place on place.org_id = :org and place.location_id = mart.location_id"
+        f"select mart.*, place.currency as reporting_currency from marts.{mart} mart{place}"
         f" where mart.org_id = :org and mart.location_id = any(:locations) and {when}"
     )
 
@@ -199,16 +202,32 @@ _ROLLUP = [
 
 
 def _rollup(names: Sequence[str]) -> str:
-    """Every metric for every location and for the organization, one below the other."""
-    parts = []
+    """Every metric for every location and for the organization, one below the other.
+
+    Metrics over the same rows of a mart are taken from one reading of them.
+    """
+    over: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for place, name in enumerate(names):
         metric = metrics()[name]
+        rows = _rows(metric["mart"], metric, metric.get("date", "business_date"))
+        over.setdefault(rows, []).append((place, metric))
+    parts = []
+    for rows, some in over.items():
+        values = ", ".join(
+            f"cast({_whole(metric)} as double precision) as value_{place}" for place, metric in some
+        )
+        listed = ", ".join(
+            f"({place}, '{metric['name']}', '{metric['label'].replace(chr(39), chr(39) * 2)}',"
+            f" '{metric['unit']}', read.value_{place})"
+            for place, metric in some
+        )
         parts.append(
-            f"select {place} as place, '{name}' as metric, '{metric['label'].replace(chr(39), chr(39) * 2)}'"
-            f" as label, '{metric['unit']}' as unit, grouping(location_id) as whole, location_id,"
-            f" reporting_currency, cast({_whole(metric)} as double precision) as value"
-            f" from ({_rows(metric['mart'], metric, metric.get('date', 'business_date'))}) as rows_{place}"
-            " group by grouping sets ((reporting_currency, location_id), (reporting_currency))"
+            "select figure.place, figure.metric, figure.label, figure.unit, read.whole, read.location_id,"
+            " read.reporting_currency, figure.value from ("
+            f"select grouping(location_id) as whole, location_id, reporting_currency, {values}"
+            f" from ({rows}) as rows_of_range"
+            " group by grouping sets ((reporting_currency, location_id), (reporting_currency))) as read"
+            f" cross join lateral (values {listed}) as figure (place, metric, label, unit, value)"
         )
     union = "\nunion all\n".join(parts)
     return (

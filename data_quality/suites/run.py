@@ -26,14 +26,16 @@ def declared() -> dict[str, dict[str, list[dict[str, Any]]]]:
 def run_suites(settings: Settings) -> Iterator[Result]:
     """One result per table: how many expectations were asked, and how many held."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         # Its own imports warn of modules that Python will drop.
         warnings.simplefilter("ignore")
         import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
+        from great_expectations.data_context.types import base
 
-        yield from _run(gx, ProgressBarsConfig(globally=False), settings)
+        # That module sets the level of its own logger; the others take their parent's.
+        for name in ("great_expectations", base.__name__):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        yield from _run(gx, base.ProgressBarsConfig(globally=False), settings)
 
 
 def _run(gx: Any, quiet: Any, settings: Settings) -> Iterator[Result]:

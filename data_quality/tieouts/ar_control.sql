@@ -1,4 +1,4 @@
--- What AR aging is summed from = the AR control account (1100) of the source's ledger.
+-- Movements of receivables = the AR control account (1100) of the source's ledger.
 select org_id, location_id, business_date, 'accounts receivable' as subject,
     sum(left_minor)::bigint as left_minor, sum(right_minor)::bigint as right_minor
 from (

@@ -7,8 +7,8 @@
 cast(({{ instant }}) at time zone 'UTC' as date)
 {%- endmacro %}
 
-{# Days of a subject on which freed time may read differently: around claims that moved, or whose client was
-   merged or parted. #}
+{# Days of a subject on which freed time may read differently: around claims that moved, of visits that moved or of
+   which something was told (its event may come after the claim was given back), or whose client was merged or parted. #}
 {% macro touched_claim_days() -%}
 select claim.org_id, claim.subject_id, {{ utc_date('claim.starts_at') }} + shifted.days as claimed_on
 from (
@@ -20,6 +20,15 @@ from (
         on appointment.org_id = claim.org_id and appointment.id = claim.appointment_id
     inner join ({{ moved_clients() }}) as moved
         on moved.org_id = appointment.org_id and moved.client_id = appointment.client_id
+    union
+    select claim.org_id, claim.subject_id, claim.starts_at
+    from (
+        {{ since('appointment', ['org_id', 'id']) }}
+        union
+        {{ since('appointment_history', ['org_id', 'appointment_id']) }}
+    ) as visit (org_id, appointment_id)
+    inner join {{ source('raw', 'occupancy') }} as claim
+        on claim.org_id = visit.org_id and claim.appointment_id = visit.appointment_id
 ) as claim
 cross join (values (-1), (0), (1)) as shifted (days)
 {%- endmacro %}

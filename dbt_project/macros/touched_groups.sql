@@ -55,3 +55,18 @@ from {{ ref('fct_treatment') }} as treatment
 inner join ({{ since('product', ['org_id', 'id']) }}) as product
     on product.org_id = treatment.org_id and product.id = treatment.product_id
 {%- endmacro %}
+
+{# Due dates of cycles that were written or taken away since the last complete build: fct_cycle_due notes both. #}
+{% macro touched_due_days() -%}
+{% set since_complete = '(select coalesce(max(build_id), 0) from meta.build_run where completed_at is not null)' %}
+select org_id, location_id, due_on
+from {{ ref('fct_cycle_due') }}
+where _build_id > {{ since_complete }}
+union
+select
+    org_id,
+    cast(row_key ->> 'location_id' as uuid) as location_id,
+    cast(row_key ->> 'due_on' as date) as due_on
+from meta.replaced_key
+where relation = 'fct_cycle_due' and build_id > {{ since_complete }}
+{%- endmacro %}

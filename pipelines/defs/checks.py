@@ -22,9 +22,11 @@ _ABOUT = {
     "close_out_ledger": "agg_daily_close_out",
     "collected_reports": "agg_daily_collected",
     "revenue_reports": "agg_daily_revenue",
+    "cycles_due": "agg_daily_cycle_due",
     "drawer_cash": "fct_drawer_session",
     "drawer_session": "fct_drawer_session",
     "invoices_not_negative": "fct_invoice",
+    "open_balances": "fct_receivable_span",
 }
 _LEDGER = "fct_posting"
 KEEP = (sys.executable, "-m", "medspa", "pipeline", "keep-checks")

@@ -58,6 +58,7 @@ LOOKUPS = {
     "credit_memo_line": "credit_memo_id",
     "appointment_item": "appointment_id",
     "appointment_history": "appointment_id",
+    "occupancy": "appointment_id",
     "payment": "drawer_session_id",
     "payout": "drawer_session_id",
     "drawer_movement": "drawer_session_id",

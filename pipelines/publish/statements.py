@@ -96,19 +96,24 @@ def _delete_missing(contract: Contract, whose: str) -> str:
 
 
 def _delete_replaced(contract: Contract, since: int) -> str:
+    # What is there again was written by the build that replaced it or by a later one: taken off first, only
+    # keys that are gone are looked for in the mart.
     types = {column.name: column.data_type for column in contract.columns}
     keys = ", ".join(f"(replaced.row_key ->> '{one}')::{types[one]} as {one}" for one in contract.key)
     return f"""
         delete from marts.{contract.name} as old
         using (
-            select distinct {keys}
+            select {keys}
             from meta.replaced_key as replaced
             inner join chosen on chosen.org_id = replaced.org_id
             where replaced.relation = '{contract.name}' and not chosen.whole
                 and replaced.build_id > {since} and replaced.build_id > chosen.after_build
+            except
+            select {", ".join(f"new.{one}" for one in contract.key)}
+            from build.{contract.name} as new
+            where new._build_id > {since}
         ) as gone
         where {_same(contract, "gone", "old")}
-            and not exists (select 1 from build.{contract.name} as new where {_same(contract, "new", "old")})
     """
 
 

@@ -1,11 +1,9 @@
 -- Open balance per invoice as of :until. Buckets: Current (<= 0 days), 1-30, 31-60, 61-90, 91+.
 with open_invoice as (
-    select m.location_id, m.invoice_id, m.client_key, m.currency, min(m.invoice_date) as invoice_date,
-           min(m.due_on) as due_on, cast(sum(m.amount_minor) as bigint) as open_minor
-    from marts.fct_ar_movement m
-    where m.org_id = :org and m.business_date <= :until and m.location_id = any(:locations)
-    group by m.location_id, m.invoice_id, m.client_key, m.currency
-    having sum(m.amount_minor) <> 0
+    select s.location_id, s.invoice_id, s.client_key, s.currency, s.invoice_date, s.due_on, s.open_minor
+    from marts.fct_receivable_span s
+    where s.org_id = :org and s.from_on <= :until and (s.until_on is null or s.until_on > :until)
+        and s.location_id = any(:locations)
 )
 select l.name as location, o.invoice_id, o.client_key, o.invoice_date, o.due_on,
        cast(:until as date) - o.due_on as age_days,

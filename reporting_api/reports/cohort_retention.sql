@@ -1,5 +1,5 @@
 -- Clients whose first visit is in [first, until] at the locations; a month counts once it is over.
-with horizon as (
+with horizon as materialized (
     select max(d.business_date) as day from marts.fct_business_day d where d.org_id = :org
 ),
 cohort as (
@@ -9,11 +9,14 @@ cohort as (
         and v.location_id = any(:locations)
 ),
 sizes as (select c.cohort_month, count(*) as clients from cohort c group by c.cohort_month),
-active as (
-    select c.cohort_month, v.cohort_age, count(distinct v.client_key) as active
+came as (
+    select distinct c.cohort_month, v.cohort_age, v.client_key
     from cohort c
     join marts.fct_visit v on v.org_id = :org and v.client_key = c.client_key
-    group by c.cohort_month, v.cohort_age
+        and v.first_visit_on between :first and :until
+),
+active as (
+    select c.cohort_month, c.cohort_age, count(*) as active from came c group by c.cohort_month, c.cohort_age
 ),
 ages as (
     select s.cohort_month, s.clients, k.age,

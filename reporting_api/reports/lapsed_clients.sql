@@ -1,8 +1,10 @@
--- As of :until: the last visit, and the last full treatment of each category, on or before it.
+-- As of :until: the last visit, and the last full treatment of each category, on or before it. Clients are counted
+-- by what they are in before the bands are laid over them.
 with seen as (
     select distinct on (v.client_key) v.client_key, v.location_id, v.business_date as last_on
     from marts.fct_visit v
     where v.org_id = :org and v.business_date <= :until
+        and (v.next_visit_on is null or v.next_visit_on > :until)
     order by v.client_key, v.business_date desc, v.visit_number desc
 ),
 running as (
@@ -18,29 +20,45 @@ past as (
     from running r
     group by r.client_key
 ),
-bands as (
-    select * from (values
-        (1, 'past every window', 'lapsed', cast(null as integer), cast(null as integer)),
-        (2, 'neurotoxin, months past due', '1-4', 1, 5), (3, 'neurotoxin, months past due', '5-8', 5, 9),
-        (4, 'neurotoxin, months past due', '9-12', 9, 13), (5, 'neurotoxin, months past due', '13-18', 13, 19),
-        (6, 'neurotoxin, months past due', '19 or more', 19, 1200),
-        (7, 'days without a visit', '90', 90, null), (8, 'days without a visit', '180', 180, null),
-        (9, 'days without a visit', '365', 365, null)
-    ) as b (place, definition, band, low, high)
-),
-counted as (
-    select s.location_id, b.place, b.definition, b.band, count(*) as everybody,
-           count(*) filter (where case b.definition
-               when 'past every window' then p.window_until < :until
-               when 'days without a visit' then cast(:until as date) - s.last_on >= b.low
-               else p.neurotoxin_due <= cast(cast(:until as date) - make_interval(months => b.low) as date)
-                   and p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => b.high) as date)
-           end) as clients
+-- A place is that of a band below.
+met as (
+    select s.location_id, p.window_until < :until as is_past, cast(:until as date) - s.last_on as away,
+           case
+               when p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => 1) as date) then 0
+               when p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => 5) as date) then 2
+               when p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => 9) as date) then 3
+               when p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => 13) as date) then 4
+               when p.neurotoxin_due > cast(cast(:until as date) - make_interval(months => 19) as date) then 5
+               when p.neurotoxin_due is not null then 6
+           end as due_place
     from seen s
     left join past p on p.client_key = s.client_key
-    cross join bands b
     where s.location_id = any(:locations)
-    group by s.location_id, b.place, b.definition, b.band
+),
+kinds as (
+    select m.location_id, m.is_past, m.away, m.due_place, cast(count(*) as integer) as clients
+    from met m group by m.location_id, m.is_past, m.away, m.due_place
+),
+bands as (
+    select * from (values
+        (1, 'past every window', 'lapsed', cast(null as integer)),
+        (2, 'neurotoxin, months past due', '1-4', null), (3, 'neurotoxin, months past due', '5-8', null),
+        (4, 'neurotoxin, months past due', '9-12', null), (5, 'neurotoxin, months past due', '13-18', null),
+        (6, 'neurotoxin, months past due', '19 or more', null),
+        (7, 'days without a visit', '90', 90), (8, 'days without a visit', '180', 180),
+        (9, 'days without a visit', '365', 365)
+    ) as b (place, definition, band, days)
+),
+counted as (
+    select k.location_id, b.place, b.definition, b.band, sum(k.clients) as everybody,
+           coalesce(sum(k.clients) filter (where case b.definition
+               when 'past every window' then k.is_past
+               when 'days without a visit' then k.away >= b.days
+               else k.due_place = b.place
+           end), 0) as clients
+    from kinds k
+    cross join bands b
+    group by k.location_id, b.place, b.definition, b.band
 )
 select l.name as location, c.definition, c.band, c.clients,
        cast(c.clients as double precision) / nullif(c.everybody, 0) as share

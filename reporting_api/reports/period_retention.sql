@@ -1,23 +1,26 @@
 -- Twelve months before the first day, and before the day after the last, for all locations and for each.
-with horizon as (
+with horizon as materialized (
     select max(d.business_date) as day from marts.fct_business_day d where d.org_id = :org
 ),
-bounds as (
-    select cast(:first as date) as starts, cast(cast(:until as date) + 1 as date) as ends
+bounds as materialized (
+    select cast(:first as date) as starts, cast(cast(:until as date) + 1 as date) as ends,
+           cast(cast(cast(:until as date) + 1 as date) - interval '1 year' as date) as before_end
 ),
-client as (
-    select l.location_id, v.client_key,
-           bool_or(v.business_date >= cast(b.starts - interval '1 year' as date)
-               and v.business_date < b.starts) as at_start,
-           bool_or(v.business_date >= cast(b.ends - interval '1 year' as date)
-               and v.business_date < b.ends) as at_end,
-           bool_or(v.is_new and v.business_date >= b.starts and v.business_date < b.ends) as is_new
+here as materialized (
+    select v.location_id, v.client_key,
+           bool_or(v.business_date < b.starts) as at_start,
+           bool_or(v.business_date >= b.before_end) as at_end,
+           bool_or(v.is_new and v.business_date >= b.starts) as is_new
     from marts.fct_visit v
     cross join bounds b
-    cross join lateral (values (cast(null as uuid)), (v.location_id)) as l (location_id)
     where v.org_id = :org and v.location_id = any(:locations)
-        and v.business_date >= cast(b.starts - interval '1 year' as date) and v.business_date < b.ends
-    group by l.location_id, v.client_key
+        and v.business_date >= cast(cast(:first as date) - interval '1 year' as date) and v.business_date <= :until
+    group by v.location_id, v.client_key
+),
+client as (
+    select h.location_id, h.at_start, h.at_end, h.is_new from here h
+    union all
+    select cast(null as uuid), bool_or(h.at_start), bool_or(h.at_end), bool_or(h.is_new) from here h group by h.client_key
 ),
 counted as (
     select c.location_id,

@@ -3,14 +3,8 @@ with entries as (
     select p.entry_id, p.location_id, p.event, p.business_date, p.currency, min(p.external_date) as external_date,
            cast(min(cast(p.invoice_id as text)) as uuid) as invoice_id,
            cast(sum(p.amount_minor) filter (where p.amount_minor > 0) as bigint) as amount_minor
-    from marts.fct_posting p
+    from marts.fct_special_posting p
     where p.org_id = :org and p.business_date between :first and :until and p.location_id = any(:locations)
-      and (
-          p.external_date < p.business_date
-          or p.event not in (
-              'line_performed', 'prepaid_sold', 'fee_charged', 'payment_taken', 'balance_applied', 'prepaid_used'
-          )
-      )
     group by p.entry_id, p.location_id, p.event, p.business_date, p.currency
 ),
 dated as (

@@ -1,5 +1,5 @@
 -- Clients whose first visit is in [first, until] at the locations; what they brought anywhere, month by month.
-with horizon as (
+with horizon as materialized (
     select max(d.business_date) as day from marts.fct_business_day d where d.org_id = :org
 ),
 cohort as (

@@ -16,6 +16,11 @@ PLACE = uuid.UUID(int=77)
 _SAMPLES: dict[str, Any] = {
     "uuid": PLACE, "text": "x", "integer": 1, "bigint": 1, "boolean": True, "date": DAY, "timestamptz": NOW,
 }  # fmt: skip
+_FILLED: dict[str, dict[str, Any]] = {
+    "fct_business_day": {"status": "open"},
+    "fct_receivable_span": {"until_on": None},
+    "fct_visit": {"next_visit_on": None},
+}
 
 
 class Marts:
@@ -38,7 +43,7 @@ class Marts:
         """A row in every mart for every organization."""
         for org in orgs:
             for name in self.contracts:
-                self.write(name, org, **({"status": "open"} if name == "fct_business_day" else {}))
+                self.write(name, org, **_FILLED.get(name, {}))
 
     def publish(self, org_id: uuid.UUID, batch_id: int = 1, certified: int | None = 1) -> None:
         """What readers of an organization are told of its data."""

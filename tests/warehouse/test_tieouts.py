@@ -32,6 +32,7 @@ SPOILT = {
     "bridge_l2": ("fct_payment", "amount_minor = amount_minor + 1 where tender = 'card'"),
     "bridge_l4": ("fct_posting", "amount_minor = amount_minor + 1 where account = '1200'"),
     "collected_reports": ("agg_daily_collected", "collected_minor = 0"),
+    "cycles_due": ("agg_daily_cycle_due", "cycles = cycles + 1"),
     "documents_marts": ("fct_invoice_line", "total_minor = total_minor + 1"),
     "drawer_cash": ("fct_payout", "tender = 'cash'"),
     "cash_over_short": ("fct_drawer_session", "over_short_minor = over_short_minor + 1"),
@@ -39,6 +40,7 @@ SPOILT = {
     "due_to_from": ("fct_posting", "account = '1900' where account = '6000'"),
     "entries_balance": ("fct_posting", "amount_minor = amount_minor * 2 where amount_minor > 0"),
     "invoices_not_negative": ("fct_ar_movement", "amount_minor = -10000000"),
+    "open_balances": ("fct_receivable_span", "open_minor = open_minor + 1"),
     "liabilities": ("fct_allocation", "amount_minor = amount_minor + 1"),
     "revenue_reports": ("agg_daily_revenue", "recognised_minor = recognised_minor + 1"),
 }

@@ -218,6 +218,8 @@ def test_lapsed_by_band_and_adherence(warehouse: Database, marts: Marts) -> None
             "fct_cycle_due", ORG, client_key=client, treatment_id=uuid.uuid4(), business_date=treated,
             due_on=due_on, outcome="open", **window, **cycle,
         )  # fmt: skip
+        ended = {"window_until": window["window_until"], "outcome": "open"}
+        marts.write("agg_daily_cycle_due", ORG, due_on=due_on, cycles=1, **ended)
     rows = read(warehouse, "lapsed_clients", TODAY, TODAY)
     clients = {(row["definition"], row["band"]): row["clients"] for row in rows if row["location"] == "Here"}
     assert clients["past every window", "lapsed"] == 2

@@ -30,7 +30,7 @@ BEFORE = DAY - dt.timedelta(days=1)
 OTHER = uuid.UUID(int=78)
 FOUND: dict[str, dict[str, Any]] = {
     "fct_payment": {"payment_id": OTHER, "tender": "check", "status": "succeeded"},
-    "fct_posting": {"posting_id": OTHER, "external_date": BEFORE},
+    "fct_special_posting": {"posting_id": OTHER, "external_date": BEFORE},
     "fct_liability_movement": {"posting_id": OTHER, "liability": "2500"},
 }
 """Rows for reports that show only some."""

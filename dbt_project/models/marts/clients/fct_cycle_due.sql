@@ -1,7 +1,9 @@
 -- Grain: one full treatment with a due date, and what came of it.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ replace_touched(touched_cycles(), ['org_id', 'client_key'], ['org_id', 'treatment_id']) }}"
+    pre_hook="{{ replace_touched(
+        touched_cycles(), ['org_id', 'client_key'], ['org_id', 'treatment_id', 'location_id', 'due_on']
+    ) }}"
 ) }}
 
 {% set cycle = ['org_id', 'client_key', 'category_id'] %}
