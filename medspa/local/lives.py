@@ -22,6 +22,9 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from operational.checkout.processor.open import open_inprocess
 from operational.identity.access import Actor
+from operational.messaging.messenger.open import Messengers
+from operational.messaging.messenger.open import open_inprocess as open_messenger
+from operational.messaging.send import Post
 from operational.privacy.vault import Vault, load_master_key
 from operational.simulation.events import Event
 from operational.simulation.lanes import hear, lanes, tell
@@ -29,6 +32,7 @@ from operational.simulation.live import step
 from operational.simulation.planner import plan
 from operational.simulation.scale import Scale
 from operational.simulation.stage import Ids, Memory, Stage
+from operational.simulation.ways import COUNTS
 
 Report = Callable[[str], None]
 QUIET_SECONDS = 600
@@ -75,8 +79,11 @@ def stage_of(settings: Settings, begun: Begun) -> Iterator[Stage]:
             connection.commit()
             vault, processor = Vault(load_master_key(settings)), open_inprocess(settings)
             org_id = begun.owner.org_id
+            # Nobody who lives here has a telephone: no vendor is asked, whatever the settings say.
+            inside = open_messenger(settings)
+            post = Post(engine, vault, settings, Messengers(sms=inside, email=inside))
             yield Stage(
-                connection, vault, processor, org_id, begun.owner, begun.ids, begun.memory, begun.actors
+                connection, post, processor, org_id, begun.owner, begun.ids, begun.memory, begun.actors
             )
     finally:
         engine.dispose()
@@ -128,6 +135,7 @@ def _live(
             step(stage, scale, event, hands.go)
             after(event)
             seen[type(event).__name__] += 1
+            seen.update(COUNTS.get(type(event), {}))
         tell_month(month, seen)
 
 

@@ -15,6 +15,7 @@ from medspa.kernel.errors import DomainError
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import ActorKind, Permission
 from medspa.local.lives import Begun, one_by_one, side_by_side, stage_of
+from medspa.local.supervisor import is_up
 from operational.identity.access import EVERYWHERE, Actor
 from operational.organization.bootstrap import NewOrganization, create_organization
 from operational.simulation.scale import Scale, neighbour, practice
@@ -29,6 +30,11 @@ NEIGHBOUR_SHARE = 16
 class OnlyInDemo(DomainError):
     code = "only-in-demo"
     title = "Simulations run in demo mode only"
+
+
+class ServicesRun(DomainError):
+    code = "services-run"
+    title = "Nothing can be lived while the services run"
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ def require_demo(settings: Settings) -> None:
         raise OnlyInDemo("Live data is never simulated; use another MEDSPA_HOME with MEDSPA_MODE=demo.")
 
 
+def _require_quiet(settings: Settings) -> None:
+    """By the clock of this year the services would give up what somebody is booking in the year before."""
+    if is_up(settings.home):
+        raise ServicesRun("Stop them first with `medspa down`, or use another MEDSPA_HOME.")
+
+
 def live_with_neighbour(
     settings: Settings, *, months: int, visits: int, seed: int, slug: str, report: Report
 ) -> list[Simulated]:
@@ -78,9 +90,10 @@ def simulate(
 ) -> list[Simulated]:
     """Make the organizations and live their whole time, every day closed; `together`: a process per place.
 
-    Raises OnlyInDemo, OrganizationExists when a slug is taken, LifeFailed.
+    Raises OnlyInDemo, ServicesRun, OrganizationExists when a slug is taken, LifeFailed.
     """
     require_demo(settings)
+    _require_quiet(settings)
     begun = [begin(settings, scale) for scale in scales]
     run = side_by_side if together else one_by_one
     counted = run(settings, [(scale, one) for scale, (_, one) in zip(scales, begun, strict=True)], report)

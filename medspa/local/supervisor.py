@@ -116,10 +116,15 @@ def read_record(home: Path) -> dict[str, Any]:
     return read_json(home / RECORD)
 
 
+def is_up(home: Path) -> bool:
+    """Whether the supervisor of a state folder runs."""
+    return find(read_record(home)) is not None
+
+
 def refuse_second(home: Path) -> None:
     """Raise AlreadyUp when a supervisor runs; end what a killed one left behind."""
     record = read_record(home)
-    if find(record) is not None:
+    if is_up(home):
         raise AlreadyUp("medspa is up already in this state folder: see `medspa doctor`, or `medspa down`.")
     _end_services(record)
 

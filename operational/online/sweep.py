@@ -60,21 +60,26 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
 def run_once(work: finish.Work, settings: Settings) -> None:
     """All that is to be done now."""
+    for org_id in lookup.organizations(work.engine):
+        look_after(work, settings, org_id)
+
+
+def look_after(work: finish.Work, settings: Settings, org_id: uuid.UUID) -> None:
+    """All that is to be done now at one organization."""
     engine, vault = work.engine, work.vault
-    for org_id in lookup.organizations(engine):
-        for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
-            _each(partial(finish.settle, engine, vault, who))
-        with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
-            leads.note_bookings(session)
-        _each(partial(_fees, work, org_id))
-        unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
-        for who in _due(engine, org_id, unmatched):
-            _each(partial(_one, engine, who, _match))
-        left = (OnlineBooking.state == OnlineState.CHOOSING) & (
-            OnlineBooking.created_at < clock.now() - ABANDONED_AFTER
-        )
-        for who in _due(engine, org_id, left):
-            _each(partial(_one, engine, who, partial(_abandon, settings, vault)))
+    for who in _due(engine, org_id, OnlineBooking.state.in_(WAITING)):
+        _each(partial(finish.settle, engine, vault, who))
+    with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
+        leads.note_bookings(session)
+    _each(partial(_fees, work, org_id))
+    unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
+    for who in _due(engine, org_id, unmatched):
+        _each(partial(_one, engine, who, _match))
+    left = (OnlineBooking.state == OnlineState.CHOOSING) & (
+        OnlineBooking.created_at < clock.now() - ABANDONED_AFTER
+    )
+    for who in _due(engine, org_id, left):
+        _each(partial(_one, engine, who, partial(_abandon, settings, vault)))
 
 
 def _job(org_id: uuid.UUID) -> Actor:

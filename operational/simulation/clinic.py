@@ -27,8 +27,13 @@ def arrive(stage: Stage, event: Arrive) -> None:
     known = stage.ids.visits[event.visit.number]
     with stage.act(stage.front, view="booking.appointment", client=known.client_id) as session:
         visiting.arrive(session, stage.front, known.id)
-        if any(BY_NAME[one.offer].charted for one in event.visit.items):
-            _consent(session, stage, known)
+        consent_of(session, stage, event.visit, known)
+
+
+def consent_of(session: TenantSession, stage: Stage, visit: VisitPlan, known: Visit) -> None:
+    """Who has come signs what is due."""
+    if any(BY_NAME[one.offer].charted for one in visit.items):
+        _consent(session, stage, known)
 
 
 def chart(session: TenantSession, stage: Stage, visit: VisitPlan) -> None:

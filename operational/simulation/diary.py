@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from medspa.kernel import clock
 from operational.simulation.menu import Offer
@@ -36,6 +37,10 @@ class Diary:
 
     scale: Scale
     rng: random.Random
+    away: set[tuple[str, dt.date]] = field(default_factory=set)
+    """(provider, day) of time off that was asked for in time: nothing is booked on it."""
+    sick: set[tuple[str, dt.date]] = field(default_factory=set)
+    """Known on the morning of the day: what was booked on it until then must move."""
     _taken: dict[tuple[dt.date, str, str], list[tuple[int, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -47,8 +52,22 @@ class Diary:
         wall = dt.datetime.combine(date, dt.time(minute // 60, minute % 60))
         return clock.from_local(wall, self.place(code).timezone, fold=0)
 
+    def zone(self, code: str) -> ZoneInfo:
+        return ZoneInfo(self.place(code).timezone)
+
     def opens(self, code: str, date: dt.date) -> bool:
         return date.weekday() in self.place(code).weekdays and self.scale.first <= date <= self.scale.last
+
+    def open_time(
+        self, code: str, after: dt.datetime, days: int, rng: random.Random | None = None
+    ) -> dt.datetime | None:
+        """A time at which the place is open, that many days later or on the next open day."""
+        date = after.date() + dt.timedelta(days=days)
+        while date <= self.scale.last:
+            if self.opens(code, date):
+                return self.instant(code, date, (rng or self.rng).randint(OPENS + 30, CLOSES - 60))
+            date += dt.timedelta(days=1)
+        return None
 
     def joined(self, provider: ProviderPlan) -> dt.date:
         return self.scale.day_at(provider.joins) if provider.joins else self.scale.first
@@ -75,21 +94,43 @@ class Diary:
             date += dt.timedelta(days=1)
 
     def find(
-        self, code: str, offers: Sequence[Offer], wanted: dt.date, booked_on: dt.date, busy: set[dt.date]
+        self,
+        code: str,
+        offers: Sequence[Offer],
+        wanted: dt.date,
+        booked_on: dt.date,
+        busy: set[dt.date],
+        *,
+        steady: bool = False,
+        provider: str | None = None,
     ) -> Slot | None:
-        """A free time on the first day with one, from `wanted` on, of somebody known by then."""
+        """A free time on the first day with one, from `wanted` on, of somebody known by then.
+
+        `steady`: on no day on which its provider will be sick. `provider`: of this one alone.
+        """
         for ahead in range(SEARCH):
             date = wanted + dt.timedelta(days=ahead)
             if date in busy:
                 continue
             free = [
-                Slot(date, provider.label, minute)
-                for provider in self.scale.providers
-                if self._may(provider, offers, booked_on) and self.works(provider, code, date)
-                for minute in self._free(code, date, provider.label, offers)
+                Slot(date, one.label, minute)
+                for one in self.scale.providers
+                if provider in (None, one.label)
+                and self._may(one, offers, booked_on)
+                and self._there(one, code, date, booked_on, steady=steady)
+                for minute in self._free(code, date, one.label, offers)
             ]
             if free:
                 return self.rng.choice(free)
+        return None
+
+    def beside(self, code: str, slot: Slot, offers: Sequence[Offer], booked_on: dt.date) -> Slot | None:
+        """The same time with somebody else."""
+        for one in self.scale.providers:
+            able = one.label != slot.provider and self._may(one, offers, booked_on)
+            there = able and self._there(one, code, slot.date, booked_on, steady=True)
+            if there and slot.minute in self._free(code, slot.date, one.label, offers):
+                return Slot(slot.date, one.label, slot.minute)
         return None
 
     def take(self, code: str, slot: Slot, offers: Sequence[Offer]) -> None:
@@ -97,6 +138,14 @@ class Diary:
         self._taken[slot.date, code, slot.provider].append(span)
         if any(offer.laser for offer in offers):
             self._taken[slot.date, code, LASER].append(span)
+
+    def _there(
+        self, provider: ProviderPlan, code: str, date: dt.date, booked_on: dt.date, *, steady: bool
+    ) -> bool:
+        day = (provider.label, date)
+        if day in self.away or (day in self.sick and (steady or booked_on >= date)):
+            return False
+        return self.works(provider, code, date)
 
     def _may(self, provider: ProviderPlan, offers: Sequence[Offer], booked_on: dt.date) -> bool:
         return self.joined(provider) <= booked_on and all(

@@ -61,6 +61,8 @@ class VisitPlan:
     booked_at: dt.datetime
     follow_up_of: int | None = None
     walk_in: bool = False
+    queued: bool = False
+    """Came through the walk-in queue: seated, and so arrived, when it was their turn."""
     bill: BillPlan = field(default_factory=BillPlan)
 
 

@@ -37,11 +37,21 @@ from operational.simulation.events import (
 )
 from operational.simulation.later import Bank, Bill, Enroll, OfVisit
 from operational.simulation.scale import Scale
-from operational.simulation.stage import Stage, Visit
+from operational.simulation.stage import Memory, Stage, Visit
+from operational.simulation.ways import (
+    Await,
+    Away,
+    Decline,
+    Enquire,
+    FinishOnline,
+    FollowUp,
+    StartWriting,
+    Turn,
+)
 
 Key = tuple[str, Any]
-OF_HOUSE = Open | Close | PettyCash | TaxChange | Delivery | Waste | Bank | Bill
-HOUSE = (Roster, Staff, Price)
+OF_HOUSE = Open | Close | PettyCash | TaxChange | Delivery | Waste | Bank | Bill | Away
+HOUSE = (Roster, Staff, Price, StartWriting, Turn)
 """Concern everybody: all lanes wait for them."""
 
 
@@ -105,8 +115,10 @@ class _Known:
 
 
 def _where(event: Event) -> str:
-    if isinstance(event, Join):
+    if isinstance(event, Join | Enquire | FollowUp):
         return event.client.place
+    if isinstance(event, Await | Decline):
+        return event.wish.place
     if isinstance(event, OF_HOUSE | Deposit | PayLater):
         return event.place
     return _visit(event).place
@@ -117,23 +129,31 @@ def _visit(event: Event) -> VisitPlan:
     return visit
 
 
+def _others(event: Event) -> tuple[VisitPlan, ...]:
+    """Visits that are booked in one go with the first."""
+    others: tuple[VisitPlan, ...] = getattr(event, "others", ())
+    return others
+
+
 def _concerns(event: Event, known: _Known) -> tuple[set[str], set[Key]]:  # noqa: C901 - a rule per line
     """The places whose books it may touch, and the clients and cards it is about."""
     if isinstance(event, HOUSE):
         return set(), set()
     places = {_where(event)}
-    if isinstance(event, Join):
+    if isinstance(event, Join | Enquire | FollowUp):
         return places, {("client", event.client.number)}
+    if isinstance(event, Await | Decline):
+        return places, {("client", event.wish.client)}
     if isinstance(event, Bill):
         return places, {("client", number) for number in known.members[event.place]}
     if isinstance(event, OF_HOUSE):
         return places, set()
     visit = _visit(event)
-    keys: set[Key] = {("client", visit.client)}
+    keys: set[Key] = {("client", one.client) for one in (visit, *_others(event))}
     sells = isinstance(event, Finish) and visit.bill.sells_package is not None
     if isinstance(event, Enroll):
         known.members[visit.place].add(visit.client)
-    if sells or isinstance(event, Deposit | Refund | RefundPackage | Enroll):
+    if sells or isinstance(event, Deposit | FinishOnline | Refund | RefundPackage | Enroll):
         known.balances[visit.client].add(_where(event))
     if isinstance(event, Finish | Miss | Move | PayLater | Refund | RefundPackage | OfVisit):
         places |= {visit.place} | known.balances[visit.client]
@@ -154,23 +174,31 @@ def tell(stage: Stage, event: Event) -> Told:
     if isinstance(event, Join):
         told.clients[event.client.number] = ids.clients[event.client.number]
     visit = getattr(event, "visit", None)
-    if isinstance(visit, VisitPlan):
-        told.visits[visit.number] = ids.visits[visit.number]
+    # Who only begins to book has no record yet.
+    if isinstance(visit, VisitPlan) and visit.client in ids.clients:
+        for one in (visit, *_others(event)):
+            if one.number in ids.visits:
+                told.visits[one.number] = ids.visits[one.number]
         client = ids.clients[visit.client]
+        told.clients[visit.client] = client
         if visit.number in ids.packages:
             told.packages[visit.number] = ids.packages[visit.number]
-        if client in memory.holders:
-            told.holders.add(client)
-        told.balances[client] = client in memory.balances
-        if client in memory.consents:
-            told.consents[client] = memory.consents[client]
-        if client in memory.exams:
-            told.exams[client] = memory.exams[client]
+        _tell_of(told, memory, client)
         cards = isinstance(event, Finish)
         for code in (visit.bill.uses_card, visit.bill.sells_card[0] if visit.bill.sells_card else None):
             if cards and code in memory.cards:
                 told.cards[str(code)] = memory.cards[str(code)]
     return told
+
+
+def _tell_of(told: Told, memory: Memory, client: uuid.UUID) -> None:
+    if client in memory.holders:
+        told.holders.add(client)
+    told.balances[client] = client in memory.balances
+    if client in memory.consents:
+        told.consents[client] = memory.consents[client]
+    if client in memory.exams:
+        told.exams[client] = memory.exams[client]
 
 
 def hear(stage: Stage, told: Told) -> None:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from operational.simulation import checkout, clinic, members, office, outside, reception, refunds
+from operational.simulation import (
+    checkout,
+    clinic,
+    desk,
+    members,
+    office,
+    outside,
+    public,
+    reception,
+    refunds,
+    waiting,
+    ways,
+)
 from operational.simulation.events import (
     Arrive,
     Book,
@@ -49,6 +62,18 @@ from operational.simulation.stage import Stage
 Go = Callable[[dt.datetime], None]
 
 
+WAYS: Mapping[type[Event], Callable[[Stage, Any], None]] = {
+    ways.Turn: desk.turn, ways.StartWriting: desk.start_writing,
+    ways.BeginOnline: public.begin, ways.FinishOnline: reception.finish_online,
+    ways.Enquire: public.enquire, ways.FollowUp: desk.follow_up, ways.Convert: reception.convert,
+    ways.Await: waiting.wait, ways.Decline: waiting.decline, ways.Accept: waiting.accept,
+    ways.Come: waiting.come, ways.Seat: waiting.seat, ways.Rebook: reception.rebook,
+    ways.Together: reception.together, ways.Series: reception.series,
+    ways.Slip: reception.slip, ways.Undo: reception.undo,
+    ways.Away: desk.away, ways.MoveAway: desk.move_away, ways.TellAway: desk.tell_away,
+}  # fmt: skip
+
+
 class StepFailed(RuntimeError):
     """A service refused a planned step; the cause says why. The organization is left as it was then."""
 
@@ -87,6 +112,10 @@ def _later(stage: Stage, event: OfVisit) -> None:
 
 
 def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one line per kind of event
+    way = WAYS.get(type(event))
+    if way is not None:
+        way(stage, event)
+        return
     match event:
         case Open():
             office.open_drawer(stage, scale, event)
@@ -122,8 +151,6 @@ def _do(stage: Stage, scale: Scale, event: Event) -> None:  # noqa: C901 - one l
             checkout.finish(stage, event)
         case Miss():
             reception.miss(stage, event)
-            if event.how == "practice_cancel":
-                refunds.return_deposit(stage, stage.ids.visits[event.visit.number])
         case PayLater():
             checkout.pay_later(stage, event)
         case Refund():

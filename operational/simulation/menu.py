@@ -35,6 +35,11 @@ class Offer:
     charted: bool = True
     exam: bool = False
     products: tuple[str, ...] = ()
+    deposit_minor: int = 0
+    keeps_card: bool = False
+    """Of whoever books it on the public page."""
+    clean_minutes: int = 0
+    """Afterwards, before the next visit; who is squeezed in comes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,22 @@ PRODUCTS = (
 )
 
 OFFERS = (
-    Offer("Neurotoxin", "neurotoxin", 30, PER_UNIT, exam=True, products=("Botox", "Dysport", "Daxxify")),
+    Offer(
+        "Neurotoxin",
+        "neurotoxin",
+        30,
+        PER_UNIT,
+        exam=True,
+        products=("Botox", "Dysport", "Daxxify"),
+        deposit_minor=5_000,
+    ),
     Offer("Lip filler", "filler_lips", 45, PER_UNIT, 270, exam=True, products=("Lip filler",)),
     Offer("Cheek filler", "filler_cheeks", 45, PER_UNIT, 450, exam=True, products=("Cheek filler",)),
     Offer("Laser hair removal, legs", "laser_hair_legs_back", 60, 22_500, 49, 6, 240, laser=True),
     Offer("Laser hair removal, face", "laser_hair_face", 30, 12_500, 35, 6, 210, laser=True),
     Offer("IPL photofacial", "ipl", 30, 29_500, 28, 4, 180, laser=True),
-    Offer("Microneedling", "microneedling", 60, 32_500, 35, 3, 180),
-    Offer("HydraFacial", "hydrafacial", 45, 18_900, 35),
+    Offer("Microneedling", "microneedling", 60, 32_500, 35, 3, 180, clean_minutes=15),
+    Offer("HydraFacial", "hydrafacial", 45, 18_900, 35, keeps_card=True, clean_minutes=15),
     Offer("Light peel", "peel_light", 30, 11_000, 24),
     Offer("Consultation", "consultation", 30, 0, charted=False),
 )

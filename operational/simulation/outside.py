@@ -51,7 +51,7 @@ def pay_link(stage: Stage, event: PayLink) -> None:
     known = stage.ids.visits[event.visit.number]
     if known.link is None:
         return
-    engine, token = stage.connection.engine, known.link
+    engine, token = stage.engine, known.link
     if payment_links.show_link(engine, token).due_minor > 0:
         payment_links.pay_by_link(engine, stage.processor, token, event.visit.bill.brand)
 

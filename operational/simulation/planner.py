@@ -10,7 +10,8 @@ import heapq
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 
 from operational.simulation import house, people, wishes
 from operational.simulation.aftermath import Aftermath
@@ -23,17 +24,15 @@ from operational.simulation.bills import (
     REFUNDED,
     Bills,
 )
-from operational.simulation.diary import CLOSES, OPENS, Diary, Slot
+from operational.simulation.diary import OPENS, Diary, Slot
 from operational.simulation.events import (
     Arrive,
-    Book,
     ClientPlan,
     Confirm,
     Deposit,
     Event,
     Finish,
     Gone,
-    Join,
     Miss,
     Move,
     PayLater,
@@ -44,6 +43,8 @@ from operational.simulation.events import (
 )
 from operational.simulation.menu import BY_NAME, PACKAGES
 from operational.simulation.scale import BEYOND, Scale
+from operational.simulation.wayplan import Ways
+from operational.simulation.ways import MoveAway, TellAway
 from operational.simulation.wishes import Wish, weighted
 
 OUTCOMES: tuple[tuple[int, str], ...] = (
@@ -54,6 +55,7 @@ WALK_IN, ELSEWHERE, CONFIRMED, DEPOSITED, FOLLOW_UP = 0.05, 0.1, 0.7, 0.06, 0.45
 FOLLOW_UP_AHEAD = 125
 """Days ahead at most that the next visit is booked on leaving: further, there are no shifts yet."""
 DEPOSIT_MINOR = 5_000
+SICK_MORNING = 7 * 60 + 20
 NOTICE = dt.timedelta(hours=26)
 REASONS: dict[str, tuple[str, ...]] = {
     "cancel": ("schedule", "illness", "cost", "changed_mind"),
@@ -77,11 +79,11 @@ class _Planner:
         self.visits: list[VisitPlan] = []
         self._events: list[tuple[dt.datetime, int, Event]] = []
         self._order = itertools.count()
-        self._known: set[int] = set()
         self._busy: dict[int, set[dt.date]] = defaultdict(set)
         self._wishes: list[tuple[dt.date, int, Wish]] = []
         self._ends: dict[int, dt.datetime] = {}
-        self._aftermath = Aftermath(scale, self._open_time)
+        self._aftermath = Aftermath(scale, self.diary.open_time)
+        self._ways = Ways(scale, self.diary, self.clients, self.visits, self._busy, self._add, self._treated)
 
     def run(self) -> Plan:
         for number in range(1, self.scale.clients + 1):
@@ -93,9 +95,11 @@ class _Planner:
         while self._wishes:
             _, _, wish = heapq.heappop(self._wishes)
             self._live(wishes.with_dose(self.rng, wish))
-        for event in house.events(self.scale, self.diary, self.rng, self.visits, self._ends):
-            self._add(event)
-        for event in self._aftermath.of_house(self.diary):
+        for event in itertools.chain(
+            house.events(self.scale, self.diary, self.rng, self.visits, self._ends),
+            self._aftermath.of_house(self.diary),
+            self._ways.of_house(),
+        ):
             self._add(event)
         self._events.sort(key=lambda one: one[:2])
         return Plan(self.clients, self.visits, [event for _, _, event in self._events])
@@ -111,13 +115,16 @@ class _Planner:
     def _live(self, wish: Wish) -> None:
         """Book a wish and let it end one way or another."""
         visit = self._booked(wish)
-        if visit is None:
+        if visit is None or visit.start.date() > self.scale.last:
             return
-        if visit.start.date() > self.scale.last:
+        if self._ways.is_sick(visit):
+            self._moved_away(visit, wish)
             return
         outcome = "done" if visit.walk_in else weighted(self.rng, OUTCOMES)
         gone = self._absent(visit, outcome)
         if gone is not None:
+            if outcome == "cancel":
+                self._ways.freed(visit, gone)
             self._wish(wishes.after_absence(self.rng, wish, gone.date()))
         else:
             self._treated(visit, wish)
@@ -159,16 +166,28 @@ class _Planner:
             follow_up_of=wish.after if follows else None, walk_in=walk_in,
         )  # fmt: skip
         self.visits.append(visit)
-        if wish.client not in self._known:
-            self._known.add(wish.client)
-            self._add(Join(booked_at - dt.timedelta(minutes=3), client))
-        self._add(Book(booked_at, visit, start, slot.provider))
-        if not walk_in and rng.random() < DEPOSITED:
-            taken_at = [one.code for one in self.scale.places if self.diary.opens(one.code, on)]
-            if taken_at:
-                at = code if code in taken_at else taken_at[0]
-                self._add(Deposit(booked_at + dt.timedelta(minutes=1), visit, at, DEPOSIT_MINOR))
+        by_desk = self._ways.booked(visit, follows=follows)
+        taken_at = [one.code for one in self.scale.places if self.diary.opens(one.code, on)]
+        if not walk_in and rng.random() < DEPOSITED and by_desk and taken_at:
+            at = code if code in taken_at else taken_at[0]
+            self._add(Deposit(booked_at + dt.timedelta(minutes=1), visit, at, DEPOSIT_MINOR))
         return visit
+
+    def _moved_away(self, visit: VisitPlan, wish: Wish) -> None:
+        """Whose provider is sick goes to another time, or must be told that there is none."""
+        date = visit.start.date()
+        morning = self.diary.instant(visit.place, date, SICK_MORNING)
+        offers, busy = [BY_NAME[one.offer] for one in visit.items], self._busy[visit.client]
+        slot = self.diary.find(visit.place, offers, date + dt.timedelta(days=1), date, busy, steady=True)
+        if slot is None or slot.date > self.scale.last:
+            self._add(TellAway(morning, visit))
+            told = morning + dt.timedelta(minutes=45)
+            self._add(Miss(told, visit, "practice_cancel", "provider_absent"))
+            self._wish(wishes.after_absence(self.rng, wish, date))
+            return
+        self._place_at(visit, slot)
+        self._add(MoveAway(morning, visit, visit.start, visit.provider, "practice"))
+        self._treated(visit, wish)
 
     def _absent(self, visit: VisitPlan, outcome: str) -> dt.datetime | None:
         """Plan a visit that does not take place; None: it does, perhaps at another time."""
@@ -207,7 +226,7 @@ class _Planner:
         offers = [BY_NAME[one.offer] for one in visit.items]
         # `at` is UTC, where a studio's evening is the next day: who joins that morning is not known yet.
         known_by = at.date() - dt.timedelta(days=1)
-        slot = self.diary.find(visit.place, offers, wanted, known_by, self._busy[visit.client])
+        slot = self.diary.find(visit.place, offers, wanted, known_by, self._busy[visit.client], steady=True)
         if slot is None or slot.date > self.scale.last:
             return
         self._place_at(visit, slot)
@@ -224,7 +243,8 @@ class _Planner:
         if at > visit.booked_at and (end is None or at < end) and self.rng.random() < CONFIRMED:
             self._add(Confirm(at, visit))
 
-    def _treated(self, visit: VisitPlan, wish: Wish) -> None:
+    def _treated(self, visit: VisitPlan, wish: Wish | None = None) -> None:
+        """`wish`: what it leads to; None: nothing more."""
         rng = self.rng
         arrives = visit.start + dt.timedelta(
             minutes=rng.choice((-4, -2, 0, 3, 6)) if not visit.walk_in else 1
@@ -234,14 +254,15 @@ class _Planner:
         self._ends[visit.number] = finishes
         visit.bill = self.bills.of_visit(arrives, finishes, visit.client, visit.items[0].intent)
         refunded = False
-        if len(visit.items) == 1 and wish.offer in PACKAGES and finishes.date() < self.scale.last:
+        if wish and len(visit.items) == 1 and wish.offer in PACKAGES and finishes.date() < self.scale.last:
             sold = self.bills.sell_package(visit.bill, visit.client, wish.offer)
             if sold and rng.random() < PACKAGE_REFUNDED:
-                at = self._open_time(visit.place, finishes, rng.randint(20, 120))
+                at = self.diary.open_time(visit.place, finishes, rng.randint(20, 120))
                 if at is not None:
                     refunded = True
                     self._add(RefundPackage(at, visit, rng.random() < 0.5))
-        self._add(Arrive(arrives, visit))
+        if not visit.queued:
+            self._add(Arrive(arrives, visit))
         self._add(Finish(finishes, visit))
         if visit.bill.how in ("nothing", "part"):
             if rng.random() < PAYS_LATER:
@@ -251,33 +272,29 @@ class _Planner:
             self._refund(visit, finishes)
         for event in self._aftermath.of_visit(visit, finishes, refunded=refunded):
             self._add(event)
-        self._wish(wishes.after_treatment(rng, wish, finishes.date(), visit.number))
+        if wish is not None and not self._in_series(visit, wish, finishes):
+            self._wish(wishes.after_treatment(rng, wish, finishes.date(), visit.number))
+
+    def _in_series(self, visit: VisitPlan, wish: Wish, finishes: dt.datetime) -> bool:
+        """The next sessions are booked at once; what comes after the last of them is wished for again."""
+        if BY_NAME[wish.offer].series < 3 or wish.session > 1 or len(visit.items) > 1:
+            return False
+        made = self._ways.series(visit, visit.items[0], finishes, FOLLOW_UP_AHEAD)
+        for number, one in enumerate(made, start=2):
+            if one.start.date() <= self.scale.last:
+                self._treated(one, replace(wish, session=number) if number > len(made) else None)
+        return bool(made)
 
     def _pay_later(self, visit: VisitPlan, after: dt.datetime, least: int, most: int) -> None:
-        codes = [one.code for one in self.scale.places]
-        code = visit.place if self.rng.random() < 0.8 else self.rng.choice(codes)
-        at = self._open_time(code, after, self.rng.randint(least, most))
+        other = self.rng.random() >= 0.8
+        code = self.rng.choice([one.code for one in self.scale.places]) if other else visit.place
+        at = self.diary.open_time(code, after, self.rng.randint(least, most))
         if at is not None:
             self._add(PayLater(at, visit, code, weighted(self.rng, LATER)))
 
     def _refund(self, visit: VisitPlan, after: dt.datetime) -> None:
-        at = self._open_time(visit.place, after, self.rng.randint(1, 21))
+        at = self.diary.open_time(visit.place, after, self.rng.randint(1, 21))
         if at is not None:
             share = 1_000_000 if self.rng.random() < 0.4 else self.rng.choice((250_000, 333_333, 500_000))
             reason = self.rng.choice(("dissatisfied", "goodwill", "billing_error", "price_adjustment"))
             self._add(Refund(at, visit, share, reason, self.rng.random() < 0.35))
-
-    def _open_time(
-        self, code: str, after: dt.datetime, days: int, rng: random.Random | None = None
-    ) -> dt.datetime | None:
-        """A time at which the place is open, that many days later or on the next open day."""
-        for date in _days(after.date() + dt.timedelta(days=days), self.scale.last):
-            if self.diary.opens(code, date):
-                return self.diary.instant(code, date, (rng or self.rng).randint(OPENS + 30, CLOSES - 60))
-        return None
-
-
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    while first <= last:
-        yield first
-        first += dt.timedelta(days=1)

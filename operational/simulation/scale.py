@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from operational.simulation.menu import ALL_CATEGORIES, INJECTIONS, SKIN
 
 TUESDAY_TO_SATURDAY, MONDAY_TO_FRIDAY = (1, 2, 3, 4, 5), (0, 1, 2, 3, 4)
-VISITS_PER_CLIENT = 5.6
+VISITS_PER_CLIENT = 5.9
 BEYOND = dt.timedelta(days=75)
 """How far ahead of the last day visits are booked already."""
 

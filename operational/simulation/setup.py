@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from medspa.kernel.database import TenantSession
 from medspa.kernel.money import MILLI
+from medspa.kernel.vocabulary import PublicTextKind
 from operational.catalogue import service as catalogue
 from operational.catalogue.defaults import load_defaults
 from operational.catalogue.schemas import ProductCreate, ResourceCreate, ServiceCreate
@@ -20,6 +21,7 @@ from operational.memberships.plans import create_membership_plan
 from operational.memberships.schemas import MembershipPlanCreate
 from operational.models import Product as ProductRow
 from operational.models import TreatmentCategory
+from operational.online import setup as online
 from operational.organization import service as organization
 from operational.organization.credentials import add_credential
 from operational.organization.schemas import (
@@ -52,6 +54,10 @@ OPENS, CLOSES = 8 * 60, 20 * 60
 ROOMS = 4
 NO_SHOW_FEE, LATE_FEE = 5_000, 4_000
 DOMAIN = "practice.example"
+PUBLIC_TEXTS = {
+    PublicTextKind.CANCELLATION_POLICY: "Cancel a day ahead. Later, or without a word, costs a fee.",
+    PublicTextKind.CONTACT_CONSENT: "You may call me or write to me about my question or my booking.",
+}
 
 
 def set_up(stage: Stage, scale: Scale, roles: dict[str, uuid.UUID]) -> None:
@@ -121,6 +127,18 @@ def _place(session: TenantSession, stage: Stage, scale: Scale, place: PlacePlan,
         stage.ids.jurisdictions[place.code, name] = jurisdiction.id
         goods = TaxRateCreate(tax_class="goods", rate_ppm=rate, valid_from=scale.first)
         organization.add_rate(session, owner, jurisdiction.id, goods.model_dump())
+    public = {
+        "booking_open": True,
+        "enquiries_open": True,
+        "hold_minutes": 10,
+        "days_ahead": 90,
+        "most_upcoming": 3,
+        "fees_to_card": False,
+        "address": None,
+    }
+    online.set_location(session, owner, location.id, public)
+    for text, body in PUBLIC_TEXTS.items():
+        online.publish_text(session, owner, location.id, text, body)
     stage.ids.drawers[place.code] = create_drawer(session, owner, location.id, "Front desk").id
     rooms = [("room", f"Room {number}", "treatment") for number in range(1, ROOMS + 1)]
     for kind, name, tag in (*rooms, ("device", "Laser", "laser")):
@@ -208,8 +226,13 @@ def _service(session: TenantSession, stage: Stage, offer: Offer) -> uuid.UUID:
             "needs_treatment_record": offer.charted,
             "needs_exam": offer.exam,
             "consent_template_id": stage.ids.consent if offer.charted else None,
+            "deposit_minor": offer.deposit_minor,
+            "buffer_after_minutes": offer.clean_minutes,
             "needs": needs,
         }
     ).model_dump()
     wanted = sent.pop("needs")
-    return catalogue.create_service(session, stage.owner, sent, wanted).id
+    made = catalogue.create_service(session, stage.owner, sent, wanted).id
+    shown = {"offered": True, "card_on_file": offer.keeps_card, "needs_approval": False}
+    online.set_service(session, stage.owner, made, shown)
+    return made

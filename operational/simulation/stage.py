@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from medspa.kernel.database import TenantSession, bind_organization
 from medspa.kernel.vocabulary import ActorKind, Purpose
@@ -18,6 +18,7 @@ from operational.checkout.desk import Desk
 from operational.checkout.processor.port import Processor
 from operational.identity.access import Actor
 from operational.identity.permissions import of_staff
+from operational.messaging.send import Post
 from operational.privacy.audit import open_audit, record_disclosure
 from operational.privacy.vault import Vault
 
@@ -104,6 +105,15 @@ class Ids:
     club: uuid.UUID | None = None
     club_plus: uuid.UUID | None = None
     merchants: dict[str, uuid.UUID] = field(default_factory=dict)
+    online: dict[int, str] = field(default_factory=dict)
+    """Visit → the link of the booking that is under way; and the one to change it, once it is booked."""
+    links: dict[int, str] = field(default_factory=dict)
+    left: dict[int, uuid.UUID] = field(default_factory=dict)
+    """Who left an online booking → that booking; and who wrote by a form → the lead."""
+    leads: dict[int, uuid.UUID] = field(default_factory=dict)
+    wishes: dict[int, uuid.UUID] = field(default_factory=dict)
+    """Wish → the entry on the waitlist; and visit → the place in the queue."""
+    queue: dict[int, uuid.UUID] = field(default_factory=dict)
 
 
 @dataclass
@@ -143,13 +153,22 @@ class Stage:
     """One organization being lived in, over one connection: what happens, happens one after another."""
 
     connection: Connection
-    vault: Vault
+    post: Post
     processor: Processor
     org_id: uuid.UUID
     owner: Actor
     ids: Ids = field(default_factory=Ids)
     memory: Memory = field(default_factory=Memory)
     actors: dict[str, Actor] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """For services that find their own organization, as those behind public pages do."""
+        return self.post.engine
+
+    @property
+    def vault(self) -> Vault:
+        return self.post.vault
 
     @property
     def front(self) -> Actor:
@@ -167,13 +186,15 @@ class Stage:
         *,
         view: str | None = None,
         client: uuid.UUID | None = None,
+        clients: Sequence[uuid.UUID] = (),
     ) -> Iterator[TenantSession]:
-        """One transaction, committed at the end of the block; `view` showed this client to the actor."""
+        """One transaction, committed at the end of the block; `view` showed these clients to the actor."""
         with self._transaction() as session:
             open_audit(session, actor, purpose)
             yield session
-            if view is not None and client is not None:
-                record_disclosure(session, actor, view, [client])
+            shown = [*clients, *([] if client is None else [client])]
+            if view is not None and shown:
+                record_disclosure(session, actor, view, shown)
 
     @contextlib.contextmanager
     def desk(self, actor: Actor) -> Iterator[Desk]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,8 +16,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from medspa.kernel.settings import Settings
 from medspa.local.services import Service, ServiceFailed, accepts, find, identity
-from medspa.local.supervisor import AlreadyUp, Supervisor, read_record, refuse_second, stop_everything
+from medspa.local.simulate import ServicesRun, simulate
+from medspa.local.supervisor import (
+    RECORD,
+    AlreadyUp,
+    Supervisor,
+    read_record,
+    refuse_second,
+    stop_everything,
+)
 
 LISTEN = (
     "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(600)"
@@ -153,3 +163,13 @@ def test_a_reused_pid_is_not_taken_for_the_recorded_process() -> None:
     assert find(mine) == psutil.Process(os.getpid())
     assert find({**mine, "created": mine["created"] - 3600}) is None
     assert find({}) is None
+
+
+def test_nothing_is_lived_while_the_services_run(tmp_path: Path) -> None:
+    """By the clock of this year they would give up what somebody is booking in the year before."""
+    (tmp_path / RECORD).parent.mkdir()
+    (tmp_path / RECORD).write_text(json.dumps(identity(os.getpid())))
+    with pytest.raises(ServicesRun) as refused:
+        simulate(Settings(home=tmp_path), [])
+    assert "medspa down" in refused.value.detail
+    assert simulate(Settings(home=tmp_path / "another"), [], together=False) == []

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from sqlalchemy import text
 
 from medspa.kernel.settings import Settings
 from medspa.local.lives import live_events
 from medspa.local.simulate import begin
-from operational.simulation.events import Close, Event, Finish, Join, Open, PayLater, PettyCash
+from operational.simulation import ways
+from operational.simulation.events import (
+    Arrive,
+    Book,
+    Close,
+    Event,
+    Finish,
+    Join,
+    Open,
+    PayLater,
+    PettyCash,
+    Plan,
+)
 from operational.simulation.later import (
     Dispute,
     GiveUp,
@@ -21,6 +34,7 @@ from operational.simulation.later import (
 )
 from operational.simulation.planner import plan
 from operational.simulation.scale import neighbour
+from tests.integration.simulation.test_plan import booked_by
 from tests.support.databases import Database
 
 YEAR = neighbour(dt.date(2026, 10, 31), months=14, visits=500, seed=1, slug="after", name="Afterwards")
@@ -37,7 +51,7 @@ def test_what_comes_after_visits_is_booked(settings: Settings, operational: Data
     life = plan(YEAR)
     chosen = _chosen(life.events)
     _, begun = begin(settings, YEAR)
-    lived = live_events(settings, YEAR, begun, _without_the_others(life.events, chosen), lambda _: None)
+    lived = live_events(settings, YEAR, begun, _without_the_others(life, chosen), lambda _: None)
     assert min(lived[kind.__name__] for kind in (Dispute, Verdict, GiveUp, Recover, ReturnCheck)) > 0, lived
     found = {}
     with operational.session("admin") as session:
@@ -67,24 +81,35 @@ def _chosen(events: list[Event]) -> set[int]:
     return chosen
 
 
-def _without_the_others(events: list[Event], chosen: set[int]) -> list[Event]:
+def _without_the_others(life: Plan, chosen: set[int]) -> list[Event]:  # noqa: C901 - a rule per line
     """The house's events stay; its days only where a chosen visit has something on them."""
+    events = life.events
     own = [event for event in events if getattr(getattr(event, "visit", None), "number", None) in chosen]
     recovered = {event.visit.number for event in own if isinstance(event, Recover)}
     clients = {event.visit.client for event in own if isinstance(event, Finish)}
     days = {_day(event) for event in own}
     kept: list[Event] = []
+    known: set[int] = set()
     for event in events:
         visit = getattr(event, "visit", None)
+        if type(event).__module__ == ways.__name__:
+            # However it came about: here the desk books it.
+            kept += _by_desk(event, life, chosen, known)
+            continue
         if visit is not None:
             # Who pays before has nothing to be given up.
             early = isinstance(event, PayLink | PayLater) and visit.number in recovered
             if visit.number not in chosen or early:
                 continue
             visit.follow_up_of = None
+            if isinstance(event, Book) and visit.client not in known:
+                # Whose record came of an online booking, or of a lead.
+                known.add(visit.client)
+                kept.append(Join(event.at, life.clients[visit.client - 1]))
         elif isinstance(event, Join):
-            if event.client.number not in clients:
+            if event.client.number not in clients or event.client.number in known:
                 continue
+            known.add(event.client.number)
         elif isinstance(event, Open | PettyCash | Close):
             if _day(event) not in days and _day(event) != YEAR.last:
                 continue
@@ -92,6 +117,22 @@ def _without_the_others(events: list[Event], chosen: set[int]) -> list[Event]:
                 event.tips = True
         kept.append(event)
     return kept
+
+
+def _by_desk(event: Event, life: Plan, chosen: set[int], known: set[int]) -> Iterator[Event]:
+    booked = booked_by(event)
+    for visit in booked:
+        if visit.number not in chosen:
+            continue
+        if visit.client not in known:
+            known.add(visit.client)
+            yield Join(event.at, life.clients[visit.client - 1])
+        visit.follow_up_of = None
+        start = getattr(event, "start", visit.start) if visit is booked[0] else visit.start
+        provider = getattr(event, "provider", visit.provider) if visit is booked[0] else visit.provider
+        yield Book(event.at, visit, start, provider)
+        if isinstance(event, ways.Seat):
+            yield Arrive(event.at, visit)
 
 
 def _day(event: Event) -> dt.date:

@@ -9,17 +9,20 @@ from sqlalchemy import text
 
 from medspa.kernel import clock
 from medspa.kernel.settings import Settings
+from medspa.local.demo.desk import Desk
+from medspa.local.demo.server import serving
 from medspa.local.simulate import OnlyInDemo, simulate
 from operational.organization.bootstrap import OrganizationExists
 from operational.privacy.token_keys import export_token_keys
 from operational.simulation.scale import neighbour, practice
 from pipelines.run import run_pipeline
 from tests.conftest import MakeSettings
+from tests.support.booked_ways import check_happened, check_reports
 from tests.support.content import digests
 from tests.support.databases import Database, Servers
 
 LAST = dt.date(2025, 11, 14)
-LARGE = practice(LAST, months=2, visits=200, seed=11, slug="weeks", name="Weeks Aesthetics")
+LARGE = practice(LAST, months=2, visits=200, seed=138, slug="weeks", name="Weeks Aesthetics")
 SMALL = neighbour(LAST, months=2, visits=24, seed=12, slug="weeks-neighbour", name="Valley")
 
 
@@ -37,6 +40,9 @@ def test_a_life_ties_out_and_is_the_same_however_it_is_lived(
     outcome = run_pipeline(settings, export_token_keys(settings))
     failed = [check for check in outcome.checks if not check.passed]
     assert (failed, len(outcome.checks) > 100) == ([], True)
+    check_happened(operational, large.organization.org_id)
+    with serving(settings) as http:
+        check_reports(operational, Desk(http, large.organization.api_key), large)
 
     with servers.clone("operational") as second:
         (again,) = simulate(make_settings(second), [LARGE], together=False)
