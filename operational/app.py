@@ -74,6 +74,7 @@ PAGES = (
     "drilldown.pages",
     "online.pages",
     "online.card_pages",
+    "online.kept_card_pages",
     "online.booking_pages",
     "online.manage_pages",
     "online.setup_pages",

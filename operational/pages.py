@@ -33,7 +33,7 @@ PART = "X-Fragment"
 """Asked for with this header, answered with it: a refusal that is a part of a page says so itself."""
 LONGEST = 2_000
 LONGEST_SAID = 200
-SAID_SECONDS = 60
+SAID_SECONDS, YEAR_SECONDS = 60, 365 * 24 * 3600
 _SIGN_IN = {"unauthenticated": SIGN_IN, "second-factor-enrolment-required": AUTHENTICATOR}
 _WORDS = {
     "forbidden": (

@@ -14,6 +14,7 @@ from operational.booking.facts import load_facts
 from operational.checkout.fees import fee_with_tax
 from operational.identity.unit import Unit
 from operational.models import Location
+from operational.online.card_fees import card_for
 from operational.rows import get_row
 
 
@@ -29,6 +30,8 @@ class Ways:
     late_fee: str
     """What cancelling costs who asks for it now; empty when it is free."""
     no_show_fee: str
+    card: bool
+    """A fee is charged to the card that was left with the booking."""
     waive: bool
     undo: bool
     """No fee stands."""
@@ -49,6 +52,7 @@ def ways_of(unit: Unit, visit: queries.VisitRow) -> Ways:
         if costs and is_late(visit, place, now)
         else "",
         no_show_fee=_said(unit, location, location.no_show_fee_minor) if costs else "",
+        card=costs and card_for(session, visit.location_id, visit.id) is not None,
         waive=unit.actor.may(Permission.BOOKING_OVERRIDE, visit.location_id),
         undo=not fee_stands(session, visit.id),
     )

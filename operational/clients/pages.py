@@ -35,6 +35,7 @@ from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Location
+from operational.online.kept_cards import KeptCard, kept
 from operational.pages import page, page_router, redirect
 from operational.privacy.schemas import render, render_many
 from operational.rows import get_row
@@ -134,6 +135,7 @@ def _client(
         members=desk_endpoints.household_of(unit, client_id),
         doubles=endpoints.duplicates_shown(unit, duplicates.flagged(session, client_id)),
         coming=coming, past=past, balances=balances, amount=_amount(unit, row),
+        cards=render_many(session, actor, "client.cards", KeptCard, kept(session, client_id)),
         merges=unmerge.standing_merges(session, client_id) if may_merge else [],
         may_write=actor.may(Permission.CLIENT_WRITE), may_merge=may_merge,
         may_book=actor.may(Permission.BOOKING_WRITE),

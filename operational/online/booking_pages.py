@@ -28,7 +28,7 @@ from operational.online import details, draft, finish, guard, place, whose
 from operational.online import times as timing
 from operational.online.calendar_file import calendar_file
 from operational.online.errors import NotNow, TimeGone
-from operational.online.manage import LIFETIME_AFTER
+from operational.online.manage import link_of
 from operational.online.shown import public, public_page, public_router
 from operational.pages import redirect
 
@@ -165,18 +165,7 @@ def pay(request: Request, token: str, _slot: Slot) -> Response:
 @public
 def manage(request: Request, token: str, _slot: Slot) -> Response:
     """A link of one's own to confirm, move or cancel the visit."""
-    engine = _work(request).engine
-    who = draft.known(engine, token)
-    with draft.at_work(engine, who) as desk, desk.transaction() as session:
-        row = session.get_one(OnlineBooking, (who.org_id, who.booking_id))
-        if row.appointment_id is None:
-            raise NotNow
-        visit = queries.visit(session, row.appointment_id)
-        link = links.issue(
-            session, purpose=links.APPOINTMENT, client_id=visit.client_id, subject_id=visit.id,
-            lifetime=visit.ends_at - clock.now() + LIFETIME_AFTER,
-        )  # fmt: skip
-    return redirect(f"/visit/{link}")
+    return redirect(f"/visit/{link_of(_work(request).engine, token)}")
 
 
 @pages.get("/booking/{token}/visit.ics")

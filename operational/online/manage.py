@@ -33,8 +33,8 @@ from operational.checkout.queries import found
 from operational.identity.access import Actor
 from operational.leads.tasks import add_task
 from operational.messaging.schedule import forms_outstanding
-from operational.models import Appointment, LinkToken, Location
-from operational.online import card_fees
+from operational.models import Appointment, LinkToken, Location, OnlineBooking
+from operational.online import card_fees, draft
 from operational.online.errors import FeeChanged, NotNow, TimeGone
 from operational.online.place import Place, of_location, visiting, visitor
 
@@ -86,6 +86,20 @@ def _at_work(engine: Engine, token: str) -> Iterator[tuple[Desk, Held]]:
     held = Held(link.link_id, location_id, subject)
     with visiting(engine, visitor(link.org_id, location_id, link.link_id)) as desk:
         yield desk, held
+
+
+def link_of(engine: Engine, booking_token: str) -> str:
+    """A link of one's own to the visit that was booked on the public page. Raises LinkUnusable, NotNow."""
+    who = draft.known(engine, booking_token)
+    with draft.at_work(engine, who) as desk, desk.transaction() as session:
+        row = session.get_one(OnlineBooking, (who.org_id, who.booking_id))
+        if row.appointment_id is None:
+            raise NotNow
+        visit = queries.visit(session, row.appointment_id)
+        return links.issue(
+            session, purpose=links.APPOINTMENT, client_id=visit.client_id, subject_id=visit.id,
+            lifetime=visit.ends_at - clock.now() + LIFETIME_AFTER,
+        )  # fmt: skip
 
 
 def see(engine: Engine, token: str) -> Managed:

@@ -169,3 +169,38 @@ def test_a_late_fee_is_charged_once_to_the_card_that_was_kept(
         assert setup.one(paid, at=at) == ("succeeded 5000 4242" if on else None)
     owed = "select coalesce(sum(amount_minor), 0) from posting where account = '1100'"
     assert setup.one(owed) == 5_000  # of the one who was told that it is billed
+
+
+def test_a_card_taken_off_is_charged_no_more(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, settings: Settings
+) -> None:
+    """The desk takes it off on the client's page; the fee is owed as without a card."""
+    http, made = visitor.http, setup.made
+    asked = {"offered": True, "card_on_file": True}
+    assert http.put(f"/v1/online-services/{setup.free}", json=asked, headers=made.headers).is_success
+    place, late = f"/v1/locations/{made.location_id}/online", start - timedelta(hours=4)
+    with clock.frozen(late - timedelta(minutes=30)):
+        chosen = {"booking_open": True, "enquiries_open": True, "most_upcoming": 50, "fees_to_card": True}
+        assert http.put(place, json=chosen, headers=made.headers).is_success
+    card(visitor.choose(setup, setup.free, start).fill(phone="2125550166"), "tok_visa")
+    booking = draft.known(work.engine, visitor.token).booking_id
+    visitor.send("/manage")
+    of_it = "from online_booking o join client_card k on k.id = o.card_id where o.id = :id"
+    client, left = (str(setup.one(f"select k.{one} {of_it}", id=booking)) for one in ("client_id", "id"))
+    owed = "select coalesce(sum(amount_minor), 0) from posting where account = '1100'"
+    paid = "select count(*) from payment"
+    before = setup.one(owed), setup.one(paid)
+    shown = http.get(f"/clients/{client}", headers=made.headers)
+    assert "Visa ending in 4242" in shown.text
+    other = made.client()
+    for who, status in ((other, 404), (client, 303), (client, 303)):
+        path = f"/clients/{who}/cards/{left}/remove"
+        assert http.post(path, headers=made.headers, follow_redirects=False).status_code == status
+    again = http.get(f"/clients/{client}", headers=made.headers)
+    assert (again.status_code, "Cards kept" in again.text) == (200, False)
+    with clock.frozen(late):
+        assert "charged to your Visa" not in visitor.get(f"{visitor.at}/cancel").page
+        visitor.send("/cancel")
+    with clock.frozen(late + 6 * MINUTE):
+        sweep.run_once(work, settings)
+    assert (setup.one(owed), setup.one(paid)) == (before[0] + 5_000, before[1])
