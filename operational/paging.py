@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import struct
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel
-from sqlalchemy import Select
+from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from medspa.kernel.errors import Invalid
@@ -38,16 +40,35 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None = None
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
 def encode(id_: uuid.UUID) -> str:
-    return base64.urlsafe_b64encode(id_.bytes).rstrip(b"=").decode()
+    return _text(id_.bytes)
 
 
 def decode(cursor: str) -> uuid.UUID:
     """Raises Invalid for a text that is no cursor of ours."""
     try:
-        return uuid.UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return uuid.UUID(bytes=_bytes(cursor))
+    except ValueError:
+        raise _foreign() from None
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(cursor: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (ValueError, binascii.Error):
-        raise Invalid("cursor: send the `next_cursor` of the page before, unchanged.") from None
+        raise _foreign() from None
+
+
+def _foreign() -> Invalid:
+    return Invalid("cursor: send the `next_cursor` of the page before, unchanged.")
 
 
 def by_id(
@@ -64,6 +85,39 @@ def by_id(
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], encode(rows[limit - 1].id)
+
+
+def by_moment(
+    session: Session,
+    statement: Select[Any],
+    moment: InstrumentedAttribute[datetime],
+    id_column: InstrumentedAttribute[uuid.UUID],
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    *,
+    newest_first: bool = False,
+) -> tuple[list[Any], str | None]:
+    """As by_id, in the order of a time that is never null and then of the id, or backwards."""
+    columns = (moment, id_column)
+    if cursor is not None:
+        last, here = tuple_(*_decode_moment(cursor)), tuple_(*columns)
+        statement = statement.where(here < last if newest_first else here > last)
+    order = [one.desc() if newest_first else one.asc() for one in columns]
+    rows = list(session.scalars(statement.order_by(*order).limit(limit + 1)))
+    if len(rows) <= limit:
+        return rows, None
+    end = rows[limit - 1]
+    since = (getattr(end, moment.key) - _EPOCH) // _MICROSECOND
+    return rows[:limit], _text(struct.pack(">q", since) + end.id.bytes)
+
+
+def _decode_moment(cursor: str) -> tuple[datetime, uuid.UUID]:
+    raw = _bytes(cursor)
+    try:
+        (since,) = struct.unpack(">q", raw[:8])
+        return _EPOCH + since * _MICROSECOND, uuid.UUID(bytes=raw[8:])
+    except (struct.error, ValueError, OverflowError):
+        raise _foreign() from None
 
 
 def page(rows: list[Row], next_cursor: str | None, render: Callable[[Row], Item]) -> Page[Item]:

@@ -24,12 +24,11 @@ from operational.calendar.nothing import nothing_on
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location
-from operational.pages import chosen_place, keep, page, page_router, redirect
+from operational.pages import YEAR_SECONDS, chosen_place, keep, page, page_router, redirect
 from operational.rows import get_row
 from operational.shell.around import PLACE_COOKIE
 
 AREA = "operational.calendar"
-YEAR_SECONDS = 365 * 24 * 3600
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Watcher = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import uuid
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from medspa.kernel.errors import Forbidden
 from medspa.kernel.vocabulary import Permission
 from operational.calendar.errors import LocationNotOpen
 from operational.identity.unit import Unit
 from operational.models import Location
-from operational.pages import chosen_place
-from operational.shell.around import places
+from operational.pages import YEAR_SECONDS, chosen_place, keep, redirect
+from operational.shell.around import PLACE_COOKIE, places
 
 
 def place_meant(
@@ -32,3 +32,10 @@ def place_meant(
             raise LocationNotOpen("Nothing was done. Open the page again at a location of yours.")
     unit.actor.require(permission, place.id)
     return place
+
+
+def onward(request: Request, address: str, place: Location, said: str) -> Response:
+    """To a list after something was written at `place`: the device is set to it and the list shows it."""
+    answer = redirect(address, request, said)
+    keep(request, answer, PLACE_COOKIE, str(place.id), YEAR_SECONDS)
+    return answer

@@ -20,8 +20,7 @@ from operational.booking import walk_ins
 from operational.booking.group_endpoints import row_of
 from operational.booking.group_schemas import NewWalkIn, WalkInOut
 from operational.calendar.desk import desk_of
-from operational.calendar.pages import YEAR_SECONDS
-from operational.calendar.place import place_meant
+from operational.calendar.place import onward, place_meant
 from operational.calendar.refused import Refused, refused
 from operational.clients import typed as typing
 from operational.clients.schemas import ClientView
@@ -31,10 +30,9 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, Service, StaffMember
 from operational.names import client_name, names_of
-from operational.pages import fragment, keep, page, page_router, redirect
+from operational.pages import fragment, page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.schemas import from_form
-from operational.shell.around import PLACE_COOKIE
 
 AREA = "operational.calendar"
 QUEUE = "/walk-ins"
@@ -91,7 +89,7 @@ def join_queue(
         return _page(request, unit, place, no, found, typed, chosen)
     wait = joined.wait_minutes
     told = "Nothing is free today any more." if wait is None else f"Tell them: about {wait} minutes."
-    return _onward(request, place, f"In the queue. {'Their turn is now.' if wait == 0 else told}")
+    return onward(request, QUEUE, place, f"In the queue. {'Their turn is now.' if wait == 0 else told}")
 
 
 @pages.post(QUEUE + "/known")
@@ -133,14 +131,7 @@ def leave(
     except DomainError as error:
         unit.abandon()
         return _page(request, unit, place, refused(unit, error, place.id))
-    return _onward(request, place, "Taken off the queue.")
-
-
-def _onward(request: Request, place: Location, said: str) -> Response:
-    """To the queue that was worked on: this device is set to its location."""
-    answer = redirect(QUEUE, request, said)
-    keep(request, answer, PLACE_COOKIE, str(place.id), YEAR_SECONDS)
-    return answer
+    return onward(request, QUEUE, place, "Taken off the queue.")
 
 
 def _page(

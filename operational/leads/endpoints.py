@@ -13,7 +13,7 @@ from operational.identity.unit import Unit
 from operational.leads import service, shown, tasks
 from operational.leads.schemas import Conversion, Converted, LeadIn, LeadOut, Lost, TaskIn, TaskOut
 from operational.models import Appointment, Client, Lead, Location, PublicText
-from operational.paging import Page
+from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from operational.rows import get_row
 
 router = APIRouter(prefix="/v1", tags=["leads"])
@@ -23,11 +23,15 @@ Writer = Annotated[Unit, Depends(needs(Permission.LEAD_WRITE, phi=Purpose.OPERAT
 
 @router.get("/leads")
 def list_leads(
-    unit: Reader, location_id: uuid.UUID | None = None, status: LeadStatus | None = None
+    unit: Reader,
+    location_id: uuid.UUID | None = None,
+    status: LeadStatus | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[LeadOut]:
-    """The latest leads, at most 200."""
-    rows = service.leads_of(unit.session, unit.actor, location_id, status)
-    return Page(items=shown.leads(unit, rows), next_cursor=None)
+    """The latest leads first."""
+    rows, after = service.leads_of(unit.session, unit.actor, location_id, status, limit, cursor)
+    return Page(items=shown.leads(unit, rows), next_cursor=after)
 
 
 @router.post("/leads", status_code=201)
@@ -71,10 +75,12 @@ def convert(unit: Writer, lead_id: uuid.UUID, body: Conversion) -> Converted:
 
 
 @router.get("/tasks")
-def list_tasks(unit: Reader, mine: bool = True) -> Page[TaskOut]:
-    """Open tasks, the most pressing first, at most 200. `mine`: one's own and those of nobody."""
-    rows = tasks.open_tasks(unit.session, unit.actor, mine=mine)
-    return Page(items=shown.tasks(unit, rows), next_cursor=None)
+def list_tasks(
+    unit: Reader, mine: bool = True, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[TaskOut]:
+    """Open tasks, the most pressing first. `mine`: one's own and those of nobody."""
+    rows, after = tasks.open_tasks(unit.session, unit.actor, limit, cursor, mine=mine)
+    return Page(items=shown.tasks(unit, rows), next_cursor=after)
 
 
 @router.post("/tasks", status_code=201)

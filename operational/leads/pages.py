@@ -24,6 +24,7 @@ from operational.models import Client, Lead, Location, StaffMember, Task
 from operational.names import client_name, names_of
 from operational.online import setup
 from operational.pages import page, page_router, redirect
+from operational.paging import Cursor
 from operational.rows import get_row
 from operational.schemas import from_form
 
@@ -37,11 +38,14 @@ SUGGESTED = 5
 
 
 @pages.get("/leads")
-def list_leads(request: Request, unit: Reader, status: LeadStatus | None = None) -> Response:
-    rows = shown.leads(unit, service.leads_of(unit.session, unit.actor, None, status))
+def list_leads(
+    request: Request, unit: Reader, status: LeadStatus | None = None, cursor: Cursor = None
+) -> Response:
+    found, after = service.leads_of(unit.session, unit.actor, None, status, cursor=cursor)
+    rows = shown.leads(unit, found)
     places = _places(unit)
     return page(
-        AREA, "leads.html", request, unit, rows=rows, chosen=status, statuses=list(LeadStatus),
+        AREA, "leads.html", request, unit, rows=rows, after=after, chosen=status, statuses=list(LeadStatus),
         places={one.id: one.name for one in places}, local=_clock(places), sources=list(LeadSource),
         writable=[one for one in places if unit.actor.may(Permission.LEAD_WRITE, one.id)],
     )  # fmt: skip
@@ -126,11 +130,12 @@ def add_task(
 
 
 @pages.get("/tasks")
-def my_tasks(request: Request, unit: Reader, everybody: bool = False) -> Response:
-    rows = shown.tasks(unit, tasking.open_tasks(unit.session, unit.actor, mine=not everybody))
+def my_tasks(request: Request, unit: Reader, everybody: bool = False, cursor: Cursor = None) -> Response:
+    found, after = tasking.open_tasks(unit.session, unit.actor, cursor=cursor, mine=not everybody)
+    rows = shown.tasks(unit, found)
     places = _places(unit)
     return page(
-        AREA, "tasks.html", request, unit, rows=rows, everybody=everybody, local=_clock(places),
+        AREA, "tasks.html", request, unit, rows=rows, after=after, everybody=everybody, local=_clock(places),
         places={one.id: one.name for one in places}, about=_about(unit, rows),
         people=names_of(unit.session, StaffMember, [one.assignee_id for one in rows]),
         may_write=unit.actor.may(Permission.LEAD_WRITE), may_approve=unit.actor.may(Permission.BOOKING_WRITE),

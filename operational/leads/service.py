@@ -22,6 +22,7 @@ from operational.identity.access import Actor
 from operational.leads.errors import LeadClosed
 from operational.messaging.hand_over import hand_over, withdraw
 from operational.models import Appointment, Client, Lead, Location, Task
+from operational.paging import DEFAULT_LIMIT, by_moment
 from operational.privacy.vault import Vault
 from operational.rows import get_row
 
@@ -175,18 +176,23 @@ def _finish_tasks(session: Session, actor: Actor, lead_id: uuid.UUID) -> None:
 
 
 def leads_of(
-    session: Session, actor: Actor, location_id: uuid.UUID | None, status: LeadStatus | None
-) -> list[Lead]:
-    """The latest leads of one's locations."""
+    session: Session,
+    actor: Actor,
+    location_id: uuid.UUID | None,
+    status: LeadStatus | None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> tuple[list[Lead], str | None]:
+    """(leads of one's locations, the latest first; next cursor)."""
     actor.require(Permission.LEAD_READ, location_id)
-    asked = select(Lead).order_by(Lead.received_at.desc(), Lead.id).limit(200)
+    asked = select(Lead)
     if location_id is not None:
         asked = asked.where(Lead.location_id == location_id)
     elif (places := actor.places_of(Permission.LEAD_READ)) is not None:
         asked = asked.where(Lead.location_id.in_(places))
     if status is not None:
         asked = asked.where(Lead.status == status)
-    return list(session.scalars(asked))
+    return by_moment(session, asked, Lead.received_at, Lead.id, limit, cursor, newest_first=True)
 
 
 def held(session: Session, actor: Actor, lead_id: uuid.UUID) -> Lead:

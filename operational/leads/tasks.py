@@ -13,12 +13,12 @@ from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Permission, TaskKind
 from operational.identity.access import Actor
 from operational.models import StaffMember, Task
+from operational.paging import DEFAULT_LIMIT, by_moment
 from operational.privacy.vault import Vault
 from operational.rows import get_row
 
 PURPOSE = "task"
 SOON = timedelta(hours=4)
-MOST = 200
 
 
 def add_task(
@@ -60,15 +60,23 @@ def note_of(session: Session, vault: Vault, task: Task) -> str | None:
     return vault.unseal_for_organization(session, task.note, purpose=PURPOSE).decode()
 
 
-def open_tasks(session: Session, actor: Actor, *, mine: bool = True) -> list[Task]:
-    """What is to be done at one's locations, the most pressing first; `mine`: by oneself or by anybody."""
+def open_tasks(
+    session: Session,
+    actor: Actor,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    *,
+    mine: bool = True,
+) -> tuple[list[Task], str | None]:
+    """(what is to be done at one's locations, the most pressing first; next cursor). `mine`: by oneself or
+    by anybody."""
     actor.require(Permission.LEAD_READ)
-    statement = select(Task).where(Task.done_at.is_(None)).order_by(Task.due_at, Task.id).limit(MOST)
+    statement = select(Task).where(Task.done_at.is_(None))
     if (places := actor.places_of(Permission.LEAD_READ)) is not None:
         statement = statement.where(Task.location_id.in_(places))
     if mine:
         statement = statement.where(or_(Task.assignee_id == actor.staff_id, Task.assignee_id.is_(None)))
-    return list(session.scalars(statement))
+    return by_moment(session, statement, Task.due_at, Task.id, limit, cursor)
 
 
 def finish_task(session: Session, actor: Actor, task_id: uuid.UUID) -> Task:

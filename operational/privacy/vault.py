@@ -166,7 +166,9 @@ def vault_of(session: Session) -> Vault:
     """The vault of a session. Raises VaultUnavailable where none was attached."""
     vault = session.info.get(_VAULT)
     if not isinstance(vault, Vault):
-        raise VaultUnavailable("This session cannot seal: attach the vault of the process to it.")
+        raise VaultUnavailable(
+            "Nothing can be sealed in this transaction: give it the process's vault with `attach`."
+        )
     return vault
 
 

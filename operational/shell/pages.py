@@ -15,11 +15,10 @@ from operational import navigation, notices
 from operational.identity.dependencies import signed_in
 from operational.identity.forms import Field
 from operational.identity.unit import Unit
-from operational.pages import HOME, chosen_place, keep, own_path, page, page_router, redirect
+from operational.pages import HOME, YEAR_SECONDS, chosen_place, keep, own_path, page, page_router, redirect
 from operational.shell.around import PLACE_COOKIE, choose, places
 
 AREA = "operational.shell"
-YEAR_SECONDS = 365 * 24 * 3600
 NOTIFICATIONS = "/notifications"
 pages = page_router()
 Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]

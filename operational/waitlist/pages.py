@@ -11,12 +11,12 @@ from fastapi import Depends, Form, Query, Request, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import OfferStatus, Permission, Purpose
-from operational.calendar.place import place_meant
+from operational.calendar.place import onward, place_meant
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Service, StaffMember, WaitlistEntry, WaitlistOffer
 from operational.names import client_name, names_of
-from operational.pages import page, page_router, redirect
+from operational.pages import page, page_router
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
@@ -88,13 +88,13 @@ def add_to_waitlist(
         from_date=today, until_date=max(until_date, today),
     )  # fmt: skip
     service.add(unit.session, unit.actor, wish.model_dump())
-    return redirect(WAITLIST)
+    return onward(request, WAITLIST, place, "On the waitlist.")
 
 
 @pages.post(WAITLIST + "/{waitlist_entry_id}/take-back")
-def take_back(unit: Writer, waitlist_entry_id: uuid.UUID, etag: Text) -> Response:
-    service.take_back(unit.session, unit.actor, waitlist_entry_id, etag)
-    return redirect(WAITLIST)
+def take_back(request: Request, unit: Writer, waitlist_entry_id: uuid.UUID, etag: Text) -> Response:
+    entry = service.take_back(unit.session, unit.actor, waitlist_entry_id, etag)
+    return onward(request, WAITLIST, place_meant(request, unit, entry.location_id), "Taken off the waitlist.")
 
 
 def _choices(unit: Unit) -> list[tuple[uuid.UUID, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -21,10 +22,21 @@ days = iter(range(2, 9))
 
 
 @pytest.fixture(scope="module")
-def open_now(practice: Practice) -> None:
-    """Somebody works from an hour ago on, for six hours."""
-    now = clock.now()
-    add_shift(practice.shop.made, now - HOUR, now + 6 * HOUR)
+def noon(practice: Practice) -> dt.datetime:
+    """Noon of today, around which somebody works."""
+    found = at(clock.now().astimezone(ZONE).date(), 12)
+    add_shift(practice.shop.made, found - HOUR, found + 6 * HOUR)
+    return found
+
+
+@pytest.fixture
+def open_now(noon: dt.datetime) -> Iterator[None]:
+    """It is noon: the desk is open at whatever hour the test is run."""
+    source = clock.source()
+    ahead = noon - source()
+    clock.install(lambda: source() + ahead)
+    yield
+    clock.install(source)
 
 
 @pytest.fixture

@@ -48,6 +48,13 @@ QUERIES = {
     " left join membership_period r on r.membership_id = m.id",
     "drawers": "select l.code, s.business_date, s.opening_float_minor, s.expected_minor, s.counted_minor,"
     " s.over_short_minor from drawer_session s join location l on l.id = s.location_id",
+    "leads": "select l.code, d.source, d.status, d.received_at, d.contacted_at, d.lost_reason"
+    " from lead d join location l on l.id = d.location_id",
+    "offers": "select l.code, c.email, o.starts_at, o.ends_at, o.offered_at, o.expires_at, o.status,"
+    " o.answered_at from waitlist_offer o join location l on l.id = o.location_id"
+    " join client c on c.id = o.client_id",
+    "messages": "select l.code, c.email, m.kind, m.channel, m.status, m.due_at, m.sent_at, m.about_start"
+    " from message m join location l on l.id = m.location_id left join client c on c.id = m.client_id",
     "days": "select l.code, d.business_date, d.status, f.measure, f.amount_minor"
     " from business_day d join location l on l.id = d.location_id"
     " left join day_close_figure f on f.business_day_id = d.id",

@@ -141,6 +141,27 @@ def test_lists_show_the_locations_where_one_may_look(
     assert get("/waitlist", cookie=f"medspa_place={here}").status_code == 200
 
 
+def test_lists_are_paged_in_the_order_of_the_desk(setup: OnlineSetUp, call: Call, http: TestClient) -> None:
+    """Three that came in the same moment, two to a page: every one once, whatever the order of their ids."""
+    made, due = setup.made, setup.start.isoformat()
+    place = {"location_id": str(made.locations[0])}
+    headers = made.key([Permission.LEAD_READ, Permission.CLIENT_READ])
+    with clock.frozen(clock.now()):
+        for number in range(3):
+            about = {**place, "first_name": "Ida", "last_name": f"Number {number}"}
+            call("POST", "/leads", {**about, "email": f"ida{number}@lead.example", "source": "phone"})
+            call("POST", "/tasks", {**place, "due_at": due, "note": "Call"})
+    for path, at in (("/v1/leads", "received_at"), ("/v1/tasks", "due_at")):
+        first = http.get(f"{path}?limit=2", headers=headers).json()
+        rest = http.get(f"{path}?limit=2&cursor={first['next_cursor']}", headers=headers).json()
+        whole = http.get(path, headers=headers).json()["items"]
+        assert first["items"] + rest["items"] == whole[:4]
+        assert len({one["id"] for one in whole}) == len(whole) >= 3
+        assert [one[at] for one in whole] == sorted((one[at] for one in whole), reverse=path == "/v1/leads")
+        wrong = http.get(f"{path}?cursor={first['next_cursor'][:-2]}", headers=headers)
+        assert (wrong.status_code, "next_cursor" in wrong.json()["detail"]) == (422, True)
+
+
 def test_a_booking_that_is_left_is_a_lead_for_who_asked_and_forgotten_for_others(
     setup: OnlineSetUp, visitor: Visitor, call: Call, work: finish.Work, settings: Settings
 ) -> None:
