@@ -138,6 +138,7 @@ def connected(
         app.state.services = Services(settings, engine, Vault(load_master_key(settings)), dict(ports or {}))
         app.state.slots = asyncio.Semaphore(settings.pool_size)
         app.state.changes = Changes(settings.operational_dsn("app"))
+        _build_routes(app)
         try:
             yield
         finally:
@@ -153,6 +154,13 @@ def routers() -> list[APIRouter]:
         *(importlib.import_module(f"operational.{area}.endpoints").router for area in AREAS),
         *(importlib.import_module(f"operational.{module}").pages for module in PAGES),
     ]
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Build every route now: FastAPI does so when one is first looked for, which takes 0.9 s."""
+    nowhere = {"type": "http", "method": "GET", "path": "/\0", "root_path": "", "headers": []}
+    for route in app.router.routes:
+        route.matches(dict(nowhere))
 
 
 def _operation_id(route: APIRoute) -> str:

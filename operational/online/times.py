@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -37,6 +37,8 @@ class Times:
     days: tuple[Day, ...]
     next_free: date | None
     """The first later day with a free time, when the days shown have none."""
+    none_before: bool
+    """Nothing was asked for, and the days shown begin with the first that has a free time."""
     earlier: date | None
     later: date | None
 
@@ -81,10 +83,27 @@ def times(
     first: date | None,
     skip: uuid.UUID | None = None,
 ) -> Times:
-    """A week of days from `first` (today when it is none or past), each with its free times.
+    """A week of days from `first`, each with its free times. Past days count as today.
 
-    `skip` is the visit or hold that will be moved: its own time counts as free.
+    Without `first` from today, or from the first free day where the coming week has none. `skip` is the
+    visit or hold that will be moved: its own time counts as free.
     """
+    week = _week(session, actor, place, services, provider_id, first, skip)
+    if first is None and week.next_free:
+        week = _week(session, actor, place, services, provider_id, week.next_free, skip)
+        return replace(week, none_before=True)
+    return week
+
+
+def _week(
+    session: Session,
+    actor: Actor,
+    place: Place,
+    services: Sequence[Offered],
+    provider_id: uuid.UUID | None,
+    first: date | None,
+    skip: uuid.UUID | None,
+) -> Times:
     today = clock.now().astimezone(ZoneInfo(place.timezone)).date()
     end = today + timedelta(days=place.days_ahead)
     start = min(max(first or today, today), end)
@@ -97,6 +116,7 @@ def times(
     return Times(
         days=days,
         next_free=later[0] if empty and later else None,
+        none_before=False,
         earlier=max(start - timedelta(days=DAYS_SHOWN), today) if start > today else None,
         later=days[-1].on + timedelta(days=1) if days[-1].on < end else None,
     )

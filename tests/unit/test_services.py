@@ -54,9 +54,15 @@ def _until(condition: Callable[[], object], seconds: float = 20) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    """A state folder whose services are gone after the test."""
+    """A state folder whose services are gone after the test.
+
+    Services inherit what this process ignores, and Dagster makes it ignore SIGTERM where SIGINT is ignored,
+    as in what a shell runs in the background; `medspa up` sets handlers of its own.
+    """
     (tmp_path / "run").mkdir()
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     yield tmp_path
+    signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
     for record in read_record(tmp_path).get("services", {}).values():
         if process := find(record):
             process.kill()
