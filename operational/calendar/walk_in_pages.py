@@ -29,7 +29,7 @@ from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, Service, StaffMember
-from operational.names import client_name, names_of
+from operational.names import client_names, names_of
 from operational.pages import fragment, page, page_router, redirect
 from operational.privacy.schemas import render_many
 from operational.schemas import from_form
@@ -164,7 +164,7 @@ def _queue(unit: Unit, place: Location) -> dict[str, Any]:
         "now": clock.now().astimezone(zone),
         "came": {one.id: one.came_at.astimezone(zone) for one in rows},
         "versions": {one.id: etag(one) for one in rows},
-        "clients": {one.client_id: client_name(session, actor, one.client_id, place.id) for one in rows},
+        "clients": client_names(session, actor, [(one.client_id, place.id) for one in rows]),
         "services": names_of(session, Service, [one.service_id for one in rows]),
         "people": names_of(session, StaffMember, [one.provider_id for one in rows]),
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, Request, Response
@@ -21,7 +22,7 @@ from operational.leads import service, shown
 from operational.leads import tasks as tasking
 from operational.leads.schemas import LeadIn, LeadOut, TaskIn, TaskOut
 from operational.models import Client, Lead, Location, StaffMember, Task
-from operational.names import client_name, names_of
+from operational.names import client_names, local_times, names_of
 from operational.online import setup
 from operational.pages import page, page_router, redirect
 from operational.paging import Cursor
@@ -46,7 +47,8 @@ def list_leads(
     places = _places(unit)
     return page(
         AREA, "leads.html", request, unit, rows=rows, after=after, chosen=status, statuses=list(LeadStatus),
-        places={one.id: one.name for one in places}, local=_clock(places), sources=list(LeadSource),
+        places={one.id: one.name for one in places}, sources=list(LeadSource),
+        local=local_times(unit.session),
         writable=[one for one in places if unit.actor.may(Permission.LEAD_WRITE, one.id)],
     )  # fmt: skip
 
@@ -83,7 +85,8 @@ def show_lead(request: Request, lead_id: uuid.UUID, unit: Reader) -> Response:
         select(Task).where(Task.lead_id == lead.id, Task.done_at.is_(None)).order_by(Task.due_at)
     )
     return page(
-        AREA, "lead.html", request, unit, lead=lead, local=_clock(places), reasons=list(LostReason),
+        AREA, "lead.html", request, unit, lead=lead, local=local_times(unit.session),
+        reasons=list(LostReason),
         place=next(one.name for one in places if one.id == lead.location_id),
         tasks=shown.tasks(unit, open_tasks), suggested=_suggested(unit, lead),
         may_write=unit.actor.may(Permission.LEAD_WRITE, lead.location_id),
@@ -133,31 +136,40 @@ def add_task(
 def my_tasks(request: Request, unit: Reader, everybody: bool = False, cursor: Cursor = None) -> Response:
     found, after = tasking.open_tasks(unit.session, unit.actor, cursor=cursor, mine=not everybody)
     rows = shown.tasks(unit, found)
-    places = _places(unit)
     return page(
-        AREA, "tasks.html", request, unit, rows=rows, after=after, everybody=everybody, local=_clock(places),
-        places={one.id: one.name for one in places}, about=_about(unit, rows),
+        AREA, "tasks.html", request, unit, rows=rows, after=after, everybody=everybody,
+        local=local_times(unit.session), view=_view(everybody, cursor),
+        places={one.id: one.name for one in _places(unit)}, about=_about(unit, rows),
         people=names_of(unit.session, StaffMember, [one.assignee_id for one in rows]),
         may_write=unit.actor.may(Permission.LEAD_WRITE), may_approve=unit.actor.may(Permission.BOOKING_WRITE),
     )  # fmt: skip
 
 
 @pages.post("/tasks/{task_id}/done")
-def finish(task_id: uuid.UUID, unit: Writer) -> Response:
+def finish(task_id: uuid.UUID, unit: Writer, everybody: bool = False, cursor: Cursor = None) -> Response:
     tasking.finish_task(unit.session, unit.actor, task_id)
-    return redirect("/tasks")
+    return _tasks(everybody, cursor)
 
 
 @pages.post("/online-bookings/{booking_id}/approve")
-def approve(booking_id: uuid.UUID, unit: Approver) -> Response:
+def approve(
+    booking_id: uuid.UUID, unit: Approver, everybody: bool = False, cursor: Cursor = None
+) -> Response:
     setup.approve(unit.session, unit.actor, booking_id)
-    return redirect("/tasks")
+    return _tasks(everybody, cursor)
 
 
 @pages.post("/online-bookings/{booking_id}/decline")
-def decline(booking_id: uuid.UUID, unit: Approver) -> Response:
+def decline(
+    booking_id: uuid.UUID, unit: Approver, everybody: bool = False, cursor: Cursor = None
+) -> Response:
     setup.decline(unit.session, unit.actor, booking_id)
-    return redirect("/tasks")
+    return _tasks(everybody, cursor)
+
+
+def _tasks(everybody: bool, cursor: str | None) -> Response:
+    """Back to the part of the list that was looked at."""
+    return redirect("/tasks?" + view if (view := _view(everybody, cursor)) else "/tasks")
 
 
 def _about(unit: Unit, rows: Sequence[TaskOut]) -> dict[uuid.UUID, str]:
@@ -165,13 +177,18 @@ def _about(unit: Unit, rows: Sequence[TaskOut]) -> dict[uuid.UUID, str]:
     asked = {one.lead_id for one in rows if one.client_id is None and one.lead_id is not None}
     found = shown.leads(unit, unit.session.scalars(select(Lead).where(Lead.id.in_(asked)))) if asked else []
     leads = {one.id: f"{one.first_name} {one.last_name}" for one in found}
+    clients = client_names(unit.session, unit.actor, [(one.client_id, one.location_id) for one in rows])
     told: dict[uuid.UUID, str] = {}
     for one in rows:
-        name = leads.get(one.lead_id) if one.lead_id is not None else None
-        if one.client_id is not None:
-            name = client_name(unit.session, unit.actor, one.client_id, one.location_id)
-        told[one.id] = name or "–"
+        names, whom = (clients, one.client_id) if one.client_id is not None else (leads, one.lead_id)
+        told[one.id] = names.get(whom, "–") if whom is not None else "–"
     return told
+
+
+def _view(everybody: bool, cursor: str | None) -> str:
+    """The query of a list of tasks, to come back to it."""
+    asked = {"everybody": "true" if everybody else None, "cursor": cursor}
+    return urlencode({name: value for name, value in asked.items() if value})
 
 
 def _suggested(unit: Unit, lead: LeadOut) -> list[DuplicateView]:
@@ -189,9 +206,3 @@ def _suggested(unit: Unit, lead: LeadOut) -> list[DuplicateView]:
 
 def _places(unit: Unit) -> list[Location]:
     return list(unit.session.scalars(select(Location).order_by(Location.name)))
-
-
-def _clock(places: Iterable[Location]) -> Any:
-    """(time, location) → that time on the location's clock."""
-    zones = {one.id: ZoneInfo(one.timezone) for one in places}
-    return lambda at, location_id: at.astimezone(zones[location_id])

@@ -34,13 +34,14 @@ from operational.messaging.message_schemas import (
 )
 from operational.messaging.naming import NamesTreatment
 from operational.models import Location
-from operational.names import client_name
+from operational.names import client_name, client_names, local_times
 from operational.pages import chosen_place, page, page_router, redirect
+from operational.paging import Cursor
 from operational.privacy.schemas import render_many
 
 AREA = "operational.messaging"
 MESSAGES, TEXTS, RULES = "/messages", "/messages/texts", "/messages/rules"
-SHOWN = 100
+SHOWN = 50
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPERATIONS), scope="function")]
@@ -51,14 +52,17 @@ _UNITS = {"d": 1440, "h": 60, "m": 1}
 
 
 @pages.get("/clients/{client_id}/messages")
-def show_client_messages(request: Request, client_id: uuid.UUID, unit: Reader) -> Response:
+def show_client_messages(
+    request: Request, client_id: uuid.UUID, unit: Reader, cursor: Cursor = None
+) -> Response:
     session, actor = unit.session, unit.actor
-    found, _ = reading.to_client(session, actor, client_id, SHOWN, None)
+    found, after = reading.to_client(session, actor, client_id, SHOWN, cursor)
     place = chosen_place(request, unit)
     return page(
         AREA, "client_messages.html", request, unit,
         client_id=client_id, name=client_name(session, actor, client_id, place.id if place else None),
-        found=render_many(session, actor, "messaging.client", MessageOut, found),
+        found=render_many(session, actor, "messaging.client", MessageOut, found), after=after,
+        local=local_times(session),
         consents=render_many(
             session, actor, "messaging.consents", ConsentOut, rules.consents(session, client_id)
         ),
@@ -79,19 +83,22 @@ def note_consent(
 
 
 @pages.get(MESSAGES)
-def show_messages(request: Request, unit: Reader) -> Response:
+def show_messages(
+    request: Request, unit: Reader, cursor: Cursor = None, unknown_from: Cursor = None
+) -> Response:
     """What clients wrote, and messages that nobody knows the outcome of."""
     session, actor = unit.session, unit.actor
-    written, _ = reading.replies(session, actor, SHOWN, None)
-    unknown, _ = reading.with_status(session, actor, MessageStatus.UNKNOWN, SHOWN, None)
+    written, after = reading.replies(session, actor, SHOWN, cursor)
+    unknown, after_unknown = reading.with_status(session, actor, MessageStatus.UNKNOWN, SHOWN, unknown_from)
     replies = render_many(session, actor, "messaging.replies", ReplyOut, written)
     open_ones = render_many(session, actor, "messaging.status", MessageOut, unknown)
-    asked = [one.client_id for one in replies] + [one.client_id for one in open_ones]
-    ids = {one for one in asked if one is not None}
+    asked = [(one.client_id, one.location_id) for one in replies]
+    asked += [(one.client_id, one.location_id) for one in open_ones]
     return page(
         AREA, "messages.html", request, unit,
         replies=replies, unknown=open_ones,
-        names={one: client_name(session, actor, one, None) for one in ids},
+        names=client_names(session, actor, asked), local=local_times(session),
+        after=after, after_unknown=after_unknown,
         may_settle=actor.may(Permission.BOOKING_WRITE),
     )  # fmt: skip
 

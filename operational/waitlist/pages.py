@@ -15,8 +15,9 @@ from operational.calendar.place import onward, place_meant
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Service, StaffMember, WaitlistEntry, WaitlistOffer
-from operational.names import client_name, names_of
+from operational.names import client_name, client_names, names_of
 from operational.pages import page, page_router
+from operational.paging import Cursor, by_id
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
@@ -25,7 +26,6 @@ from operational.waitlist.schemas import WaitlistIn, WaitlistOut
 
 AREA = "operational.waitlist"
 WAITLIST = "/waitlist"
-SHOWN = 200
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
@@ -35,12 +35,12 @@ Text = Annotated[str, Form(max_length=200)]
 
 @pages.get(WAITLIST)
 def show_waitlist(
-    request: Request, unit: Reader, client: Annotated[uuid.UUID | None, Query()] = None
+    request: Request, unit: Reader, client: Annotated[uuid.UUID | None, Query()] = None, cursor: Cursor = None
 ) -> Response:
     """Who waits at the chosen location. With `client`, the form to add them."""
     session, actor = unit.session, unit.actor
     place = place_meant(request, unit, None)
-    rows = session.scalars(service.waiting(place.id).order_by(WaitlistEntry.id).limit(SHOWN)).all()
+    rows, after = by_id(session, service.waiting(place.id), WaitlistEntry.id, cursor=cursor)
     found = render_many(session, actor, "waitlist.list", WaitlistOut, rows)
     offers = session.scalars(
         select(WaitlistOffer).where(
@@ -57,8 +57,9 @@ def show_waitlist(
     today = service.today(place)
     return page(
         AREA, "waitlist.html", request, unit,
-        place=place.name, location=place.id, found=found, offers=open_offers, days=DAYS, adding=adding,
-        names={one.client_id: client_name(session, actor, one.client_id, place.id) for one in found},
+        place=place.name, location=place.id, found=found, after=after, offers=open_offers,
+        days=DAYS, adding=adding,
+        names=client_names(session, actor, [(one.client_id, place.id) for one in found]),
         services=names_of(session, Service, {one for row in found for one in row.service_ids}),
         people=names_of(session, StaffMember, {one.provider_id for one in found if one.provider_id}),
         offered=_choices(unit) if adding else [], providers=_providers(unit) if adding else [],

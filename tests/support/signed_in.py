@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+
+from fastapi.testclient import TestClient
 
 from medspa.kernel import clock
 from operational.identity import tokens
 from operational.models.staff import AuthSession
+from tests.factories.checkout import Shop
 from tests.support.databases import Database
 
 
@@ -28,3 +34,15 @@ def session_token(database: Database, org_id: uuid.UUID, staff_id: uuid.UUID) ->
             )
         )
     return token
+
+
+@contextmanager
+def signed_in(http: TestClient, shop: Shop, staff_id: uuid.UUID | None = None) -> Iterator[str]:
+    """As somebody's browser; what its forms carry."""
+    made = shop.made
+    http.cookies.set("medspa_session", session_token(made.database, made.org_id, staff_id or made.owner_id))
+    try:
+        found = re.search(r'name="csrf-token" content="([^"]+)"', http.get("/clients").text)
+        yield found[1] if found else ""
+    finally:
+        http.cookies.clear()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,19 +20,7 @@ from operational.booking.schemas import NewItem, NewVisit
 from tests.factories.booking import actor_of, add_provider, add_service, add_shift, next_weekday, unit
 from tests.factories.checkout import Shop, open_shop
 from tests.factories.organization import TIMEZONE
-from tests.support.signed_in import session_token
-
-
-@contextmanager
-def signed_in(http: TestClient, shop: Shop, staff_id: uuid.UUID | None = None) -> Iterator[str]:
-    """As somebody's browser; what its forms carry."""
-    made = shop.made
-    http.cookies.set("medspa_session", session_token(made.database, made.org_id, staff_id or made.owner_id))
-    try:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', http.get("/clients").text)
-        yield found[1] if found else ""
-    finally:
-        http.cookies.clear()
+from tests.support.signed_in import signed_in
 
 
 def test_pages_show_nothing_of_another_organization(http: TestClient, shop: Shop) -> None:
