@@ -1,20 +1,22 @@
 """What a late cancellation or a no-show costs, charged to the card that was kept when the visit was booked.
 
 Only where the location says so and the cancellation policy was accepted with the booking; once, in the three
-steps of every card payment. Declined, the invoice stays owed, as one without a card does.
+steps of every card payment. Declined, the invoice stays owed, as one without a card does, and somebody at the
+practice is asked to collect it.
 """
 
 from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
 from medspa.kernel.database import TenantSession
-from medspa.kernel.vocabulary import AllocationSource, AttemptState, DrawerKind, Tender
+from medspa.kernel.vocabulary import AllocationSource, AttemptState, DrawerKind, TaskKind, Tender
 from operational.checkout import attempts
 from operational.checkout.apply import Balance, hold_client, spend
 from operational.checkout.desk import Desk
@@ -24,6 +26,7 @@ from operational.checkout.processor.port import ChargeRequest, Processor
 from operational.checkout.queries import found, merchant_account_of
 from operational.checkout.schemas import PaymentIn
 from operational.identity.access import Actor
+from operational.leads.tasks import add_task
 from operational.ledger.balances import invoice_open_minor, lock_invoice
 from operational.ledger.drawers import virtual_session
 from operational.models import (
@@ -62,17 +65,36 @@ _DUE = text(
     " and exists (select from policy_acceptance a where a.online_booking_id = b.id)"
     " order by fee.id limit :most"
 )
+_DECLINED = text(
+    "select distinct i.location_id, i.client_id, i.appointment_id from invoice i"
+    " join payment p on p.invoice_id = i.id and p.status = 'declined'"
+    " join processor_attempt a on a.payment_id = p.id and a.request_key like :fees"
+    " where i.issued_at >= :since and i.business_date between :first and :last and i.status <> 'voided'"
+    " and not exists (select from task t where t.appointment_id = i.appointment_id"
+    "  and t.kind = 'collect_fee')"
+)
+_KEY = "medspa_fee_"
 
 
 def due(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Invoices that a kept card is to pay, each with its card."""
-    now = clock.now()
-    asked = {
-        "since": now - TRIED, "until": now - WAITS, "most": AT_ONCE,
-        # Issued today, it may be of a business date a little before or after.
-        "first": (now - TRIED - DAY).date(), "last": (now + DAY).date(),
-    }  # fmt: skip
+    asked = {**_lately(), "until": clock.now() - WAITS, "most": AT_ONCE}
     return [(row[0], row[1]) for row in session.execute(_DUE, asked)]
+
+
+def ask_to_collect(session: Session, actor: Actor) -> None:
+    """A task for each fee whose card was declined, whenever that became known."""
+    for row in session.execute(_DECLINED, {**_lately(), "fees": _KEY.replace("_", r"\_") + "%"}):
+        add_task(
+            session, actor, TaskKind.COLLECT_FEE, row.location_id, client_id=row.client_id,
+            appointment_id=row.appointment_id,
+        )  # fmt: skip
+
+
+def _lately() -> dict[str, Any]:
+    """When fees that are still looked at were issued; today's may be of a business date before or after."""
+    since = clock.now() - TRIED
+    return {"since": since, "first": (since - DAY).date(), "last": (clock.now() + DAY).date()}
 
 
 def charge(desk: Desk, processor: Processor, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:
@@ -133,7 +155,7 @@ def _begin(
         location_id=location.id, drawer_session_id=drawer.id, tender=Tender.CARD, currency=invoice.currency,
         invoice_id=invoice_id, payment_token=card.token, tips=[],
     )  # fmt: skip
-    attempt = begin_card_payment(session, actor, request, f"medspa_fee_{invoice_id.hex}")
+    attempt = begin_card_payment(session, actor, request, _KEY + invoice_id.hex)
     if attempt.state is not AttemptState.CREATED:
         return None
     return attempt, attempts.charge_request(session, attempt, card.token)

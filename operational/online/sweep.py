@@ -92,6 +92,8 @@ def _fees(work: finish.Work, org_id: uuid.UUID) -> None:
         fees = card_fees.due(session)
     for invoice_id, card_id in fees:
         _each(partial(_fee, work, org_id, invoice_id, card_id))
+    with visiting(work.engine, _job(org_id)) as desk, desk.transaction() as session:
+        card_fees.ask_to_collect(session, desk.actor)
 
 
 def _fee(work: finish.Work, org_id: uuid.UUID, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:

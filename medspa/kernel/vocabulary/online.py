@@ -75,4 +75,5 @@ class TaskKind(enum.StrEnum):
     MATCH_CLIENT = "match_client"
     RETURN_DEPOSIT = "return_deposit"
     FIND_TIME = "find_time"
+    COLLECT_FEE = "collect_fee"
     OTHER = "other"

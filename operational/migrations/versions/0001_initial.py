@@ -6068,6 +6068,7 @@ def upgrade() -> None:
                 "match_client",
                 "return_deposit",
                 "find_time",
+                "collect_fee",
                 "other",
                 name="word_taskkind",
                 native_enum=False,

@@ -171,17 +171,24 @@ def test_a_late_fee_is_charged_once_to_the_card_that_was_kept(
     assert setup.one(owed) == 5_000  # of the one who was told that it is billed
 
 
+def fees_go_to_cards(setup: OnlineSetUp, visitor: Visitor, late: datetime) -> None:
+    """From half an hour before `late` on, where a card is kept with each booking of the free service."""
+    http, made = visitor.http, setup.made
+    asked = {"offered": True, "card_on_file": True}
+    assert http.put(f"/v1/online-services/{setup.free}", json=asked, headers=made.headers).is_success
+    chosen = {"booking_open": True, "enquiries_open": True, "most_upcoming": 50, "fees_to_card": True}
+    with clock.frozen(late - timedelta(minutes=30)):
+        place = f"/v1/locations/{made.location_id}/online"
+        assert http.put(place, json=chosen, headers=made.headers).is_success
+
+
 def test_a_card_taken_off_is_charged_no_more(
     setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, settings: Settings
 ) -> None:
     """The desk takes it off on the client's page; the fee is owed as without a card."""
     http, made = visitor.http, setup.made
-    asked = {"offered": True, "card_on_file": True}
-    assert http.put(f"/v1/online-services/{setup.free}", json=asked, headers=made.headers).is_success
-    place, late = f"/v1/locations/{made.location_id}/online", start - timedelta(hours=4)
-    with clock.frozen(late - timedelta(minutes=30)):
-        chosen = {"booking_open": True, "enquiries_open": True, "most_upcoming": 50, "fees_to_card": True}
-        assert http.put(place, json=chosen, headers=made.headers).is_success
+    late = start - timedelta(hours=4)
+    fees_go_to_cards(setup, visitor, late)
     card(visitor.choose(setup, setup.free, start).fill(phone="2125550166"), "tok_visa")
     booking = draft.known(work.engine, visitor.token).booking_id
     visitor.send("/manage")
@@ -204,3 +211,34 @@ def test_a_card_taken_off_is_charged_no_more(
     with clock.frozen(late + 6 * MINUTE):
         sweep.run_once(work, settings)
     assert (setup.one(owed), setup.one(paid)) == (before[0] + 5_000, before[1])
+
+
+def test_a_fee_whose_card_is_declined_is_a_task_for_the_desk(
+    setup: OnlineSetUp, visitor: Visitor, start: datetime, work: finish.Work, settings: Settings
+) -> None:
+    """Once, and it stays owed."""
+    late = start - timedelta(hours=4)
+    fees_go_to_cards(setup, visitor, late)
+    card(visitor.choose(setup, setup.free, start).fill(phone="2125550167"), "tok_visa")
+    booking = draft.known(work.engine, visitor.token).booking_id
+    visitor.send("/manage")
+    with setup.database.session("admin") as session:
+        of_it = "(select card_id from online_booking where id = :id)"
+        session.execute(
+            text(f"update client_card set token = 'tok_declined' where id = {of_it}"), {"id": booking}
+        )
+    with clock.frozen(late):
+        visitor.get(f"{visitor.at}/cancel").send("/cancel")
+    tasks = (
+        "select count(*) from task t join online_booking o on o.appointment_id = t.appointment_id"
+        " and o.client_id = t.client_id where o.id = :id and t.kind = 'collect_fee'"
+    )
+    assert setup.one(tasks, id=booking) == 0
+    for minutes in (6, 7, 8):
+        with clock.frozen(late + minutes * MINUTE):
+            sweep.run_once(work, settings)
+    assert setup.one(tasks, id=booking) == 1
+    paid = (
+        "select p.status from payment p join online_booking o on o.client_id = p.client_id where o.id = :id"
+    )
+    assert setup.one(paid, id=booking) == "declined"
