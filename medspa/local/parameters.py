@@ -54,6 +54,8 @@ NOT_DURABLE: dict[str, str | int] = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "autovacuum_naptime": "10s",
+    # Their passwords are random and live for minutes: hashing them takes more than half of a connection.
+    "scram_iterations": 1,
 }
 
 

@@ -65,8 +65,11 @@ class SourceSnapshot:
     _readers: list[Any] = field(default_factory=list)
 
     def reader(self) -> Any:
-        """A new columnar (ADBC) connection that sees exactly this snapshot."""
-        connection = adbc.connect(self.dsn)
+        """A new columnar (ADBC) connection that sees exactly this snapshot.
+
+        The first has the driver read every type of the database, a tenth of a second; the others share that.
+        """
+        connection = self._readers[0].adbc_clone() if self._readers else adbc.connect(self.dsn)
         self._readers.append(connection)
         with connection.cursor() as cursor:
             cursor.execute(_REPEATABLE)

@@ -1,6 +1,6 @@
 """Requests to the application, each in a process that kills itself at a named moment. Run as a script.
 
-The script imports the application once and forks for every line of standard input: JSON with settings,
+The script builds the application once and forks for every line of standard input: JSON with settings,
 the moment, and the request. It answers with how the fork ended (a negative number: the signal).
 
 Moments: `before_commit:n`, `after_commit:n` (the n-th commit of the request: claim, attempt, outcome),
@@ -16,11 +16,12 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import FastAPI
 from sqlalchemy import event
 
 from medspa.kernel.database import TenantSession
 from medspa.kernel.settings import Settings
-from operational.app import create_app
+from operational.app import connected, create_app
 from operational.checkout.processor.open import open_processor
 from operational.checkout.processor.port import ChargeRequest, Processor, RefundRequest, Result
 from tests.support.api import client_of
@@ -72,19 +73,30 @@ def die_at_commit(moment: str) -> None:
     event.listen(TenantSession, name, count)
 
 
-def send(asked: dict[str, Any]) -> None:
-    settings = Settings(**asked["settings"])
+def built(settings: Settings) -> FastAPI:
+    """An application that was started once, which builds its routes."""
+    app = create_app(settings)
+    with client_of(settings, app):
+        return app
+
+
+def send(app: FastAPI, settings: Settings, asked: dict[str, Any]) -> None:
     processor = Dying(open_processor(settings), asked["moment"])
-    with client_of(settings, create_app(settings, {"processor": processor})) as client:
+    app.router.lifespan_context = connected(settings, {"processor": processor})
+    with client_of(settings, app) as client:
         die_at_commit(asked["moment"])
         client.post(asked["path"], json=asked["body"], headers=asked["headers"])
 
 
 def main() -> None:
+    app: FastAPI | None = None
     for line in sys.stdin:
+        asked = json.loads(line)
+        settings = Settings(**asked["settings"])
+        app = app or built(settings)
         child = os.fork()
         if child == 0:
-            send(json.loads(line))
+            send(app, settings, asked)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")

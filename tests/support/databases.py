@@ -27,8 +27,10 @@ from sqlalchemy.engine import make_url
 from medspa.kernel.database import TenantSession, make_engine, session_scope
 from medspa.kernel.settings import Settings
 from medspa.local import roles
+from medspa.local.accounts import ServerAccount
+from medspa.local.binaries import Programs
 from medspa.local.environment import Dsns, LocalEnvironment
-from medspa.local.files import TRAVERSE_ONLY
+from medspa.local.files import PRIVATE_FOLDER, TRAVERSE_ONLY, make_folder
 from medspa.local.supervisor import stop_everything
 
 FOLDER_PREFIX = "medspa-test-"
@@ -129,11 +131,12 @@ class Servers:
             database.close()
             self._drop(cluster, name)
 
-    def renew(self, cluster: str, database: Database, *, migrated: bool = True) -> None:
+    def renew(self, cluster: str, database: Database, *, migrated: bool = True, built: bool = False) -> None:
         """Drop a clone and make it again under its own name, so that its DSNs stay as they were."""
         database.close()
         self._drop(cluster, database.name)
-        self._create(cluster, database.name, template=self._template(cluster) if migrated else "")
+        template = (self._built() if built else self._template(cluster)) if migrated else ""
+        self._create(cluster, database.name, template=template)
 
     def _template(self, cluster: str) -> str:
         if cluster not in self._templates:
@@ -144,13 +147,50 @@ class Servers:
         return self._templates[cluster]
 
     def _built(self) -> str:
+        """dbt makes it once for all processes and servers of a test run: the others restore a dump."""
         name = "template_built"
-        if name not in self._templates:
-            self._create("warehouse", name, template=self._template("warehouse"))
-            settings = Settings(home=self.folder / "built", warehouse=self._dsns_for("warehouse", name))
-            importlib.import_module("pipelines.build.run").build(settings, 0, full=True, tests=False)
-            self._templates[name] = name
-        return self._templates[name]
+        if name in self._templates:
+            return name
+        settings = Settings(home=self.folder / "built", warehouse=self._dsns_for("warehouse", name))
+        kept = settings.parsed_folder / "built.dump"
+        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if kept.is_file():
+                self._create("warehouse", name)
+                self._restore(name, kept)
+            else:
+                self._create("warehouse", name, template=self._template("warehouse"))
+                importlib.import_module("pipelines.build.run").build(settings, 0, full=True, tests=False)
+                self._dump(name, kept)
+        self._templates[name] = name
+        return name
+
+    def _dump(self, name: str, target: Path) -> None:
+        with self._dump_file(name) as file:
+            programs = Programs.locate(ServerAccount.current())
+            programs.run("pg_dump", "--format=custom", "--compress=none", f"--file={file}", self._admin(name))
+            shutil.copyfile(file, target.with_suffix(".part"))
+        target.with_suffix(".part").replace(target)
+
+    def _restore(self, name: str, source: Path) -> None:
+        with self._dump_file(name) as file:
+            shutil.copyfile(source, file)
+            ServerAccount.current().take(file)
+            programs = Programs.locate(ServerAccount.current())
+            programs.run("pg_restore", "--exit-on-error", f"--dbname={self._admin(name)}", str(file))
+
+    @contextlib.contextmanager
+    def _dump_file(self, name: str) -> Iterator[Path]:
+        """Where the servers' account can read and write: it cannot reach the folders of tests."""
+        folder = self.folder / f"dump-{name}"
+        make_folder(folder, PRIVATE_FOLDER)
+        ServerAccount.current().take(folder)
+        yield folder / "database"
+        shutil.rmtree(folder)
+
+    def _admin(self, name: str) -> str:
+        return self._dsns_for("warehouse", name)["admin"]
 
     def _create(self, cluster: str, name: str, *, template: str = "") -> None:
         specification = roles.CLUSTERS[cluster]

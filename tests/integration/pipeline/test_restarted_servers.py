@@ -226,13 +226,13 @@ def test_without_its_transaction_a_publication_would_be_half(
 
 
 def test_the_warehouse_is_that_of_undisturbed_runs(made: Installation) -> None:
-    """Last in the file: after all of the above, against one run into an empty warehouse and an empty lake."""
+    """Last in the file: after all of the above, against one run into a new warehouse and an empty lake."""
     made.run()
     disturbed = marts_content(made.settings)
     lake = Lake(made.settings.lake)
     reasons = [lake.manifest(ref).reason for ref in lake.batches()]
     assert [reason for reason in reasons if reason] == ["first"]
-    made.servers.renew("warehouse", made.warehouse)
+    made.servers.renew("warehouse", made.warehouse, built=True)
     undisturbed = made.settings.model_copy(update={"lake_url": str(made.settings.home / "undisturbed")})
     assert Lake(undisturbed.lake).batches() == []
     with ResidentLanding(undisturbed, lambda: keys_of(made.practice.org_id)) as landing:
