@@ -148,7 +148,7 @@ class EmbeddedCluster:
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
-                *([] if self.durable else ["--no-sync"]),
+                *([] if self.durable else ["--no-sync", "--set=scram_iterations=1"]),
             )
         except ServerProgramFailed:
             shutil.rmtree(data, ignore_errors=True)
