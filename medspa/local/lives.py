@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from sqlalchemy.event import listen
+
 from medspa.kernel import clock
 from medspa.kernel.database import make_engine
 from medspa.kernel.errors import DomainError
@@ -69,18 +71,22 @@ class Hands:
         self._now = max(instant, self._now)
 
 
+def _without_waiting(connection: Any, _record: object) -> None:
+    """Nobody relies on a life half lived: no commit of it waits for the disk."""
+    connection.execute("set synchronous_commit = off")
+    connection.commit()
+
+
 @contextmanager
 def stage_of(settings: Settings, begun: Begun) -> Iterator[Stage]:
     engine = make_engine(settings.operational_dsn("app"), application_name="medspa-simulate")
+    listen(engine, "connect", _without_waiting)
     try:
         with engine.connect() as connection:
-            # Nobody relies on a life half lived: its commits do not wait for the disk.
-            connection.exec_driver_sql("set synchronous_commit = off")
-            connection.commit()
-            vault, processor = Vault(load_master_key(settings)), open_inprocess(settings)
+            vault, processor = Vault(load_master_key(settings)), open_inprocess(settings, durable=False)
             org_id = begun.owner.org_id
             # Nobody who lives here has a telephone: no vendor is asked, whatever the settings say.
-            inside = open_messenger(settings)
+            inside = open_messenger(settings, durable=False)
             post = Post(engine, vault, settings, Messengers(sms=inside, email=inside))
             yield Stage(
                 connection, post, processor, org_id, begun.owner, begun.ids, begun.memory, begun.actors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
@@ -14,7 +15,7 @@ from medspa.kernel.vocabulary import Permission
 from operational import etag
 from operational.booking import claim
 from operational.booking.errors import ProviderNotEligible, ShiftInUse, ShiftOverlaps
-from operational.booking.facts import load_facts
+from operational.booking.facts import Facts, load_facts
 from operational.booking.schedule_schemas import NewPattern
 from operational.booking.schemas import NewShift
 from operational.identity.access import Actor
@@ -26,16 +27,37 @@ _UNCOVERED = text("select booking_time_without_shift(:staff, :location, :since, 
 
 def add_shift(session: Session, actor: Actor, request: NewShift) -> Shift:
     """A shift of an active provider. Raises ShiftOverlaps when they already work at that time anywhere."""
-    actor.require(Permission.SCHEDULE_MANAGE, request.location_id)
-    facts = load_facts(session, request.location_id, (), [request.staff_id])
-    if request.staff_id not in facts.named_staff:
+    return add_shifts(session, actor, [request])[0]
+
+
+def add_shifts(session: Session, actor: Actor, requests: Sequence[NewShift]) -> list[Shift]:
+    """All of them, or none. Raises as add_shift does."""
+    made = []
+    known: dict[tuple[uuid.UUID, uuid.UUID], Facts] = {}
+    for request in requests:
+        who = request.location_id, request.staff_id
+        if who not in known:
+            known[who] = _working(session, actor, *who)
+        made.append(_add(session, actor, known[who], request))
+    return made
+
+
+def _working(session: Session, actor: Actor, location_id: uuid.UUID, staff_id: uuid.UUID) -> Facts:
+    """The location and the provider, whose shifts nobody else changes meanwhile."""
+    actor.require(Permission.SCHEDULE_MANAGE, location_id)
+    facts = load_facts(session, location_id, (), [staff_id])
+    if staff_id not in facts.named_staff:
         raise NotFound("There is no such staff member.")
-    if not facts.named_staff[request.staff_id]:
+    if not facts.named_staff[staff_id]:
         raise ProviderNotEligible("The staff member is not an active provider.")
+    _lock(session, staff_id)
+    return facts
+
+
+def _add(session: Session, actor: Actor, facts: Facts, request: NewShift) -> Shift:
     starts_at, ends_at = facts.place.instant(request.starts_at), facts.place.instant(request.ends_at)
     if not starts_at < ends_at <= starts_at + timedelta(hours=24):
         raise Invalid("ends_at: after starts_at and at most 24 hours later.")
-    _lock(session, request.staff_id)
     overlapping = select(Shift.id).where(
         Shift.staff_id == request.staff_id,
         Shift.active,
@@ -64,7 +86,7 @@ def add_pattern(session: Session, actor: Actor, request: NewPattern) -> list[Shi
     if not timedelta() <= request.last - request.first <= LONGEST_PATTERN:
         raise Invalid("last: on or after the first day, and at most a year later.")
     place = load_facts(session, request.location_id, ()).place
-    made = []
+    asked = []
     for number in range((request.last - request.first).days + 1):
         day = request.first + timedelta(days=number)
         if number // 7 % request.every_weeks:
@@ -77,8 +99,8 @@ def add_pattern(session: Session, actor: Actor, request: NewPattern) -> list[Shi
                 starts_at=clock.from_local(datetime.combine(day, span.starts), place.timezone, fold=0),
                 ends_at=clock.from_local(datetime.combine(ends_on, span.ends), place.timezone, fold=1),
             )
-            made.append(add_shift(session, actor, shift))
-    return made
+            asked.append(shift)
+    return add_shifts(session, actor, asked)
 
 
 def end_shift(session: Session, actor: Actor, shift_id: uuid.UUID, if_match: str | None) -> Shift:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,9 +84,14 @@ class Blocker:
         return {"code": self.code, "message": self.message, "count": self.count, "links": list(self.links)}
 
 
-def blockers_of(session: Session, location_id: UUID, business_date: date) -> list[Blocker]:
-    """Everything that blocks the close of a day, in the order in which to resolve it."""
-    waiting = [day for day, idle in unclosed_before(session, location_id, business_date) if not idle]
+def blockers_of(
+    session: Session, location_id: UUID, business_date: date, before: Sequence[tuple[date, bool]]
+) -> list[Blocker]:
+    """Everything that blocks the close of a day, in the order in which to resolve it.
+
+    `before`: the days before it that are not closed, as `unclosed_before` tells them.
+    """
+    waiting = [day for day, idle in before if not idle]
     found = []
     if waiting:
         links = tuple(day_path(location_id, day) for day in waiting[:MAX_LINKS])

@@ -90,7 +90,8 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
         .limit(1)
     )
     run_id = new_id()
-    earned = _dues_earned(session, location.id, business_date)
+    periods = _being_earned(session, location.id)
+    earned = _dues_earned(session, location.id, periods, business_date)
     expired = _expire(session, location.id, business_date, before.business_date if before else None)
     cards = expire_cards(session, location, business_date)
     used = _used_micro(session, location, business_date)
@@ -98,7 +99,7 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
     expiry = [*cards, *(line for one in expired for line in _expired_lines(one))]
     entitled = {}
     balances = _balances(session, location, business_date)
-    unearned = _unearned(session, location.id)
+    unearned = _unearned(periods)
     for pool in POOLS:
         so_far = (getattr(before, pool.entitled) if before else 0) + used.get(pool.liability, 0)
         held = -balances.get(pool.liability, 0)
@@ -145,20 +146,29 @@ def recognise(session: Session, location: Location, business_date: date, staff_i
             )
 
 
-def _dues_earned(session: Session, location_id: UUID, business_date: date) -> list[Line]:
-    """Row 8: of a period's access what its days up to this one have earned and no close has taken yet."""
-    periods = session.scalars(
+def _being_earned(session: Session, location_id: UUID) -> Sequence[MembershipPeriod]:
+    """Paid periods of which no day has taken all, held: those that begin later and those that ended too."""
+    return session.scalars(
         select(MembershipPeriod)
         .where(
             MembershipPeriod.location_id == location_id,
             MembershipPeriod.status == PeriodStatus.PAID,
             MembershipPeriod.earned_days < MembershipPeriod.days,
-            MembershipPeriod.starts_on <= business_date,
-            MembershipPeriod.ended_on.is_(None) | (MembershipPeriod.ended_on > business_date),
         )
         .order_by(MembershipPeriod.membership_id, MembershipPeriod.number)
         .with_for_update(key_share=True)
     ).all()
+
+
+def _dues_earned(
+    session: Session, location_id: UUID, held: Sequence[MembershipPeriod], business_date: date
+) -> list[Line]:
+    """Row 8: of a period's access what its days up to this one have earned and no close has taken yet."""
+    periods = [
+        one
+        for one in held
+        if one.starts_on <= business_date and (one.ended_on is None or one.ended_on > business_date)
+    ]
     frozen = _freezes(session, {period.membership_id for period in periods})
     lines: list[Line] = []
     for period in periods:
@@ -249,18 +259,12 @@ def _balances(session: Session, location: Location, business_date: date) -> dict
     return {Account(row.account): int(row.balance) for row in session.execute(_BALANCES, day)}
 
 
-def _unearned(session: Session, location_id: UUID) -> int:
+def _unearned(held: Sequence[MembershipPeriod]) -> int:
     """The access of paid periods that no day has earned yet."""
-    periods = session.scalars(
-        select(MembershipPeriod).where(
-            MembershipPeriod.location_id == location_id,
-            MembershipPeriod.status == PeriodStatus.PAID,
-            MembershipPeriod.earned_days < MembershipPeriod.days,
-        )
-    )
     return sum(
         one.access_minor
         - one.access_returned_minor
         - arithmetic.earned(one.access_minor, one.earned_days, one.days)
-        for one in periods
+        for one in held
+        if one.earned_days < one.days
     )

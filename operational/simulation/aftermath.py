@@ -36,6 +36,8 @@ DISPUTED, WON, BILLED = 0.008, 0.45, 0.3
 ENROLLS, REFUSED, FREEZES, LEAVES = 0.35, 0.14, 0.35, 0.35
 REFUSED_CARD, GOOD_CARD = "tok_expired_card", "tok_visa"
 BANK_WEEKDAY = 2
+BILL_WEEKDAYS = (1, 4)
+"""On which every place is open; who is due meanwhile waits for the next."""
 BANK_SHORT, BANK_FEE_MINOR = 0.06, 2_500
 BY_CARD = ("card", "split")
 DAY = dt.timedelta(days=1)
@@ -130,12 +132,13 @@ class Aftermath:
             last = at
 
     def of_house(self, diary: Diary) -> Iterator[Event]:
-        """Dues are billed on each open morning, the bank is looked at once a week."""
+        """Dues are billed on two mornings of a week, the bank is looked at on one."""
         for place in self.scale.places:
             date, weeks = self.scale.first, 0
             while date <= self.scale.last:
                 if diary.opens(place.code, date):
-                    yield Bill(diary.instant(place.code, date, OPENS + 10), place.code)
+                    if date.weekday() in BILL_WEEKDAYS:
+                        yield Bill(diary.instant(place.code, date, OPENS + 10), place.code)
                     if date.weekday() == BANK_WEEKDAY:
                         weeks += 1
                         short = 2_000 if self.rng.random() < BANK_SHORT else 0

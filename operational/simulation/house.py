@@ -5,22 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from operational.simulation.diary import CLOSES, MEETING, OPENS, SHIFT_FROM, SHIFT_TO, Diary
 from operational.simulation.events import (
+    Arrive,
     Close,
     Delivery,
+    Deposit,
     Event,
+    Finish,
     Open,
+    PayLater,
     PettyCash,
     Price,
+    Refund,
+    RefundPackage,
     Roster,
     Staff,
     TaxChange,
     VisitPlan,
     Waste,
 )
+from operational.simulation.later import Membership, Recover
 from operational.simulation.menu import PRODUCTS
 from operational.simulation.scale import BEYOND, PlacePlan, ProviderPlan, Scale
 
@@ -28,6 +35,10 @@ DAY = dt.timedelta(days=1)
 WINDOW = dt.timedelta(days=91)
 """A delivery lasts this long."""
 LIFE = dt.timedelta(days=300)
+COMES = (Arrive, Finish, Deposit, PayLater, Refund, RefundPackage, Membership, Recover)
+"""What is done at a desk whose drawer is open."""
+ALWAYS = dt.timedelta(days=7)
+"""Before the end every day is opened: the last of them is the one that is shown."""
 OFF = (-500, -100, -25, -5, 5, 20, 100)
 OFF_SHARE = 0.13
 PRICES: tuple[tuple[float, str, str, int], ...] = (
@@ -44,10 +55,13 @@ def events(
     rng: random.Random,
     visits: Sequence[VisitPlan],
     ends: Mapping[int, dt.datetime],
+    planned: Iterable[Event],
 ) -> Iterator[Event]:
+    """`planned`: what clients do; where none of it needs a drawer, a day closes by itself with the next."""
+    used = set(_used(diary, planned))
     yield from _staff(scale, diary)
     for place in scale.places:
-        yield from _days(scale, diary, rng, place)
+        yield from _days(scale, diary, rng, place, used)
         yield from _stock(scale, diary, place, visits, ends)
         for name, rate, later in place.taxes:
             if later != rate:
@@ -87,19 +101,30 @@ def _shifts(
     )
 
 
-def _days(scale: Scale, diary: Diary, rng: random.Random, place: PlacePlan) -> Iterator[Event]:
-    """Each open day from its float to its close; petty cash on the first open day of a month."""
+def _used(diary: Diary, planned: Iterable[Event]) -> Iterator[tuple[str, dt.date]]:
+    """The days of each place on which somebody comes, pays or gets money back."""
+    for event in planned:
+        if isinstance(event, COMES):
+            code = event.place if isinstance(event, Deposit | PayLater) else event.visit.place
+            yield code, event.at.astimezone(diary.zone(code)).date()
+
+
+def _days(
+    scale: Scale, diary: Diary, rng: random.Random, place: PlacePlan, used: Set[tuple[str, dt.date]]
+) -> Iterator[Event]:
+    """Each day with somebody in it, or that ends a week, from its float to its close; petty cash monthly."""
     date, month, code = scale.first, 0, place.code
     while date <= scale.last:
-        if diary.opens(code, date):
+        ends_week = date.weekday() == place.weekdays[-1]
+        needed = (code, date) in used or ends_week or scale.last - date < ALWAYS
+        if diary.opens(code, date) and needed:
             yield Open(diary.instant(code, date, OPENS), code)
             if date.month != month:
                 month = date.month
                 reason = rng.choice(("supplies", "postage", "refreshments"))
                 yield PettyCash(diary.instant(code, date, 12 * 60), code, rng.randint(8, 40) * 100, reason)
             off = rng.choice(OFF) if rng.random() < OFF_SHARE else 0
-            last_of_week = date.weekday() == place.weekdays[-1]
-            yield Close(diary.instant(code, date, CLOSES), code, date, off, tips=last_of_week)
+            yield Close(diary.instant(code, date, CLOSES), code, date, off, tips=ends_week)
         elif date == scale.last:
             yield Close(diary.instant(code, date, CLOSES), code, date)
         date += DAY

@@ -8,7 +8,7 @@ from medspa.kernel.vocabulary import DrawerMovementKind, OffSubject, TimeOffReas
 from operational.booking import time_off
 from operational.booking.schedule_schemas import NewTimeOff
 from operational.booking.schemas import NewShift
-from operational.booking.shifts import add_shift
+from operational.booking.shifts import add_shifts
 from operational.catalogue import service as catalogue
 from operational.identity.staff import edit, get_staff
 from operational.ledger.close import close_day
@@ -16,6 +16,7 @@ from operational.ledger.close_blockers import unclosed_before
 from operational.ledger.drawer_count import DENOMINATIONS, count_session
 from operational.ledger.drawer_movements import record_movement
 from operational.ledger.drawers import FloatSource, open_session
+from operational.ledger.errors import DayBlocked
 from operational.models import Product, Service
 from operational.organization.schemas import TaxRateCreate
 from operational.organization.service import add_rate
@@ -64,10 +65,13 @@ def close(stage: Stage, scale: Scale, event: Close) -> None:
     if event.tips:
         outside.bring_to_bank(stage, event.place)
     with stage.act(stage.manager) as session:
-        for date, idle in unclosed_before(session, place, event.date):
-            if not idle:
-                close_day(session, stage.manager, place, date)
-        close_day(session, stage.manager, place, event.date)
+        try:
+            close_day(session, stage.manager, place, event.date)
+        except DayBlocked:
+            for date, idle in unclosed_before(session, place, event.date):
+                if not idle:
+                    close_day(session, stage.manager, place, date)
+            close_day(session, stage.manager, place, event.date)
 
 
 def _count(stage: Stage, scale: Scale, event: Close) -> None:
@@ -107,15 +111,14 @@ def pieces(amount_minor: int) -> dict[int, int]:
 
 def roster(stage: Stage, event: Roster) -> None:
     """Shifts in one transaction, as a manager who copies a week, with the meetings in them."""
+    ids = stage.ids
+    asked = [
+        NewShift(staff_id=ids.staff[provider], location_id=ids.places[place], starts_at=starts, ends_at=ends)
+        for provider, place, _, starts, ends in event.shifts
+    ]
     with stage.act(stage.manager) as session:
-        for provider, place, date, starts, ends in event.shifts:
-            request = NewShift(
-                staff_id=stage.ids.staff[provider],
-                location_id=stage.ids.places[place],
-                starts_at=starts,
-                ends_at=ends,
-            )
-            add_shift(session, stage.manager, request)
+        add_shifts(session, stage.manager, asked)
+        for request, (_, _, date, starts, _) in zip(asked, event.shifts, strict=True):
             if date.weekday() == 0:
                 meeting = NewTimeOff(
                     location_id=request.location_id,

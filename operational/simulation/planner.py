@@ -95,11 +95,9 @@ class _Planner:
         while self._wishes:
             _, _, wish = heapq.heappop(self._wishes)
             self._live(wishes.with_dose(self.rng, wish))
-        for event in itertools.chain(
-            house.events(self.scale, self.diary, self.rng, self.visits, self._ends),
-            self._aftermath.of_house(self.diary),
-            self._ways.of_house(),
-        ):
+        planned = [one[2] for one in self._events]
+        of_house = house.events(self.scale, self.diary, self.rng, self.visits, self._ends, planned)
+        for event in itertools.chain(of_house, self._aftermath.of_house(self.diary), self._ways.of_house()):
             self._add(event)
         self._events.sort(key=lambda one: one[:2])
         return Plan(self.clients, self.visits, [event for _, _, event in self._events])

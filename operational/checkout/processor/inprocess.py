@@ -60,10 +60,13 @@ create table if not exists event (
 
 
 class InProcessProcessor(Reporting, CardPages):
-    """The processor over the file at `path`. Safe for many threads and processes."""
+    """The processor over the file at `path`. Safe for many threads and processes.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `durable`: what it answered is on disk by then.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._path, self._durable = path, durable
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._transaction() as books:
             for statement in filter(
@@ -154,6 +157,8 @@ class InProcessProcessor(Reporting, CardPages):
         books = sqlite3.connect(self._path, timeout=30, isolation_level=None)
         books.row_factory = sqlite3.Row
         try:
+            if not self._durable:
+                books.execute("pragma synchronous = off")
             books.execute("begin immediate")
             yield books
             books.execute("commit")

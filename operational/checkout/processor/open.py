@@ -38,8 +38,8 @@ def _stripe(base_url: str, secret_key: str) -> stripe.StripeProcessor:
     return stripe.StripeProcessor(base_url, secret_key)
 
 
-def open_inprocess(settings: Settings) -> InProcessProcessor:
-    return InProcessProcessor(settings.home / _FOLDER / "books.sqlite")
+def open_inprocess(settings: Settings, *, durable: bool = True) -> InProcessProcessor:
+    return InProcessProcessor(settings.home / _FOLDER / "books.sqlite", durable=durable)
 
 
 def event_source(settings: Settings) -> Source:

@@ -52,10 +52,13 @@ class Sent:
 
 
 class InProcessMessenger:
-    """The messenger over the file at `path`. Safe for many threads and processes."""
+    """The messenger over the file at `path`. Safe for many threads and processes.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `durable`: what it accepted is on disk by then.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._path, self._durable = path, durable
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._transaction() as books:
             for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -126,6 +129,8 @@ class InProcessMessenger:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, timeout=10, isolation_level=None)
         try:
+            if not self._durable:
+                connection.execute("pragma synchronous = off")
             connection.execute("begin immediate")
             yield connection
             connection.execute("commit")

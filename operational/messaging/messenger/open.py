@@ -38,8 +38,8 @@ def open_messengers(settings: Settings) -> Messengers:
     )
 
 
-def open_inprocess(settings: Settings) -> InProcessMessenger:
-    return InProcessMessenger(settings.home / _FOLDER / "books.sqlite")
+def open_inprocess(settings: Settings, *, durable: bool = True) -> InProcessMessenger:
+    return InProcessMessenger(settings.home / _FOLDER / "books.sqlite", durable=durable)
 
 
 def report_secret(settings: Settings) -> str:

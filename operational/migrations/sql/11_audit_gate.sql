@@ -28,8 +28,12 @@ begin
     returning id into v_id;
     insert into audit.gate (org_id, xid, at, access_id, epoch)
     values (v_org, v_xid, transaction_timestamp(), v_id, v_epoch);
-    -- The answer leaves after the commit: the commit has to be on disk by then.
-    if current_setting('synchronous_commit') = 'off' then
+    -- The answer leaves after the commit: the commit has to be on disk by then. A demonstration lives its
+    -- months unasked; its stamp is the owner's (medspa/local/stamp.py), and live mode refuses it.
+    if current_setting('synchronous_commit') = 'off' and not exists (
+        select from pg_proc f
+        where f.oid = to_regprocedure('public.medspa_mode()') and f.prosrc = 'select ''demo''::text'
+    ) then
         perform set_config('synchronous_commit', 'on', true);
     end if;
     return v_id;

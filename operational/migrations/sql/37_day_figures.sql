@@ -10,7 +10,7 @@ declare
     v_before date;
 begin
     -- Balances are carried from the last frozen day, so that a close does not read all history.
-    select max(d.business_date) into v_before from business_day d
+    select coalesce(max(d.business_date), '-infinity') into v_before from business_day d
     where d.org_id = v_org and d.location_id = p_location and d.status = 'closed' and d.business_date < p_date;
     return query
     with moved as materialized (
@@ -18,8 +18,9 @@ begin
         from posting p
         join ledger_account a on a.code = p.account
         join journal_entry e on e.org_id = p.org_id and e.id = p.entry_id
-        where p.org_id = v_org and p.location_id = p_location and p.business_date <= p_date
-          and (v_before is null or p.business_date > v_before)
+        where p.org_id = v_org and p.location_id = p_location
+          -- Never null: "or it is null" would make the kept plan read the location's whole history.
+          and p.business_date > v_before and p.business_date <= p_date
     ), today as materialized (
         select * from moved m where m.business_date = p_date
     ), opening as materialized (

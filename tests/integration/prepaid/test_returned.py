@@ -113,7 +113,7 @@ def test_a_visit_whose_use_was_given_back_is_billed_again_and_once(shop: Shop) -
         with pytest.raises(AlreadyInvoiced):
             use_visit(shop, visit, entitlement)
     with shop.transaction() as session:
-        assert [one.code for one in blockers_of(session, shop.north, shop.today)] == ["session_uncounted"]
+        assert [one.code for one in blockers_of(session, shop.north, shop.today, ())] == ["session_uncounted"]
 
 
 def test_what_was_given_back_of_a_visit_is_warned_of_until_it_is_billed_again(shop: Shop) -> None:
@@ -125,7 +125,7 @@ def test_what_was_given_back_of_a_visit_is_warned_of_until_it_is_billed_again(sh
 
     def told() -> tuple[list[str], set[str]]:
         with shop.transaction() as session:
-            codes = [one.code for one in blockers_of(session, shop.north, shop.today)]
+            codes = [one.code for one in blockers_of(session, shop.north, shop.today, ())]
             warned = warnings_of(session, shop.north, shop.today)
         assert {one.code for one in warned} <= {"use_given_back"}
         return codes, {one.rsplit("/", 1)[-1] for warning in warned for one in warning.links}

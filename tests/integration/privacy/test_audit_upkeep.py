@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import Purpose
+from medspa.local.stamp import ensure_mode
 from operational.migrations.runner import migrate
 from operational.models import Client
 from operational.privacy.audit import open_audit
@@ -72,6 +73,22 @@ def test_durable_even_where_the_server_is_set_not_to_wait(
     raw.execute(OPEN, (practice.staff_id,))
     row = raw.execute("show synchronous_commit").fetchone()
     assert row == ("on",)
+
+
+def test_only_a_demonstration_may_choose_not_to_wait(
+    operational: Database, raw: psycopg.Connection, practice: Practice
+) -> None:
+    found = {}
+    for mode in ("live", "demo"):
+        with operational.session("owner") as session:
+            session.execute(text("drop function if exists public.medspa_mode()"))
+        ensure_mode(operational.dsns["owner"], mode)
+        raw.execute("set local synchronous_commit = off")
+        bind(raw, practice)
+        raw.execute(OPEN, (practice.staff_id,))
+        (found[mode],) = raw.execute("show synchronous_commit").fetchone() or ("",)
+        raw.rollback()
+    assert found == {"live": "on", "demo": "off"}
 
 
 def test_the_schema_of_the_trail_is_not_readable_by_other_roles(
