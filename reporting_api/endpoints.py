@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from reporting_api.catalog import Grain, Report, metrics, report_named, reports
 from reporting_api.compare import Comparison
-from reporting_api.formats import as_csv, as_json, as_parquet, totals
+from reporting_api.formats import as_csv, as_json, as_parquet
 from reporting_api.measures import shaped
+from reporting_api.paged import Page
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Asked
 from reporting_api.reading import asked_for, read, viewer_of
@@ -110,6 +112,9 @@ def answered(
     group_by: list[str],
 ) -> Any:
     """Read and write a report that was put into its shape. `page`: first row and how many."""
+    start, limit = page
+    if form == "json" and not asked.compare:
+        asked = replace(asked, page=Page(start, limit))
     report, answer, parameters = read(request, viewer, report, asked, allowed, form, group_by)
     stem = f"{report.name}-{asked.until.isoformat()}"
     if form == "csv":
@@ -118,14 +123,16 @@ def answered(
         return _file(
             as_parquet(report, answer.rows), "application/vnd.apache.parquet", f"{stem}.parquet", answer
         )
-    start, limit = page
     return ReportAnswer(
         definition=_definition(report),
         parameters=parameters,
         data=_state(answer),
-        totals=totals(report, answer.rows) if report.totals_by else [],
-        items=[as_json(report, row) for row in answer.rows[start : start + limit]],
-        next_cursor=str(start + limit) if start + limit < len(answer.rows) else None,
+        totals=answer.totals,
+        items=[
+            as_json(report, row)
+            for row in (answer.rows if asked.page else answer.rows[start : start + limit])
+        ],
+        next_cursor=str(start + limit) if start + limit < answer.count else None,
     )
 
 

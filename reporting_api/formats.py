@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reporting_api.catalog import Column, Report
+from reporting_api.paged import amounts
 
 _ARROW = {
     "uuid": pa.string(),
@@ -99,16 +100,16 @@ def _plain(column: Column, value: Any) -> Any:
 
 
 def totals(report: Report, rows: Rows) -> Rows:
-    """Amounts and counts summed per `totals_by`, in first-seen order."""
-    amounts = [
-        column.name for column in report.columns if column.type in ("minor", "count") and column.additive
-    ]
+    """Amounts and counts summed per `totals_by`, in first-seen order; none where a report has no totals."""
+    if not report.totals_by:
+        return []
+    names = amounts(report)
     alike: dict[tuple[Any, ...], Rows] = {}
     for row in rows:
         alike.setdefault(tuple([row[name] for name in report.totals_by]), []).append(row)
     return [
         dict(zip(report.totals_by, map(_text, key), strict=True))
-        | {name: sum([row[name] or 0 for row in some]) for name in amounts}
+        | {name: sum([row[name] or 0 for row in some]) for name in names}
         for key, some in alike.items()
     ]
 

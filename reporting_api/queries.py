@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from reporting_api.catalog import Report
-from reporting_api.compare import Comparison, aligned, beside, period
+from reporting_api.compare import Comparison, aligned, beside, period, widened
 from reporting_api.errors import DatesReversed, LocationUnknown, NoData
+from reporting_api.formats import totals
+from reporting_api.paged import Page, opened, statement
 
 # What a range costs is known from its dates only: a plan for any range looked each row up in a year of them.
 _BIND = text(
@@ -43,13 +45,19 @@ class Asked:
     locations: tuple[uuid.UUID, ...]
     """Empty: every location the reader may see."""
     compare: tuple[Comparison, ...] = ()
+    page: Page | None = None
+    """Of a report that is compared with nothing; none: every row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A report's rows in its column order, with the state of the data they come from."""
+    """A report's rows in its column order, or a page of them, with the state of the data they come from."""
 
     rows: list[dict[str, Any]]
+    count: int
+    """Of all rows."""
+    totals: list[dict[str, Any]]
+    """Of all rows, where the report has any."""
     certified: bool
     data_as_of: dt.datetime
     provisional: bool
@@ -101,14 +109,20 @@ def run(
         state = bind(connection, org_id)
         locations = _visible(connection, org_id, asked.locations, allowed)
         bound = {"org": org_id, "locations": list(locations)}
-        rows = _rows(connection, report, bound, (asked.first, asked.until))
-        if asked.compare:
-            rows = beside(report, rows, _earlier(connection, report, bound, asked))
+        if asked.page is not None and not asked.compare:
+            rows, count, summed = _page(connection, report, bound, asked, asked.page)
+        else:
+            rows = _rows(connection, report, bound, (asked.first, asked.until))
+            if asked.compare:
+                rows = beside(report, rows, _earlier(connection, report, bound, asked))
+            count, summed = len(rows), totals(widened(report, asked.compare), rows)
         open_days = connection.execute(
             _bound(_OPEN_DAYS.text), {"org": org_id, "until": asked.until, "locations": list(locations)}
         ).scalar_one()
     return Answer(
         rows=rows,
+        count=count,
+        totals=summed,
         certified=state.live_batch_id == state.certified_batch_id,
         data_as_of=state.data_as_of,
         provisional=open_days > 0,
@@ -122,6 +136,19 @@ def _rows(
     found = connection.execute(_bound(report.sql), {**bound, "first": dates[0], "until": dates[1]})
     names = tuple(found.keys())
     return [dict(zip(names, row, strict=True)) for row in found.all()]
+
+
+def _page(
+    connection: Connection, report: Report, bound: dict[str, Any], asked: Asked, page: Page
+) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]]]:
+    found = connection.execute(
+        _bound(statement(report)),
+        {
+            **bound, "first": asked.first, "until": asked.until,
+            "page_start": page.start, "page_end": page.start + page.limit,
+        },
+    )  # fmt: skip
+    return opened(report, tuple(found.keys()), list(found.all()))
 
 
 def _earlier(

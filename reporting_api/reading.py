@@ -59,7 +59,7 @@ def recorded(
         "format": form,
         **_form(report.grain, group_by, asked.compare),
     }
-    log.report_read(viewer, report.name, parameters, len(answer.rows))
+    log.report_read(viewer, report.name, parameters, answer.count)
     return report, answer, parameters
 
 

@@ -13,6 +13,8 @@ from pipelines.build.project import PROJECT
 
 INTERNAL = "_"
 """Columns that begin so stay in the build schema."""
+BY_DATE = ("org_id", "location_id", "business_date")
+"""The index by which a report finds its range; a mart's `included_by_date` goes into it."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Index:
+    """An index of a mart. `includes`: what reports of a range read beside, so that they need no rows."""
+
+    columns: tuple[str, ...]
+    includes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contract:
     """One mart: its columns, the key of its grain, further indexes and its metric declarations."""
 
@@ -32,7 +42,7 @@ class Contract:
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    indexes: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[Index, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -62,6 +72,8 @@ def _contract(model: dict[str, Any]) -> Contract:
     config = model.get("config", {})
     (key,) = [one["columns"] for one in model["constraints"] if one["type"] == "primary_key"]
     indexes = [tuple(one["columns"]) for one in config.get("indexes", [])]
+    meta = config.get("meta", {})
+    included = {BY_DATE: tuple(meta.get("included_by_date", ()))}
     return Contract(
         name=model["name"],
         description=model["description"],
@@ -75,6 +87,8 @@ def _contract(model: dict[str, Any]) -> Contract:
             if not one["name"].startswith(INTERNAL)
         ),
         key=tuple(key),
-        indexes=tuple(one for one in indexes if not one[0].startswith(INTERNAL)),
-        meta={**config.get("meta", {}), "incremental": ("_build_id",) in indexes},
+        indexes=tuple(
+            Index(one, included.get(one, ())) for one in indexes if not one[0].startswith(INTERNAL)
+        ),
+        meta={**meta, "incremental": ("_build_id",) in indexes},
     )

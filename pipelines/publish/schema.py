@@ -179,9 +179,12 @@ def _create(contract: Contract) -> str:
 
 def _protect(contract: Contract) -> Iterator[str]:
     name = f"marts.{contract.name}"
-    for columns in contract.indexes:
-        index = f"ix_{contract.name}_{'_'.join(columns)}"[:63]
-        yield f"create index if not exists {index} on {name} ({', '.join(columns)})"
+    for index in contract.indexes:
+        called = f"ix_{contract.name}_{'_'.join(index.columns)}"
+        includes = f" include ({', '.join(index.includes)})" if index.includes else ""
+        if includes:
+            called = f"ix_{contract.name}_covering_{'_'.join(index.columns)}"
+        yield f"create index if not exists {called[:63]} on {name} ({', '.join(index.columns)}){includes}"
     yield f"alter table {name} enable row level security"
     yield f"alter table {name} force row level security"
     for policy, body in (

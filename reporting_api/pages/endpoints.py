@@ -19,7 +19,6 @@ from reporting_api import glossary
 from reporting_api.catalog import Column, Group, Report, metrics, report_named, reports
 from reporting_api.compare import TITLES
 from reporting_api.errors import DatesReversed
-from reporting_api.formats import totals
 from reporting_api.measures import shaped, shown
 from reporting_api.pages.cells import Cell, ago, cell, moment
 from reporting_api.pages.chart import pictures
@@ -139,7 +138,7 @@ def _result(question: Question, report: Report, answer: Answer) -> dict[str, Any
 
 def _totals(report: Report, answer: Answer) -> tuple[list[Column], list[list[Cell]]]:
     """The API's totals as cells."""
-    rows = totals(report, answer.rows) if report.totals_by and answer.rows else []
+    rows = answer.totals
     columns = [one for one in _shown(report.columns) if rows and one.name in rows[0]]
     return columns, [[cell(column, row) for column in columns] for row in rows]
 

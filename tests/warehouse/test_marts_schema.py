@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import psycopg
 import pytest
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipelines.publish.contracts import load_contracts
 from pipelines.publish.schema import all_marts, migrate_marts
+from reporting_api.catalog import reports
+from reporting_api.measures import shaped
 from tests.support.databases import Database
 
 FORCED = """
@@ -83,3 +88,43 @@ def test_a_changed_contract_makes_the_mart_again(warehouse: Database) -> None:
     assert names == [one.name for one in load_contracts()["dim_location"].columns]
     again: dict[str, bool] = dict(owner.execute(FORCED).fetchall())
     assert again["dim_location"]
+
+
+MADE_UP = {
+    "uuid": "gen_random_uuid()",
+    "date": "date '2026-01-01' - n",
+    "boolean": "n % 2 = 0",
+    "integer": "n",
+    "bigint": "n",
+    "text": "'desk'",
+    "timestamptz": "now()",
+}
+
+
+@pytest.mark.parametrize(
+    ("report", "mart"),
+    [
+        ("visits", "fct_visit"),
+        ("return_retention", "fct_visit"),
+        ("period_retention", "fct_visit"),
+        ("appointments", "fct_appointment"),
+    ],
+)
+def test_reports_of_a_range_read_an_index_and_not_each_row(
+    warehouse: Database, report: str, mart: str
+) -> None:
+    """A year of a large practice is some 60 000 rows, each on a page of its own in a store of many."""
+    org, location, day = uuid.uuid4(), uuid.uuid4(), dt.date(2026, 1, 1)
+    values = {one.name: MADE_UP[one.data_type] for one in load_contracts()[mart].columns}
+    values |= {"org_id": f"'{org}'", "location_id": f"'{location}'"}
+    admin = warehouse.connect("admin", autocommit=True)
+    rows = f"select {', '.join(values.values())} from generate_series(1, 3000) as n"
+    admin.execute(f"insert into marts.{mart} ({', '.join(values)}) {rows}".encode())
+    admin.execute(f"vacuum (analyze) marts.{mart}".encode())
+    bound = text(f"explain {shaped(reports()[report]).sql}").bindparams(
+        bindparam("locations", type_=ARRAY(Uuid))
+    )
+    asked = {"org": org, "locations": [location], "first": day - dt.timedelta(days=90), "until": day}
+    with warehouse.engine("reporting").connect() as connection:
+        plan = "\n".join(connection.execute(bound, asked).scalars())
+    assert f"Index Only Scan using ix_{mart}_covering_org_id_location_id_business_date" in plan, plan

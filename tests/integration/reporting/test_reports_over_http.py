@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from operational.identity.access import EVERYWHERE
 from reporting_api.app import create_app
 from reporting_api.catalog import report_named, reports
 from reporting_api.errors import NoData
+from reporting_api.measures import shaped
+from reporting_api.paged import Page
 from reporting_api.ports import Viewer
 from reporting_api.queries import Asked, run
 from tests.factories.marts import DAY, PLACE, Marts
@@ -65,6 +68,26 @@ def test_every_reports_columns_are_its_declared_ones(warehouse: Database, marts:
     assert answer.provisional
     nowhere = run(warehouse.engine("reporting"), report_named(name), org, Asked(DAY, DAY, ()), frozenset())
     assert nowhere.rows == []
+
+
+@pytest.mark.parametrize("name", reports())
+def test_pages_of_every_report_are_its_rows_with_the_count_and_totals_of_all(
+    warehouse: Database, marts: Marts, name: str
+) -> None:
+    org = uuid.uuid4()
+    marts.fill(org, uuid.uuid4())
+    for mart, values in FOUND.items():
+        marts.write(mart, org, **values)
+    engine, asked = warehouse.engine("reporting"), Asked(DAY, DAY, ())
+    report = shaped(report_named(name))
+    whole = run(engine, report, org, asked, None)
+    assert (whole.count, len(whole.rows) > 0) == (len(whole.rows), True)
+    for start in range(whole.count + 1):
+        page = run(engine, report, org, replace(asked, page=Page(start, 2)), None)
+        assert page.rows == whole.rows[start : start + 2]
+        assert (page.count, page.totals) == (whole.count, whole.totals)
+    nowhere = run(engine, report, org, replace(asked, page=Page(0, 2)), frozenset())
+    assert (nowhere.rows, nowhere.count, nowhere.totals) == ([], 0, [])
 
 
 def test_live_data_is_not_called_certified(http: TestClient, made: OrganizationSetUp, marts: Marts) -> None:
