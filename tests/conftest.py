@@ -17,13 +17,17 @@ from medspa.kernel.settings import Settings
 from tests.support.databases import Database, Servers
 from tests.support.web import LiveServer, serving
 
+_OVER_THE_BUILT_DAY = {f"tests/warehouse/test_{name}.py" for name in ("dbt_project", "tieouts")}
+
 
 class _ByFileOrDay(LoadFileScheduling):  # type: ignore[misc]
-    """A worker takes a file of tests at a time, or all files that share the lived day."""
+    """A worker takes a file of tests at a time, or all files that share the lived day or the built one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
         lives = file.startswith("tests/e2e/") and not file.endswith("test_up_and_down.py")
+        if file in _OVER_THE_BUILT_DAY:
+            return "tests/warehouse"
         return "tests/e2e" if lives else file
 
 
@@ -153,9 +157,10 @@ def live_server() -> Iterator[StartServer]:
     with contextlib.ExitStack() as stack:
 
         def start(settings: Settings | None = None, *, app: Any = None) -> LiveServer:
-            def create() -> Any:
-                return app or importlib.import_module("operational.app").create_app(settings)
-
-            return stack.enter_context(serving(create))
+            if settings is not None:
+                served = stack.enter_context(importlib.import_module("tests.support.api").lent(settings))
+            else:
+                served = app
+            return stack.enter_context(serving(lambda: served))
 
         yield start

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from medspa.kernel.settings import Settings
-from operational.app import create_app
 from tests.factories.checkout import Shop, open_shop
 from tests.support import browser
+from tests.support.api import lent
 from tests.support.browser import Seen
 from tests.support.databases import Database
 from tests.support.signed_in import session_token
@@ -47,7 +47,7 @@ def chromium() -> Iterator[Browser]:
 def practice(operational_module: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
     shop = open_shop(operational_module)
-    with serving(lambda: create_app(settings)) as server:
+    with lent(settings) as app, serving(lambda: app) as server:
         yield Practice(server, shop)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from medspa.kernel.settings import Settings
-from operational.app import create_app
 from tests.factories.online import VISITOR, OnlineSetUp, online
 from tests.support import browser
+from tests.support.api import lent
 from tests.support.browser import DESK, HEIGHT, PHONE, RULES, Seen
 from tests.support.databases import Database
 from tests.support.signed_in import session_token
@@ -26,7 +25,7 @@ def site(
     operational_module: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LiveServer, OnlineSetUp]]:
     settings = Settings(home=tmp_path_factory.mktemp("home"), operational=operational_module.dsns)
-    with serving(partial(create_app, settings)) as server, server.client() as http:
+    with lent(settings) as app, serving(lambda: app) as server, server.client() as http:
         yield server, online(operational_module, http)
 
 

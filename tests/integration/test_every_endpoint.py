@@ -19,11 +19,11 @@ from sqlalchemy import text
 
 import operational.models as models
 from medspa.kernel.settings import Settings
-from operational.app import create_app, routers
+from operational.app import routers
 from tests.factories.organization import OrganizationSetUp, organization
 from tests.support.api import client_of
 from tests.support.databases import Database
-from tests.support.openapi import Operation, operations
+from tests.support.openapi import Operation, document, operations
 from tests.support.rows import seed_all
 
 PUBLIC = {
@@ -84,7 +84,7 @@ OTHER_VALUES = {
 OWN_SIDE_EFFECTS = {"idempotency_key"}
 """Tables of the caller's own organization that a refused request may write to."""
 
-DOCUMENT = create_app(Settings()).openapi()
+DOCUMENT = document()
 ALL = list(operations(DOCUMENT))
 PRIVATE = [one for one in ALL if not one.is_public]
 

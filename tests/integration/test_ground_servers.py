@@ -27,7 +27,7 @@ CANARY = "canary-4711-not-a-date"
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A state folder of its own."""
-    parent = reachable_folder()
+    parent = reachable_folder(in_memory=True)
     yield parent / "var"
     LocalEnvironment(parent / "var", durable=False).destroy()
     shutil.rmtree(parent)

@@ -17,19 +17,18 @@ _idle: dict[tuple[object, ...], list[FastAPI]] = {}
 
 @contextlib.contextmanager
 def client_of(settings: Settings, app: FastAPI | None = None) -> Iterator[TestClient]:
-    """A client of `app`, or of one over `settings`. Errors of the server are answers, never exceptions.
-
-    The first request to an application costs some 0.2 s, so one is connected again and again.
-    """
-    with _application(settings, app) as served, TestClient(served, raise_server_exceptions=False) as client:
-        yield client
+    """A client of `app`, or of one over `settings`. Errors of the server are answers, never exceptions."""
+    with contextlib.ExitStack() as stack:
+        served = app or stack.enter_context(lent(settings))
+        yield stack.enter_context(TestClient(served, raise_server_exceptions=False))
 
 
 @contextlib.contextmanager
-def _application(settings: Settings, app: FastAPI | None) -> Iterator[FastAPI]:
-    if app is not None:
-        yield app
-        return
+def lent(settings: Settings) -> Iterator[FastAPI]:
+    """An application over `settings` that nobody else uses.
+
+    To make one and to build its routes costs a second, so one is connected again and again.
+    """
     idle = _idle.setdefault((settings.public_url, settings.max_body_bytes), [])
     served = idle.pop() if idle else create_app(settings)
     served.router.lifespan_context = connected(settings)

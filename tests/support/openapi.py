@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from medspa.kernel.settings import Settings
+from tests.support.api import lent
 
 Fill = Callable[[str], str]
 """Field or parameter name → the id to put there."""
@@ -107,6 +111,13 @@ class Operation:
         fitting = [one for one in TEXTS if re.search(pattern, one)]
         assert fitting, f"{self}: no text of TEXTS fits {name} ({pattern})"
         return fitting[0]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document of the operational application, made once for all who read it."""
+    with lent(Settings()) as app:
+        return app.openapi()
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:

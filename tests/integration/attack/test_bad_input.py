@@ -26,7 +26,6 @@ from medspa.kernel.settings import Settings
 from medspa.local.demo import practice as setup
 from medspa.local.demo import story
 from medspa.local.demo.desk import SimulatedClock
-from operational.app import create_app
 from operational.organization.bootstrap import create_organization
 from tests.support.api import client_of
 from tests.support.bad_values import (
@@ -41,11 +40,11 @@ from tests.support.bad_values import (
 )
 from tests.support.databases import Database
 from tests.support.moved import Watch
-from tests.support.openapi import Operation, operations
+from tests.support.openapi import Operation, document, operations
 from tests.support.rows import seed_all
 
 DAY = dt.date(2026, 6, 10)
-ALL = list(operations(create_app(Settings()).openapi()))
+ALL = list(operations(document()))
 WRITES = [one for one in ALL if one.method in ("POST", "PATCH", "PUT")]
 WITH_BODY = [one for one in WRITES if one.body_schema is not None]
 KINDS = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", ""]

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from medspa.kernel.vocabulary import Permission
-from operational.app import create_app
 from tests.conftest import MakeSettings
 from tests.factories.booking import add_provider, add_shift, next_weekday, violations
 from tests.factories.organization import OrganizationSetUp, organization
+from tests.support.api import lent
 from tests.support.databases import Database
 from tests.support.web import serving
 
@@ -42,7 +42,8 @@ def http(
     operational_module: Database, make_settings: MakeSettings, setup: OrganizationSetUp
 ) -> Iterator[httpx.Client]:
     with (
-        serving(lambda: create_app(make_settings(operational_module))) as server,
+        lent(make_settings(operational_module)) as app,
+        serving(lambda: app) as server,
         server.client(headers=setup.headers) as client,
     ):
         yield client
