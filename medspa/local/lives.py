@@ -39,6 +39,7 @@ from operational.simulation.ways import COUNTS
 Report = Callable[[str], None]
 QUIET_SECONDS = 600
 """A lane that hears nothing for so long gives up: another one died."""
+STATEMENTS = 1_000
 News = tuple[str, int, str, "Counter[str]"]
 """(month, failed or done; number of the organization; the month or what failed; how often what happened)."""
 
@@ -71,16 +72,21 @@ class Hands:
         self._now = max(instant, self._now)
 
 
-def _without_waiting(connection: Any, _record: object) -> None:
-    """Nobody relies on a life half lived: no commit of it waits for the disk."""
+def _for_a_life(connection: Any, _record: object) -> None:
+    """Nobody relies on a life half lived: no commit of it waits for the disk.
+
+    And one connection sees all some 500 statements of a practice: with psycopg's limit of 100 they push each
+    other out before they are prepared, or soon after.
+    """
     connection.execute("set synchronous_commit = off")
     connection.commit()
+    connection.prepared_max = STATEMENTS
 
 
 @contextmanager
 def stage_of(settings: Settings, begun: Begun) -> Iterator[Stage]:
     engine = make_engine(settings.operational_dsn("app"), application_name="medspa-simulate")
-    listen(engine, "connect", _without_waiting)
+    listen(engine, "connect", _for_a_life)
     try:
         with engine.connect() as connection:
             vault, processor = Vault(load_master_key(settings)), open_inprocess(settings, durable=False)
