@@ -120,6 +120,19 @@ class Servers:
             self._drop(cluster, name)
 
     @contextlib.contextmanager
+    def copy(self, cluster: str, original: Database) -> Iterator[Database]:
+        """A database like `original`, to which nobody may be connected."""
+        original.close()
+        name = f"copy_{next(self._numbers)}"
+        self._create(cluster, name, template=original.name)
+        database = Database(name, self._dsns_for(cluster, name))
+        try:
+            yield database
+        finally:
+            database.close()
+            self._drop(cluster, name)
+
+    @contextlib.contextmanager
     def empty(self, cluster: str) -> Iterator[Database]:
         """A database without migrations, for tests of the migrations themselves."""
         name = f"empty_{next(self._numbers)}"
