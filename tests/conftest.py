@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from medspa.kernel import clock
 from medspa.kernel.settings import Settings
+from operational.identity import passwords
 from tests.support.databases import Database, Servers
 from tests.support.web import LiveServer, serving
 
@@ -61,6 +63,16 @@ def _plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         shared = tmp_path_factory.getbasetemp()
         shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
         patch.setenv("MEDSPA_PARSED_PROJECT", str(shared / "parsed"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """Every organization has an owner with a password: to hash it as for people took half of making one."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("no account has this password"))
         yield
 
 
