@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from fastapi import Form, Request, Response
 from medspa.kernel import clock
 from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import Permission, SoftRule
-from operational.booking import groups, queries
+from operational.booking import common_times, groups, queries
 from operational.booking.group_schemas import NewParty
 from operational.calendar.desk import desk_of
 from operational.calendar.place import place_meant
@@ -70,13 +70,17 @@ def book_together(
     location_id: Annotated[uuid.UUID | None, Form()] = None,
     others: Text = "",
     show: Text = "",
+    find: Text = "",
+    pick: Text = "",
 ) -> Response:
     """The first of `service_id` and `provider_id` is the booker's; names are the others'.
 
     `show`, or another number of `others` than there are names: the form with as many, and nothing is booked.
+    `find`: the form with times from `at` on at which all can be served; `pick` is one of them.
     """
     place = place_meant(request, unit, location_id, Permission.BOOKING_WRITE)
     people = [Typed(), *map(Typed, first_name, last_name, phone, known)]
+    at = pick or at
     try:
         if not len(people) == len(service_id) == len(provider_id) > 1:
             raise Invalid("Send the whole form.")
@@ -84,6 +88,12 @@ def book_together(
         if show or many != len(people) - 1:
             guests = [*_guests(unit, people, service_id, provider_id), *[Guest(Typed())] * MOST]
             return _form(request, unit, place, booker_id, guests[: many + 1], None, at, one_bill)
+        if find:
+            guests = _guests(unit, people, service_id, provider_id)
+            return _form(
+                request, unit, place, booker_id, guests, None, at, one_bill,
+                times=_times(unit, place, booker_id, guests, at),
+            )  # fmt: skip
         clients = [booker_id, *typing.meant_of_all(unit, people[1:])]
         party = from_form(
             NewParty, location_id=place.id, booker_id=booker_id, starts_at=at or None, one_bill=one_bill,
@@ -137,6 +147,23 @@ def _guests(
     ]
 
 
+def _times(
+    unit: Unit, place: Location, booker_id: uuid.UUID, guests: Sequence[Guest], at: str
+) -> list[datetime]:
+    """At which all of them can be served, on the location's clock. Raises Invalid."""
+    try:
+        wanted = [common_times.Guest(uuid.UUID(one.service), _known(one.provider)) for one in guests]
+        since = datetime.fromisoformat(at[:16]).replace(tzinfo=ZoneInfo(place.timezone))
+    except ValueError:
+        raise Invalid("Say from when on, and what each of them comes for.") from None
+    wanted[0] = replace(wanted[0], client_id=booker_id)
+    return common_times.common_times(unit.session, unit.actor, place.id, wanted, since)
+
+
+def _known(provider: str) -> uuid.UUID | None:
+    return uuid.UUID(provider) if provider else None
+
+
 def _number(others: str) -> int:
     """Raises Invalid."""
     if others in map(str, range(1, MOST + 1)):
@@ -153,15 +180,22 @@ def _form(
     no: Refused | None = None,
     at: str = "",
     one_bill: bool = False,
+    times: Sequence[datetime] | None = None,
 ) -> Response:
+    """`times`: what was found for all of them; none: nobody looked."""
     booker = open_client(unit.session, booker_id).id
     return page(
         AREA, "together.html", request, unit, no.status if no else 200,
         place=place.name, location=place.id, booker=booker,
         booker_name=client_name(unit.session, unit.actor, booker, place.id),
         guests=guests, most=MOST, desk=desk_of(unit, place), refused=no, one_bill=one_bill,
-        at=at or f"{_next_hour(place):%Y-%m-%dT%H:%M}",
+        at=_wall(at) or f"{_next_hour(place):%Y-%m-%dT%H:%M}", times=times,
     )  # fmt: skip
+
+
+def _wall(at: str) -> str:
+    """A time as the field of the form has it, without its offset."""
+    return at[:16]
 
 
 def _next_hour(place: Location) -> datetime:

@@ -228,7 +228,14 @@ def test_two_come_together_and_arrive_together(practice: Practice, visit: Visit,
     page.get_by_role("button", name="Book them all").click()
     expect(page.locator(".alert")).to_contain_text("This time is taken")
     assert for_everybody(seen) == []
+    page.get_by_role("button", name="Find times from here on").click()
+    expect(page.get_by_role("status")).to_contain_text("no time for all of them at once")
     page.get_by_label("With").first.select_option("")
+    page.get_by_role("button", name="Find times from here on").click()
+    expect(page.get_by_role("group", name="Free for all of them").get_by_role("radio").first).to_be_checked()
+    expect(page.get_by_label("Last name")).to_have_value("Companion")
+    assert for_everybody(seen) == []
+    page.get_by_role("group", name="Free for all of them").get_by_role("radio").nth(1).check()
     page.get_by_role("button", name="Book them all").click()
     page.get_by_text("Comes with 1 more, one bill").click()
     page.get_by_role("button", name="All have arrived").click()
