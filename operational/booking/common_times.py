@@ -11,15 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from medspa.kernel import clock
 from medspa.kernel.errors import DomainError
 from medspa.kernel.vocabulary import Permission
 from operational.booking import hold
 from operational.booking.availability import MAX_DAYS, Question, availability
 from operational.booking.schemas import NewHold, NewItem
 from operational.identity.access import Actor
+from operational.models import Location
+from operational.rows import get_row
 
 ENOUGH = 6
 TRIED = 48
@@ -41,8 +45,14 @@ class Guest:
 def common_times(
     session: Session, actor: Actor, location_id: uuid.UUID, guests: Sequence[Guest], since: datetime
 ) -> list[datetime]:
-    """Up to ENOUGH local starts of the month after `since`, a local time. Raises what availability raises."""
+    """Up to ENOUGH local starts of the month after `since`: an instant, or local time without an offset.
+
+    Raises what availability raises, LocalTimeMissing and LocalTimeAmbiguous.
+    """
     actor.require(Permission.BOOKING_WRITE, location_id)
+    zone = get_row(session, Location, location_id).timezone
+    instant = since if since.tzinfo else clock.from_local(since, zone)
+    since = instant.astimezone(ZoneInfo(zone))
     each = [_starts(session, actor, location_id, one, since) for one in guests]
     alike: set[datetime] = reduce(set.__and__, each)
     found: list[datetime] = []

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response, status
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.booking import affected as affecting
 from operational.booking import groups, rebook, walk_ins
+from operational.booking.common_times import Guest, common_times
 from operational.booking.errors import NothingMoved
 from operational.booking.group_schemas import (
     AffectedOut,
@@ -20,6 +21,8 @@ from operational.booking.group_schemas import (
     NewParty,
     NewSeries,
     NewWalkIn,
+    PartyTimes,
+    PartyTimesOut,
     RebookOut,
     Seat,
     WalkInOut,
@@ -47,6 +50,15 @@ def book_series(request: NewSeries, unit: Writer) -> GroupOut:
 def book_party(request: NewParty, unit: Writer) -> GroupOut:
     """People who come together: a visit each, all booked or none, on one bill or on their own."""
     return _shown(unit, groups.book_party(unit.session, unit.actor, request))
+
+
+@router.post("/visit-parties/times", response_model=PartyTimesOut)
+def find_common_times(request: PartyTimes, unit: Writer) -> PartyTimesOut:
+    """A few times of the month after `since` at which all of them can be served at once."""
+    guests = [Guest(one.service_id, one.provider_id, one.client_id) for one in request.guests]
+    return PartyTimesOut(
+        items=common_times(unit.session, unit.actor, request.location_id, guests, request.since)
+    )
 
 
 @router.get("/visit-groups/{visit_group_id}", response_model=GroupOut)

@@ -73,6 +73,28 @@ class NewParty(Request):
     overrides: Overrides = ()
 
 
+class PartyGuest(Request):
+    service_id: uuid.UUID
+    provider_id: uuid.UUID | None = None
+    client_id: uuid.UUID | None = Field(
+        None, description="Where known: nobody is in two visits at once."
+    )
+
+
+class PartyTimes(Request):
+    """What people who come together come for, and from when on."""
+
+    location_id: uuid.UUID
+    since: Time
+    guests: list[PartyGuest] = Field(min_length=2, max_length=MAX_ITEMS)
+
+
+class PartyTimesOut(BaseModel):
+    """Starts at which all of them can be served, local and not very close together. Nothing is kept."""
+
+    items: list[datetime]
+
+
 class ConflictOut(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 

@@ -153,7 +153,7 @@ def _times(
     """At which all of them can be served, on the location's clock. Raises Invalid."""
     try:
         wanted = [common_times.Guest(uuid.UUID(one.service), _known(one.provider)) for one in guests]
-        since = datetime.fromisoformat(at[:16]).replace(tzinfo=ZoneInfo(place.timezone))
+        since = datetime.fromisoformat(at[:16])
     except ValueError:
         raise Invalid("Say from when on, and what each of them comes for.") from None
     wanted[0] = replace(wanted[0], client_id=booker_id)

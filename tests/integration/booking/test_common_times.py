@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from medspa.kernel.vocabulary import ResourceKind
@@ -46,6 +47,18 @@ def found(setup: OrganizationSetUp, start: datetime, *guests: Guest) -> list[int
     times = does(setup, lambda s: common_times(s, actor_of(setup), setup.location_id, guests, start))
     assert all(one.utcoffset() == one.astimezone(ZoneInfo("America/New_York")).utcoffset() for one in times)
     return [(one - start) // MINUTE for one in times]
+
+
+def test_it_is_asked_over_http(http: TestClient, setup: OrganizationSetUp, start: datetime) -> None:
+    add_shift(setup, start, start + OPEN, staff_id=add_provider(setup))
+    service = str(add_service(setup, "One"))
+    local = start.astimezone(ZoneInfo("America/New_York")) + 60 * MINUTE
+    asked = {
+        "location_id": str(setup.location_id), "since": f"{local:%Y-%m-%dT%H:%M}",
+        "guests": [{"service_id": service}, {"service_id": service}],
+    }  # fmt: skip
+    answer = http.post("/v1/visit-parties/times", json=asked, headers=setup.headers)
+    assert (answer.status_code, answer.json()["items"][0]) == (200, local.isoformat())
 
 
 def kept(setup: OrganizationSetUp) -> int:
