@@ -76,9 +76,7 @@ class NewParty(Request):
 class PartyGuest(Request):
     service_id: uuid.UUID
     provider_id: uuid.UUID | None = None
-    client_id: uuid.UUID | None = Field(
-        None, description="Where known: nobody is in two visits at once."
-    )
+    client_id: uuid.UUID | None = Field(None, description="Where known: nobody is in two visits at once.")
 
 
 class PartyTimes(Request):
