@@ -47,18 +47,20 @@ def client_name(
     session: Session, actor: Actor, client_id: uuid.UUID, location_id: uuid.UUID | None
 ) -> str | None:
     """For who may read clients there, recorded as shown; None for anybody else."""
-    return client_names(session, actor, [(client_id, location_id)]).get(client_id)
+    return client_names(session, actor, [(client_id, location_id)]).get((client_id, location_id))
 
 
 def client_names(
     session: Session, actor: Actor, named: Iterable[tuple[uuid.UUID | None, uuid.UUID | None]]
-) -> dict[uuid.UUID, str]:
-    """As client_name, in one question, of (client, location) of each record that names one."""
-    wanted = {one for one, at in set(named) if one and actor.may(Permission.CLIENT_READ, at)}
+) -> dict[tuple[uuid.UUID, uuid.UUID | None], str]:
+    """As client_name, in one question, by (client, location) of each record that names one."""
+    open_to = {(one, at) for one, at in set(named) if one and actor.may(Permission.CLIENT_READ, at)}
+    wanted = {one for one, _ in open_to}
     if not wanted:
         return {}
     rows = session.execute(
         select(Client.id, Client.first_name, Client.last_name).where(Client.id.in_(wanted))
     )
     shown = render_many(session, actor, "client.name", ClientName, rows)
-    return {one.id: f"{one.first_name} {one.last_name}".strip() for one in shown}
+    names = {one.id: f"{one.first_name} {one.last_name}".strip() for one in shown}
+    return {(one, at): names[one] for one, at in open_to if one in names}

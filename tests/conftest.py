@@ -68,7 +68,10 @@ def _plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_hashes() -> Iterator[None]:
-    """Every organization has an owner with a password: to hash it as for people took half of making one."""
+    """Every organization has an owner with a password: to hash it as for people took half of making one.
+
+    How it is done for people is test_sign_in.py's.
+    """
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", cheap)

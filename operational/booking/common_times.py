@@ -1,36 +1,41 @@
 """Times at which several people can be served side by side, each by somebody of their own.
 
-What looks free to each of them alone is tried for all at once, as holds that are given back: rooms, devices
-and people count as they do in booking, which is the one path that decides.
+Where everybody finds somebody else, all are tried at once as holds that are given back: rooms, devices and
+people count as they do in booking, which is the one path that decides.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import reduce
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.errors import DomainError
+from medspa.kernel.errors import DomainError, TryAgain
 from medspa.kernel.vocabulary import Permission
-from operational.booking import hold
+from operational.booking import claim, hold, plan
 from operational.booking.availability import MAX_DAYS, Question, availability
+from operational.booking.facts import facts_for
 from operational.booking.schemas import NewHold, NewItem
 from operational.identity.access import Actor
 from operational.models import Location
 from operational.rows import get_row
 
 ENOUGH = 6
-TRIED = 48
-"""Starts that are tried at most: each costs as much as booking all of them."""
 APART = timedelta(minutes=45)
 """Between two times that are offered on one day, for a choice that is one."""
+FAILURES_A_DAY = 3
+"""Starts of one day that may turn out not to fit, mostly for want of rooms, before the next day is tried."""
+LONGEST_SECONDS = 2.0
+"""After which what was found is answered: each attempt holds the locks that booking wants."""
 _EVERY = 3_000
+Free = Mapping[datetime, tuple[uuid.UUID, ...]]
+"""Start → who is free then, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,54 +52,85 @@ def common_times(
 ) -> list[datetime]:
     """Up to ENOUGH local starts of the month after `since`: an instant, or local time without an offset.
 
-    Raises what availability raises, LocalTimeMissing and LocalTimeAmbiguous.
+    Raises what availability raises, LocalTimeMissing, LocalTimeAmbiguous and TryAgain.
     """
     actor.require(Permission.BOOKING_WRITE, location_id)
     zone = get_row(session, Location, location_id).timezone
     instant = since if since.tzinfo else clock.from_local(since, zone)
     since = instant.astimezone(ZoneInfo(zone))
-    each = [_starts(session, actor, location_id, one, since) for one in guests]
-    alike: set[datetime] = reduce(set.__and__, each)
+    asked = {one: _free(session, actor, location_id, one, since) for one in dict.fromkeys(guests)}
     found: list[datetime] = []
-    tried = 0
-    for start in sorted(alike):
-        if len(found) == ENOUGH or tried == TRIED:
+    failures: dict[date, int] = {}
+    until = time.monotonic() + LONGEST_SECONDS
+    for start in sorted(set.intersection(*(set(one) for one in asked.values()))):
+        if len(found) == ENOUGH or time.monotonic() > until:
             break
-        if found and start - found[-1] < APART:
+        if (found and start - found[-1] < APART) or failures.get(start.date(), 0) == FAILURES_A_DAY:
             continue
-        tried += 1
-        if _fits(session, actor, location_id, guests, start):
+        chosen = matched([asked[one][start] for one in guests])
+        if chosen is None:
+            continue
+        if _fits(session, actor, location_id, guests, chosen, start):
             found.append(start)
+        else:
+            failures[start.date()] = failures.get(start.date(), 0) + 1
     return found
 
 
-def _starts(
-    session: Session, actor: Actor, location_id: uuid.UUID, guest: Guest, since: datetime
-) -> set[datetime]:
-    first = since.date()
-    last = first + timedelta(days=MAX_DAYS - 1)
+def matched(able: Sequence[Sequence[uuid.UUID]]) -> list[uuid.UUID] | None:
+    """For each guest one of those who are able to, nobody for two; None where there is no such choice."""
+    taken: dict[uuid.UUID, int] = {}
+
+    def settle(guest: int, passed: set[uuid.UUID]) -> bool:
+        for one in able[guest]:
+            if one not in passed:
+                passed.add(one)
+                if one not in taken or settle(taken[one], passed):
+                    taken[one] = guest
+                    return True
+        return False
+
+    if not all(settle(guest, set()) for guest in range(len(able))):
+        return None
+    chosen = {guest: one for one, guest in taken.items()}
+    return [chosen[guest] for guest in range(len(able))]
+
+
+def _free(session: Session, actor: Actor, location_id: uuid.UUID, guest: Guest, since: datetime) -> Free:
+    last = since.date() + timedelta(days=MAX_DAYS - 1)
     question = Question(
-        location_id, guest.service_id, first, last, guest.provider_id, guest.client_id, limit=_EVERY
+        location_id, guest.service_id, since.date(), last, guest.provider_id, guest.client_id, limit=_EVERY
     )
-    return {one.starts_at for one in availability(session, actor, question)[0] if one.starts_at >= since}
+    slots, _ = availability(session, actor, question)
+    return {one.starts_at: one.provider_ids for one in slots if one.starts_at >= since}
 
 
 def _fits(
-    session: Session, actor: Actor, location_id: uuid.UUID, guests: Sequence[Guest], start: datetime
+    session: Session,
+    actor: Actor,
+    location_id: uuid.UUID,
+    guests: Sequence[Guest],
+    providers: Sequence[uuid.UUID],
+    start: datetime,
 ) -> bool:
-    """Whether all can be kept at once. Nothing stays kept."""
+    """Whether all can be kept at once. Nothing stays kept, or locked. Raises TryAgain."""
+    items = [
+        NewItem(service_id=one.service_id, provider_id=whom)
+        for one, whom in zip(guests, providers, strict=True)
+    ]
     attempt = session.begin_nested()
     try:
-        for item in _in_turn(guests):
+        # All at once and in their order, as whoever books takes them: one by one they could stand crosswise.
+        facts = facts_for(session, location_id, items)
+        claim.lock(
+            session, {one for item in items for one in plan.subjects_of(plan.options(facts, [item], start))}
+        )
+        for item in items:
             hold.keep(session, actor, NewHold(location_id=location_id, starts_at=start, items=[item]))
+    except TryAgain:
+        raise
     except DomainError:
         return False
     finally:
         attempt.rollback()
     return True
-
-
-def _in_turn(guests: Sequence[Guest]) -> Iterator[NewItem]:
-    """Who asks for somebody before who takes anybody, as a party is booked."""
-    for one in sorted(guests, key=lambda each: each.provider_id is None):
-        yield NewItem(service_id=one.service_id, provider_id=one.provider_id)

@@ -22,7 +22,7 @@ from operational.booking.availability import Question, Slot, Wanted, availabilit
 from operational.booking.book import book
 from operational.booking.cancel import WAITING
 from operational.booking.facts import Facts, facts_for
-from operational.booking.group_schemas import NewParty, NewSeries, PartyVisit
+from operational.booking.group_schemas import NewParty, NewSeries
 from operational.booking.schemas import NewItem, NewVisit
 from operational.booking.visit import arrive
 from operational.identity.access import Actor
@@ -96,15 +96,16 @@ def book_party(session: Session, actor: Actor, request: NewParty) -> Group:
     actor.require(Permission.BOOKING_WRITE, request.location_id)
     if request.booker_id not in {one.client_id for one in request.visits}:
         raise Invalid("booker_id: one of those who come books for all.")
-    subjects = []
+    subjects, choices = [], []
     for one in request.visits:
         facts = facts_for(session, request.location_id, one.items, one.client_id)
-        start = one.starts_at or request.starts_at
-        subjects.append(_subjects(facts, one.items, facts.place.instant(start), one.client_id))
+        start = facts.place.instant(one.starts_at or request.starts_at)
+        subjects.append(_subjects(facts, one.items, start, one.client_id))
+        choices.append(_choices(facts, one.items, start))
     _lock_all(session, subjects)
     booked: dict[int, queries.VisitRow] = {}
-    # Who asks for somebody comes before who takes anybody: else the one who is asked for may be given away.
-    for number, one in sorted(enumerate(request.visits), key=lambda each: _takes_anybody(each[1])):
+    # Who has the least choice comes first: else the only one who can serve them may be given away.
+    for number, one in sorted(enumerate(request.visits), key=lambda each: choices[each[0]]):
         booked[number] = book(
             session,
             actor,
@@ -122,8 +123,17 @@ def book_party(session: Session, actor: Actor, request: NewParty) -> Group:
     return Group(row, tuple(visits))
 
 
-def _takes_anybody(visit: PartyVisit) -> bool:
-    return any(item.provider_id is None for item in visit.items)
+def _choices(facts: Facts, items: Sequence[NewItem], start: datetime) -> int:
+    """How many could perform the visit's scarcest service."""
+    try:
+        ways = plan.options(facts, items, start)
+    except DomainError:
+        return 0
+    able: dict[int, set[uuid.UUID]] = {}
+    for way in ways:
+        for position, item in enumerate(way):
+            able.setdefault(position, set()).update(item.providers)
+    return min(len(one) for one in able.values())
 
 
 def arrive_together(session: Session, actor: Actor, group_id: uuid.UUID) -> Group:

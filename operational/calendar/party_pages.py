@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from medspa.kernel import clock
 from medspa.kernel.errors import DomainError, Invalid
 from medspa.kernel.vocabulary import Permission, SoftRule
 from operational.booking import common_times, groups, queries
-from operational.booking.group_schemas import NewParty
+from operational.booking.group_schemas import NewParty, PartyTimes
 from operational.calendar.desk import desk_of
 from operational.calendar.place import place_meant
 from operational.calendar.refused import Refused, refused
@@ -72,15 +72,17 @@ def book_together(
     show: Text = "",
     find: Text = "",
     pick: Text = "",
+    found_at: Text = "",
 ) -> Response:
     """The first of `service_id` and `provider_id` is the booker's; names are the others'.
 
     `show`, or another number of `others` than there are names: the form with as many, and nothing is booked.
-    `find`: the form with times from `at` on at which all can be served; `pick` is one of them.
+    `find`: the form with times from `at` on at which all can be served. `pick` is one of them, and counts
+    while `at` is still `found_at`, from when on they were looked for.
     """
     place = place_meant(request, unit, location_id, Permission.BOOKING_WRITE)
     people = [Typed(), *map(Typed, first_name, last_name, phone, known)]
-    at = pick or at
+    starts = pick if pick and at == found_at else at
     try:
         if not len(people) == len(service_id) == len(provider_id) > 1:
             raise Invalid("Send the whole form.")
@@ -96,7 +98,7 @@ def book_together(
             )  # fmt: skip
         clients = [booker_id, *typing.meant_of_all(unit, people[1:])]
         party = from_form(
-            NewParty, location_id=place.id, booker_id=booker_id, starts_at=at or None, one_bill=one_bill,
+            NewParty, location_id=place.id, booker_id=booker_id, starts_at=starts or None, one_bill=one_bill,
             overrides=tuple(overrides),
             visits=[
                 {"client_id": who, "items": [{"service_id": what, "provider_id": whom or None}]}
@@ -111,7 +113,7 @@ def book_together(
             "service_id": service_id, "provider_id": provider_id, "first_name": first_name,
             "last_name": last_name, "phone": phone, "known": known,
         }  # fmt: skip
-        sent = [("booker_id", booker_id), ("location_id", place.id), ("at", at)]
+        sent = [("booker_id", booker_id), ("location_id", place.id), ("at", starts)]
         sent += [(name, one) for name in lists for one in lists[name]]
         sent += [("one_bill", "true")] * one_bill
         no = refused(unit, error, place.id, TOGETHER, sent)
@@ -150,18 +152,18 @@ def _guests(
 def _times(
     unit: Unit, place: Location, booker_id: uuid.UUID, guests: Sequence[Guest], at: str
 ) -> list[datetime]:
-    """At which all of them can be served, on the location's clock. Raises Invalid."""
-    try:
-        wanted = [common_times.Guest(uuid.UUID(one.service), _known(one.provider)) for one in guests]
-        since = datetime.fromisoformat(at[:16])
-    except ValueError:
-        raise Invalid("Say from when on, and what each of them comes for.") from None
-    wanted[0] = replace(wanted[0], client_id=booker_id)
-    return common_times.common_times(unit.session, unit.actor, place.id, wanted, since)
-
-
-def _known(provider: str) -> uuid.UUID | None:
-    return uuid.UUID(provider) if provider else None
+    """At which all of them can be served, on the location's clock. Raises what is wrong with the form."""
+    who = [str(booker_id), *(one.typed.client for one in guests[1:])]
+    asked = from_form(
+        PartyTimes, location_id=place.id, since=at or None,
+        guests=[
+            {"service_id": one.service, "provider_id": one.provider or None,
+             "client_id": client if client not in ("", "new") else None}
+            for one, client in zip(guests, who, strict=True)
+        ],
+    )  # fmt: skip
+    wanted = [common_times.Guest(one.service_id, one.provider_id, one.client_id) for one in asked.guests]
+    return common_times.common_times(unit.session, unit.actor, place.id, wanted, asked.since)
 
 
 def _number(others: str) -> int:
@@ -189,13 +191,8 @@ def _form(
         place=place.name, location=place.id, booker=booker,
         booker_name=client_name(unit.session, unit.actor, booker, place.id),
         guests=guests, most=MOST, desk=desk_of(unit, place), refused=no, one_bill=one_bill,
-        at=_wall(at) or f"{_next_hour(place):%Y-%m-%dT%H:%M}", times=times,
+        at=at or f"{_next_hour(place):%Y-%m-%dT%H:%M}", times=times,
     )  # fmt: skip
-
-
-def _wall(at: str) -> str:
-    """A time as the field of the form has it, without its offset."""
-    return at[:16]
 
 
 def _next_hour(place: Location) -> datetime:

@@ -135,6 +135,8 @@ def add_task(
 @pages.get("/tasks")
 def my_tasks(request: Request, unit: Reader, everybody: bool = False, cursor: Cursor = None) -> Response:
     found, after = tasking.open_tasks(unit.session, unit.actor, cursor=cursor, mine=not everybody)
+    if cursor and not found:
+        return _tasks(everybody, None)
     rows = shown.tasks(unit, found)
     return page(
         AREA, "tasks.html", request, unit, rows=rows, after=after, everybody=everybody,
@@ -180,8 +182,10 @@ def _about(unit: Unit, rows: Sequence[TaskOut]) -> dict[uuid.UUID, str]:
     clients = client_names(unit.session, unit.actor, [(one.client_id, one.location_id) for one in rows])
     told: dict[uuid.UUID, str] = {}
     for one in rows:
-        names, whom = (clients, one.client_id) if one.client_id is not None else (leads, one.lead_id)
-        told[one.id] = names.get(whom, "–") if whom is not None else "–"
+        name = leads.get(one.lead_id) if one.lead_id is not None else None
+        if one.client_id is not None:
+            name = clients.get((one.client_id, one.location_id))
+        told[one.id] = name or "–"
     return told
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -26,7 +25,7 @@ from operational.checkout.processor.port import ChargeRequest, Processor
 from operational.checkout.queries import found, merchant_account_of
 from operational.checkout.schemas import PaymentIn
 from operational.identity.access import Actor
-from operational.leads.tasks import add_task
+from operational.leads.tasks import add_task, finish_all
 from operational.ledger.balances import invoice_open_minor, lock_invoice
 from operational.ledger.drawers import virtual_session
 from operational.models import (
@@ -65,36 +64,46 @@ _DUE = text(
     " and exists (select from policy_acceptance a where a.online_booking_id = b.id)"
     " order by fee.id limit :most"
 )
+_OWED = (
+    "(select sum(p.amount_minor) from posting p where p.org_id = i.org_id and p.invoice_id = i.id"
+    " and p.account = '1100') > 0"
+)
 _DECLINED = text(
-    "select distinct i.location_id, i.client_id, i.appointment_id from invoice i"
-    " join payment p on p.invoice_id = i.id and p.status = 'declined'"
-    " join processor_attempt a on a.payment_id = p.id and a.request_key like :fees"
-    " where i.issued_at >= :since and i.business_date between :first and :last and i.status <> 'voided'"
+    "select distinct i.location_id, i.client_id, i.appointment_id from processor_attempt a"  # noqa: S608 - ours
+    " join payment p on p.id = a.payment_id join invoice i on i.id = p.invoice_id"
+    f" where a.state = 'declined' and a.resolved_at >= :since and a.request_key like :fees and {_OWED}"
+    # Of this fee: another one of the visit, after that was undone, is another task.
     " and not exists (select from task t where t.appointment_id = i.appointment_id"
-    "  and t.kind = 'collect_fee')"
+    "  and t.kind = 'collect_fee' and t.created_at >= i.issued_at)"
+)
+_SETTLED = text(
+    "select t.appointment_id from task t where t.kind = 'collect_fee' and t.done_at is null"  # noqa: S608 - ours
+    f" and not exists (select from invoice i where i.appointment_id = t.appointment_id and {_OWED})"
 )
 _KEY = "medspa_fee_"
 
 
 def due(session: Session) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Invoices that a kept card is to pay, each with its card."""
-    asked = {**_lately(), "until": clock.now() - WAITS, "most": AT_ONCE}
+    now = clock.now()
+    asked = {
+        "since": now - TRIED, "until": now - WAITS, "most": AT_ONCE,
+        # Issued today, it may be of a business date a little before or after.
+        "first": (now - TRIED - DAY).date(), "last": (now + DAY).date(),
+    }  # fmt: skip
     return [(row[0], row[1]) for row in session.execute(_DUE, asked)]
 
 
 def ask_to_collect(session: Session, actor: Actor) -> None:
-    """A task for each fee whose card was declined, whenever that became known."""
-    for row in session.execute(_DECLINED, {**_lately(), "fees": _KEY.replace("_", r"\_") + "%"}):
+    """A task for each fee that is owed and whose card was declined, done once nothing is owed any more."""
+    for appointment_id in session.scalars(_SETTLED).all():
+        finish_all(session, actor, TaskKind.COLLECT_FEE, appointment_id=appointment_id)
+    asked = {"since": clock.now() - TRIED, "fees": _KEY.replace("_", r"\_") + "%"}
+    for row in session.execute(_DECLINED, asked):
         add_task(
             session, actor, TaskKind.COLLECT_FEE, row.location_id, client_id=row.client_id,
             appointment_id=row.appointment_id,
         )  # fmt: skip
-
-
-def _lately() -> dict[str, Any]:
-    """When fees that are still looked at were issued; today's may be of a business date before or after."""
-    since = clock.now() - TRIED
-    return {"since": since, "first": (since - DAY).date(), "last": (clock.now() + DAY).date()}
 
 
 def charge(desk: Desk, processor: Processor, invoice_id: uuid.UUID, card_id: uuid.UUID) -> None:

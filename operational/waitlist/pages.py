@@ -16,7 +16,7 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Client, Service, StaffMember, WaitlistEntry, WaitlistOffer
 from operational.names import client_name, client_names, names_of
-from operational.pages import page, page_router
+from operational.pages import page, page_router, redirect
 from operational.paging import Cursor, by_id
 from operational.privacy.schemas import render_many
 from operational.rows import get_row
@@ -41,6 +41,8 @@ def show_waitlist(
     session, actor = unit.session, unit.actor
     place = place_meant(request, unit, None)
     rows, after = by_id(session, service.waiting(place.id), WaitlistEntry.id, cursor=cursor)
+    if cursor and not rows:
+        return redirect(WAITLIST)
     found = render_many(session, actor, "waitlist.list", WaitlistOut, rows)
     offers = session.scalars(
         select(WaitlistOffer).where(

@@ -5,11 +5,16 @@ dbt never touches these: recreating a table would leave its row security off. Mo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.publish.contracts import Column, Contract, load_contracts
+from pipelines.publish.contracts import Column, Contract, Index, load_contracts
 
+_INDEXES = (
+    "select indexname::text from pg_indexes"
+    " where schemaname = 'marts' and tablename = '{mart}' and starts_with(indexname, 'ix_')"
+)
 _ORG = "(select nullif(current_setting('medspa.org_id', true), '')::uuid)"
 
 OWN = (
@@ -161,6 +166,10 @@ def migrate_marts(connection: Any) -> None:
             execute(_create(contract))
         for statement in _protect(contract):
             execute(statement)
+        kept = {_called(contract, one) for one in contract.indexes}
+        for (index,) in execute(_INDEXES.format(mart=contract.name)).fetchall():
+            if index not in kept:
+                execute(f'drop index marts."{index}"')
 
 
 def _expected(contract: Contract) -> list[tuple[str, str, bool]]:
@@ -177,14 +186,22 @@ def _create(contract: Contract) -> str:
     return f"create table marts.{contract.name} ({columns}, primary key ({', '.join(contract.key)}))"
 
 
+def _called(contract: Contract, index: Index) -> str:
+    """Its name: another one when it includes something else, for an index is made once."""
+    if not index.includes:
+        return f"ix_{contract.name}_{'_'.join(index.columns)}"[:63]
+    included = hashlib.sha256(",".join(index.includes).encode()).hexdigest()[:8]
+    return f"ix_{contract.name}_{index.columns[-1]}_{included}"
+
+
 def _protect(contract: Contract) -> Iterator[str]:
     name = f"marts.{contract.name}"
     for index in contract.indexes:
-        called = f"ix_{contract.name}_{'_'.join(index.columns)}"
         includes = f" include ({', '.join(index.includes)})" if index.includes else ""
-        if includes:
-            called = f"ix_{contract.name}_covering_{'_'.join(index.columns)}"
-        yield f"create index if not exists {called[:63]} on {name} ({', '.join(index.columns)}){includes}"
+        yield (
+            f"create index if not exists {_called(contract, index)} on {name}"
+            f" ({', '.join(index.columns)}){includes}"
+        )
     yield f"alter table {name} enable row level security"
     yield f"alter table {name} force row level security"
     for policy, body in (

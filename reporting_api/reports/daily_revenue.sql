@@ -10,4 +10,4 @@ left join marts.dim_service s on s.org_id = :org and s.service_id = r.service_id
 left join marts.dim_product p on p.org_id = :org and p.product_id = r.product_id
 left join marts.dim_staff f on f.org_id = :org and f.staff_id = r.provider_id
 where r.org_id = :org and r.business_date between :first and :until and r.location_id = any(:locations)
-order by r.business_date, l.name, r.kind, c.name, s.name, p.name, f.label
+order by r.business_date, l.name, r.kind, c.name, s.name, p.name, f.label, r.revenue_key

@@ -9,4 +9,4 @@ join marts.dim_location l on l.org_id = :org and l.location_id = s.location_id
 left join marts.dim_staff o on o.org_id = :org and o.staff_id = s.opened_by
 left join marts.dim_staff c on c.org_id = :org and c.staff_id = s.closed_by
 where s.org_id = :org and s.business_date between :first and :until and s.location_id = any(:locations)
-order by s.business_date, l.name, s.drawer_name, s.opened_at
+order by s.business_date, l.name, s.drawer_name, s.opened_at, s.drawer_session_id

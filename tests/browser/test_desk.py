@@ -229,12 +229,19 @@ def test_two_come_together_and_arrive_together(practice: Practice, visit: Visit,
     expect(page.locator(".alert")).to_contain_text("This time is taken")
     assert for_everybody(seen) == []
     page.get_by_role("button", name="Find times from here on").click()
-    expect(page.get_by_role("status")).to_contain_text("no time for all of them at once")
+    expect(page.get_by_role("status")).to_contain_text("No time was found for all of them at once")
     page.get_by_label("With").first.select_option("")
     page.get_by_role("button", name="Find times from here on").click()
     expect(page.get_by_role("group", name="Free for all of them").get_by_role("radio").first).to_be_checked()
     expect(page.get_by_label("Last name")).to_have_value("Companion")
     assert for_everybody(seen) == []
+    # Another time that is typed is meant, whatever was found before; so is looking again from then on.
+    page.get_by_label("When").fill(f"{now + 24 * HOUR:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Book them all").click()
+    expect(page.locator(".alert")).to_be_visible()
+    expect(page.get_by_label("When")).to_have_value(f"{now + 24 * HOUR:%Y-%m-%dT%H:%M}")
+    page.get_by_label("When").fill(f"{now + 4 * HOUR:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Find times from here on").click()
     page.get_by_role("group", name="Free for all of them").get_by_role("radio").nth(1).check()
     page.get_by_role("button", name="Book them all").click()
     page.get_by_text("Comes with 1 more, one bill").click()

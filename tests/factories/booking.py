@@ -17,7 +17,15 @@ from operational.booking.book import book
 from operational.booking.queries import VisitRow
 from operational.booking.schemas import NewItem, NewVisit
 from operational.identity.access import EVERYWHERE, Actor
-from operational.models import Credential, Resource, Service, ServiceResource, Shift, StaffMember
+from operational.models import (
+    Credential,
+    Resource,
+    Service,
+    ServiceResource,
+    Shift,
+    StaffMember,
+    TreatmentCategory,
+)
 from operational.privacy.audit import open_audit
 from tests.factories.organization import FAR_DAY, FIRST_DAY, OrganizationSetUp
 from tests.support.databases import Database
@@ -97,6 +105,21 @@ def add_provider(setup: OrganizationSetUp, location_id: uuid.UUID | None = None)
             )
         )
         return staff.id
+
+
+def add_category(setup: OrganizationSetUp, code: str, staff_id: uuid.UUID) -> uuid.UUID:
+    """A treatment category that only this provider may perform."""
+    with setup.database.session("owner") as session:
+        row = TreatmentCategory(org_id=setup.org_id, code=code, name=code)
+        session.add(row)
+        session.flush()
+        session.add(
+            Credential(
+                org_id=setup.org_id, staff_id=staff_id, category_id=row.id, location_id=setup.location_id,
+                valid_from=FIRST_DAY, valid_until=FAR_DAY,
+            )
+        )  # fmt: skip
+        return row.id
 
 
 def add_resource(

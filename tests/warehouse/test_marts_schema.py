@@ -127,4 +127,15 @@ def test_reports_of_a_range_read_an_index_and_not_each_row(
     asked = {"org": org, "locations": [location], "first": day - dt.timedelta(days=90), "until": day}
     with warehouse.engine("reporting").connect() as connection:
         plan = "\n".join(connection.execute(bound, asked).scalars())
-    assert f"Index Only Scan using ix_{mart}_covering_org_id_location_id_business_date" in plan, plan
+    assert f"Index Only Scan using ix_{mart}_business_date_" in plan, plan
+
+
+def test_an_index_that_includes_something_else_is_another_one(warehouse: Database) -> None:
+    admin = warehouse.connect("admin", autocommit=True)
+    admin.execute("create index ix_fct_visit_of_before on marts.fct_visit (org_id)")
+    migrate_marts(warehouse.connect("owner", autocommit=True))
+    found = admin.execute(
+        "select indexname::text from pg_indexes where schemaname = 'marts' and tablename = 'fct_visit'"
+        " and indexname like 'ix%' order by 1"
+    ).fetchall()
+    assert [one.rpartition("_")[0] for (one,) in found] == ["ix_fct_visit_business_date"]

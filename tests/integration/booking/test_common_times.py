@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from medspa.kernel.vocabulary import ResourceKind
 from operational.booking import groups
-from operational.booking.common_times import APART, ENOUGH, Guest, common_times
+from operational.booking.cancel import cancel
+from operational.booking.common_times import APART, ENOUGH, Guest, common_times, matched
 from operational.booking.group_schemas import NewParty, PartyVisit
 from operational.booking.schemas import NewItem
 from tests.factories.booking import (
     actor_of,
+    add_category,
     add_provider,
     add_resource,
     add_service,
@@ -47,6 +52,47 @@ def found(setup: OrganizationSetUp, start: datetime, *guests: Guest) -> list[int
     times = does(setup, lambda s: common_times(s, actor_of(setup), setup.location_id, guests, start))
     assert all(one.utcoffset() == one.astimezone(ZoneInfo("America/New_York")).utcoffset() for one in times)
     return [(one - start) // MINUTE for one in times]
+
+
+def test_days_with_too_few_are_passed_over(setup: OrganizationSetUp, start: datetime) -> None:
+    """One provider or one room for days on end, then two."""
+    service = add_service(setup, "One")
+    far = start + timedelta(days=9)
+    for days in range(1, 10):
+        add_shift(setup, start + timedelta(days=days), start + timedelta(days=days) + OPEN)
+    add_shift(setup, far, far + OPEN, staff_id=add_provider(setup))
+    assert found(setup, start, Guest(service), Guest(service))[0] == 9 * 24 * 60
+
+
+def test_who_can_only_be_served_by_one_gets_that_one(setup: OrganizationSetUp, start: datetime) -> None:
+    """Whoever is named first, and in booking too."""
+    other = add_provider(setup)
+    add_shift(setup, start, start + OPEN, staff_id=other)
+    service = add_service(setup, "One")
+    only = add_service(setup, "Only one", category_id=add_category(setup, "only_one", setup.provider_id))
+    for guests in ([service, only], [only, service]):
+        assert found(setup, start, *map(Guest, guests))[0] == 0
+        party = NewParty(
+            location_id=setup.location_id, booker_id=setup.clients[0], starts_at=start,
+            visits=[
+                PartyVisit(client_id=who, items=[NewItem(service_id=one)])
+                for who, one in zip((setup.clients[0], setup.client()), guests, strict=True)
+            ],
+        )  # fmt: skip
+        group = does(setup, partial(groups.book_party, actor=actor_of(setup), request=party))
+        for one in group.visits:
+            does(setup, partial(cancel, actor=actor_of(setup), appointment_id=one.id, by="practice"))
+
+
+@given(st.lists(st.sets(st.integers(0, 4), min_size=0, max_size=5), min_size=1, max_size=5))
+def test_everybody_gets_somebody_of_their_own_where_that_can_be(able: list[set[int]]) -> None:
+    ids = [uuid.UUID(int=number) for number in range(5)]
+    chosen = matched([[ids[one] for one in some] for some in able])
+    possible = any(len(set(one)) == len(able) for one in product(*able))
+    assert (chosen is not None) == possible
+    if chosen is not None:
+        assert len(set(chosen)) == len(able)
+        assert all(one.int in some for one, some in zip(chosen, able, strict=True))
 
 
 def test_it_is_asked_over_http(http: TestClient, setup: OrganizationSetUp, start: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -255,6 +257,13 @@ def test_the_stored_secret_and_session_are_not_readable(api: TestClient, made: O
     assert app.secret.encode() not in bytes(row.totp_secret)
     assert row.password_hash.startswith("$argon2id$")
     assert token not in digests
+
+
+def test_passwords_of_people_are_hashed_at_the_full_cost() -> None:
+    """In a process of its own: in this one it is cheap (tests/conftest.py). OWASP's least for Argon2id."""
+    program = "from operational.identity import passwords; print(passwords.hash_password('a long password'))"
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert made.stdout.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_attempts_are_forgotten_after_a_day(api: TestClient, made: OrganizationSetUp) -> None:

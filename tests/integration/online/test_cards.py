@@ -242,3 +242,13 @@ def test_a_fee_whose_card_is_declined_is_a_task_for_the_desk(
         "select p.status from payment p join online_booking o on o.client_id = p.client_id where o.id = :id"
     )
     assert setup.one(paid, id=booking) == "declined"
+    with setup.database.session("admin") as session:  # as if it had been credited
+        session.execute(text("set local session_replication_role = replica"))
+        mine = (
+            "select i.id from invoice i join online_booking o on o.client_id = i.client_id where o.id = :id"
+        )
+        session.execute(text(f"delete from posting where invoice_id in ({mine})"), {"id": booking})
+    with clock.frozen(late + 9 * MINUTE):
+        sweep.run_once(work, settings)
+    assert setup.one(tasks, id=booking) == 1
+    assert setup.one(f"{tasks} and t.done_at is null", id=booking) == 0

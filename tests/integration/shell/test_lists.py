@@ -76,6 +76,10 @@ def test_a_task_that_is_done_leaves_one_where_one_was(http: TestClient, shop: Sh
         assert done is not None
         answer = http.post(unescape(done[1]), data={"csrf_token": token}, follow_redirects=False)
         left = http.get(answer.headers["location"]).text
+        assert (re.findall(r">(Task\d+) ", second)[1:], more(left)) == (re.findall(r">(Task\d+) ", left), "")
+        (last,) = re.findall(r'action="(/tasks/[^/]+/done\?[^"]+)"', left)
+        shown = http.post(unescape(last), data={"csrf_token": token}).text
     assert len(set(re.findall(r">(Task\d+) ", first))) == DEFAULT_LIMIT
     assert answer.headers["location"] == more(first)
-    assert (re.findall(r">(Task\d+) ", second)[1:], more(left)) == (re.findall(r">(Task\d+) ", left), "")
+    # Nobody is left where one was: the list begins again.
+    assert len(set(re.findall(r">(Task\d+) ", shown))) == DEFAULT_LIMIT
