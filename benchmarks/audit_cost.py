@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.harness import spread
 from medspa.kernel.settings import Settings, load_settings
+from medspa.kernel.settled import settled
 from medspa.local import roles
 from medspa.local.environment import LocalEnvironment
 from operational.migrations.runner import migrate
@@ -57,7 +58,7 @@ def serve(variant: str, port: int) -> None:
         setattr(unit, "open_audit", opened)  # noqa: B010
         setattr(audit.AuditState, "entries", lambda _: [])  # noqa: B010
         setattr(audit, "read_by", lambda *_: frozenset())  # noqa: B010
-    uvicorn.run(create_app(load_settings()), port=port, access_log=False, log_level="error")
+    uvicorn.run(settled(create_app(load_settings())), port=port, access_log=False, log_level="error")
 
 
 def measure(port: int, path: str, headers: dict[str, str], seconds: float) -> float:

@@ -17,6 +17,7 @@ import uvicorn
 from benchmarks.harness import operational_store, quantile
 from benchmarks.processes import serving
 from medspa.kernel.settings import load_settings
+from medspa.kernel.settled import settled
 from operational.app import create_app
 from tests.factories.calendar import ITEMS, PROVIDERS, fill_day
 from tests.factories.organization import OrganizationSetUp, organization
@@ -45,7 +46,9 @@ async () => {
 
 def serve(port: int) -> None:
     settings = load_settings()
-    uvicorn.run(create_app(settings), host="127.0.0.1", port=port, log_level="error", access_log=False)
+    uvicorn.run(
+        settled(create_app(settings)), host="127.0.0.1", port=port, log_level="error", access_log=False
+    )
 
 
 def run(requests: int = 60, loads: int = 9) -> dict[str, object]:

@@ -29,6 +29,7 @@ from benchmarks.storm import Shot, deadlocks, each_kind, fire, product_shots
 from medspa.kernel import clock
 from medspa.kernel.ids import new_id
 from medspa.kernel.settings import Settings, load_settings
+from medspa.kernel.settled import settled
 from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus
 from medspa.local import roles
 from medspa.local.environment import LocalEnvironment
@@ -108,7 +109,7 @@ def serve(port: int) -> None:
     app = create_app(load_settings())
     bare(app)
     # Writers who have their answer wait for the slowest one: without locks that takes long.
-    uvicorn.run(app, port=port, access_log=False, log_level="error", timeout_keep_alive=300)
+    uvicorn.run(settled(app), port=port, access_log=False, log_level="error", timeout_keep_alive=300)
 
 
 def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot]:

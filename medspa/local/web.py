@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from medspa.kernel.logging import configure
 from medspa.kernel.settings import Settings, load_settings
+from medspa.kernel.settled import settled
 
 REPORTING_PREFIXES = ("/reports", "/v1/reports", "/v1/metrics")
 GRACE_SECONDS = 10
@@ -76,7 +77,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGTERM."""
     configure()
-    uvicorn.run(create_web_app(settings), host=host, port=port, **server_options(settings))
+    uvicorn.run(settled(create_web_app(settings)), host=host, port=port, **server_options(settings))
 
 
 def main() -> None:
