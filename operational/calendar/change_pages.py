@@ -47,7 +47,7 @@ By = Literal["client", "practice"]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The form for another time as it was sent, with what its free times were looked for by."""
+    """The forms for another time, with what its free times were looked for by, and for one more service."""
 
     day: date | None = None
     other: str = ""
@@ -55,6 +55,8 @@ class Typed:
     at: str = ""
     by: By = "practice"
     waive_fee: bool = False
+    service: str = ""
+    provider: str = ""
 
 
 @pages.get(VISIT + "/change")
@@ -159,7 +161,8 @@ def add_item(
             unit.session, unit.actor, appointment_id, asked.items, asked.overrides, version
         )
 
-    return _done(request, unit, appointment_id, part, act, "items/add", sent)
+    typed = Typed(service=service_id, provider=provider_id)
+    return _done(request, unit, appointment_id, part, act, "items/add", sent, time=typed)
 
 
 @pages.post(VISIT + "/items/{item_id}/remove")

@@ -91,6 +91,14 @@ def test_who_walks_in_is_told_the_wait_and_seated(practice: Practice, visit: Vis
     assert seen.troubles == []
 
 
+def test_waits_are_told_again_each_minute(practice: Practice, visit: Visit) -> None:
+    seen = visit(practice.cookie())
+    seen.page.clock.install()
+    seen.goto("/walk-ins")
+    with seen.page.expect_request(lambda one: "/walk-ins?location=" in one.url):
+        seen.page.clock.fast_forward(61_000)
+
+
 def test_a_visit_is_changed_without_dragging(practice: Practice, visit: Visit, day: dt.date) -> None:
     made = practice.shop.made
     add_service(made, f"Wash {day}", hands=30, after=30)

@@ -1,5 +1,5 @@
-// A part of a page that follows what others do: an element `data-live` is fetched again from the address it names.
-// What somebody is in the middle of is left as it is.
+// A part of a page that follows what others do: an element `data-live` is fetched again from the address it names,
+// and each minute, for what it says of the time that passes. What somebody is in the middle of is left as it is.
 import { askPart } from "./asking.js";
 import { follow } from "./calendar/following.js";
 
@@ -10,4 +10,5 @@ for (const place of document.querySelectorAll("[data-live]")) {
     if (!place.contains(document.activeElement)) place.innerHTML = html;
   };
   follow("/calendar/changes", () => again().catch(() => {}));
+  setInterval(() => document.hidden || again().catch(() => {}), 60_000);
 }

@@ -270,3 +270,14 @@ def test_a_series_with_a_conflict_keeps_the_dates_that_were_chosen(
     assert f"Not free any more: {start + WEEK:%-d %b %Y}, {clock_time(start)}." in answer.text
     assert answer.text.count("Taken meanwhile") == 1
     assert f'value="{chosen[1]}" selected' in answer.text
+
+
+def test_a_service_that_cannot_be_added_stays_chosen(http: TestClient, shop: Shop, start: datetime) -> None:
+    visit = booked(shop, start, NewItem(service_id=shop.made.consultation_id))
+    other, who = add_service(shop.made, "One more"), add_provider(shop.made)
+    with signed_in(http, shop) as token:
+        sent = {"csrf_token": token, "version": '"7"', "service_id": str(other), "provider_id": str(who)}
+        answer = http.post(f"/calendar/visits/{visit}/items/add", data=sent)
+    assert answer.status_code == 412
+    for one in (other, who):
+        assert f'value="{one}" selected' in answer.text
