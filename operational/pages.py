@@ -11,7 +11,7 @@ from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment
@@ -24,6 +24,7 @@ from operational.identity import tokens
 from operational.identity.dependencies import cookie_name, is_secure, services_of
 from operational.identity.unit import Unit
 from operational.models.organization import Location
+from operational.routing import AreaRouter
 from operational.shell.around import PLACE_COOKIE, SAID_COOKIE, place_of, shell_of
 
 HOME = "/"
@@ -49,8 +50,8 @@ class PageRoute(APIRoute):
     """Answers with a page, its errors too."""
 
 
-def page_router() -> APIRouter:
-    return APIRouter(include_in_schema=False, route_class=PageRoute)
+def page_router() -> AreaRouter:
+    return AreaRouter(include_in_schema=False, route_class=PageRoute)
 
 
 def is_page(request: Request) -> bool:

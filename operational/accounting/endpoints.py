@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from sqlalchemy import select
 
 from medspa.kernel.database import organization_of
@@ -17,8 +17,9 @@ from operational.identity.unit import Unit
 from operational.models import ExportBatch
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.audit import record_disclosure
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1/accounting/batches", tags=["accounting"])
+router = AreaRouter(prefix="/v1/accounting/batches", tags=["accounting"])
 Accountant = Annotated[Unit, Depends(needs(Permission.EXPORT_ACCOUNTING), scope="function")]
 Exporter = Annotated[
     Unit, Depends(needs(Permission.EXPORT_ACCOUNTING, phi=Purpose.OPERATIONS), scope="function")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import Depends, Response, status
 from pydantic import BaseModel
 from sqlalchemy import select
 
@@ -32,8 +32,9 @@ from operational.identity.unit import Unit
 from operational.ledger.drawers import location_of
 from operational.models import BankDeposit, BankLine, MerchantAccount, ProcessorPayout, TenderProgramme
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1", tags=["banking"])
+router = AreaRouter(prefix="/v1", tags=["banking"])
 router.include_router(item_endpoints.router)
 
 Desk = Annotated[Call, Depends(moves_money(Permission.DRAWER_OPERATE), scope="function")]

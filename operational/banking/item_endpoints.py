@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import model_validator
 
 from medspa.kernel.vocabulary import (
@@ -21,9 +21,10 @@ from operational.banking.schemas import Row
 from operational.checkout.claims import StoredAnswer
 from operational.checkout.idempotency import Call, answer, moves_money
 from operational.models import ProcessorLine
+from operational.routing import AreaRouter
 from operational.schemas import Sent
 
-router = APIRouter()
+router = AreaRouter()
 
 Refund = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]
 

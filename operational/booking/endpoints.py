@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -37,9 +37,10 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.schemas import DateAsked
 
-router = APIRouter(prefix="/v1", tags=["booking"])
+router = AreaRouter(prefix="/v1", tags=["booking"])
 router.include_router(schedule_endpoints.router)
 router.include_router(hold_endpoints.router)
 router.include_router(offering_endpoints.router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.booking import affected as affecting
@@ -32,8 +32,9 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.paging import Page
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]

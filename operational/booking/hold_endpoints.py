@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import Depends, status
 
 from medspa.kernel.vocabulary import Permission
 from operational.booking import hold as holding
@@ -13,8 +13,9 @@ from operational.booking import schemas
 from operational.booking.shape import Placed
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE), scope="function")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.booking import items, queries, schemas
@@ -14,8 +14,9 @@ from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.privacy.schemas import render
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
 

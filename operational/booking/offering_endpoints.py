@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 from pydantic import Field
 
 from medspa.kernel.vocabulary import Permission, TimeOffStatus
@@ -32,9 +32,10 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import TimeOff
 from operational.paging import Page
+from operational.routing import AreaRouter
 from operational.schemas import DateAsked
 
-router = APIRouter()
+router = AreaRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]

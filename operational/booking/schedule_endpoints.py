@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 
 from medspa.kernel.errors import Invalid
 from medspa.kernel.vocabulary import Permission
@@ -29,9 +29,10 @@ from operational.etag import IfMatch, set_etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from operational.routing import AreaRouter
 from operational.schemas import DateAsked
 
-router = APIRouter()
+router = AreaRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ), scope="function")]
 Then = Annotated[

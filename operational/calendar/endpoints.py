@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import Depends, Header, Query, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.calendar.feed import LONGEST, CalendarDays, days_of, etag_of
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
+from operational.routing import AreaRouter
 from operational.schemas import DateAsked
 
-router = APIRouter(prefix="/v1", tags=["calendar"])
+router = AreaRouter(prefix="/v1", tags=["calendar"])
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 
 

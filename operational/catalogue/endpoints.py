@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission
@@ -33,9 +33,10 @@ from operational.identity.dependencies import needs, signed_in
 from operational.identity.unit import Unit
 from operational.models.catalogue import Product, Resource, Service, TreatmentCategory
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["catalogue"])
+router = AreaRouter(prefix="/v1", tags=["catalogue"])
 
 Reader = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]

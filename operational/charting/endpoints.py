@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import Depends, Response, status
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission, Purpose
@@ -17,9 +17,10 @@ from operational.identity.unit import Unit
 from operational.models import ChartNote, Client, GoodFaithExam, TreatmentRecord
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["chart"])
+router = AreaRouter(prefix="/v1", tags=["chart"])
 router.include_router(stock_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.CHART_READ, phi=Purpose.TREATMENT), scope="function")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
+from fastapi import Depends, status
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission, Purpose
@@ -15,9 +15,10 @@ from operational.identity.unit import Unit
 from operational.models import ProductLot
 from operational.paging import Cursor, Limit, Page, by_id, decode, encode, page
 from operational.privacy.schemas import render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(tags=["stock"])
+router = AreaRouter(tags=["stock"])
 Keeper = Annotated[Unit, Depends(needs(Permission.STOCK_MANAGE), scope="function")]
 Reader = Annotated[Unit, Depends(needs(Permission.CHART_READ, phi=Purpose.TREATMENT), scope="function")]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import Depends, Request, Response, status
 from pydantic import BaseModel
 
 from medspa.kernel.vocabulary import Permission, Tender
@@ -32,8 +32,9 @@ from operational.checkout.webhooks import receive
 from operational.identity.dependencies import Slot, services_of
 from operational.identity.unit import Services
 from operational.openapi import problem_response
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1", tags=["checkout"])
+router = AreaRouter(prefix="/v1", tags=["checkout"])
 router.include_router(read_endpoints.router)
 router.include_router(outside_endpoints.router)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import Depends, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
 
@@ -31,8 +31,9 @@ from operational.links import LinkUnusable
 from operational.models import Dispute, WriteOff
 from operational.openapi import problem_response
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 FREE_TRIES_PER_ADDRESS = 20
 """Tokens of payment links that nobody sent, from an address that many may share."""

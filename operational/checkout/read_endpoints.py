@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -24,8 +24,9 @@ from operational.ledger.balances import liability_minor
 from operational.models import CreditMemo, GiftCard, Invoice, Payment, Payout, Posting
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.INVOICE_READ, phi=Purpose.PAYMENT), scope="function")]
 Taker = Annotated[Unit, Depends(needs(Permission.PAYMENT_TAKE, phi=Purpose.PAYMENT), scope="function")]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.clients import desk_schemas as schemas
@@ -17,9 +17,10 @@ from operational.identity.unit import Unit
 from operational.models import Client, ClientMerge, StaffMember
 from operational.names import names_of
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter()
+router = AreaRouter()
 
 Reader = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.CLIENT_WRITE, phi=Purpose.OPERATIONS), scope="function")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import AfterValidator
 
 from medspa.kernel.vocabulary import Permission, Purpose
@@ -25,10 +25,11 @@ from operational.identity.unit import Unit
 from operational.models.client import Client
 from operational.paging import Cursor, Limit, Page
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 from operational.text import clean_line
 
-router = APIRouter(prefix="/v1", tags=["clients"])
+router = AreaRouter(prefix="/v1", tags=["clients"])
 router.include_router(desk_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]

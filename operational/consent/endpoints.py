@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import Depends, Request, status
 from sqlalchemy import select
 
 from medspa.kernel import clock
@@ -18,9 +18,10 @@ from operational.identity.unit import Unit
 from operational.models import Client, ConsentTemplate, ConsentTemplateVersion, SignedConsent
 from operational.paging import Cursor, Limit, Page, by_id, page
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["consent"])
+router = AreaRouter(prefix="/v1", tags=["consent"])
 Manager = Annotated[Unit, Depends(needs(Permission.CONSENT_MANAGE), scope="function")]
 Desk = Annotated[Unit, Depends(needs(Permission.CLIENT_READ, phi=Purpose.OPERATIONS), scope="function")]
 Collector = Annotated[

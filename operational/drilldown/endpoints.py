@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.drilldown.service import Kind, open_token
@@ -13,8 +13,9 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.privacy.schemas import PhiSchema, render
 from operational.privacy.token_keys import detoken
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1/drill-down", tags=["drill-down"])
+router = AreaRouter(prefix="/v1/drill-down", tags=["drill-down"])
 
 
 class OpenedRecord(PhiSchema):

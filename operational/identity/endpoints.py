@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from operational.identity import people_endpoints, session_endpoints
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 router.include_router(session_endpoints.router)
 router.include_router(people_endpoints.router)

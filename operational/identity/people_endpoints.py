@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission
@@ -32,8 +32,9 @@ from operational.identity.staff import RoleAt
 from operational.identity.unit import Unit
 from operational.models.staff import ApiKey, Role, StaffMember
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1", tags=["identity"])
+router = AreaRouter(prefix="/v1", tags=["identity"])
 
 SignedInUnit = Annotated[Unit, Depends(signed_in(), scope="function")]
 StaffUnit = Annotated[Unit, Depends(needs(Permission.STAFF_MANAGE), scope="function")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from medspa.kernel.errors import Forbidden
 from medspa.kernel.settings import Settings
@@ -29,8 +29,9 @@ from operational.identity.schemas import (
 )
 from operational.identity.unit import Unit
 from operational.models.staff import StaffMember
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1", tags=["identity"])
+router = AreaRouter(prefix="/v1", tags=["identity"])
 
 DEVICE_COOKIE = "medspa_device"
 HalfUnit = Annotated[Unit, Depends(signed_in(half=True), scope="function")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from medspa.kernel.vocabulary import LeadStatus, Permission, Purpose
 from operational.identity.dependencies import needs
@@ -14,9 +14,10 @@ from operational.leads import service, shown, tasks
 from operational.leads.schemas import Conversion, Converted, LeadIn, LeadOut, Lost, TaskIn, TaskOut
 from operational.models import Appointment, Client, Lead, Location, PublicText
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["leads"])
+router = AreaRouter(prefix="/v1", tags=["leads"])
 Reader = Annotated[Unit, Depends(needs(Permission.LEAD_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.LEAD_WRITE, phi=Purpose.OPERATIONS), scope="function")]
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from medspa.kernel.vocabulary import DayStatus, Permission
 from operational.checkout.idempotency import Call, answer, moves_money
@@ -20,8 +20,9 @@ from operational.ledger.drawers import location_of
 from operational.ledger.post_close import post_close_changes
 from operational.models import BusinessDay
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id, page
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Closer = Annotated[Unit, Depends(needs(Permission.DAY_CLOSE), scope="function")]
 Finance = Annotated[Unit, Depends(needs(Permission.REPORT_FINANCE), scope="function")]

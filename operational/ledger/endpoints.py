@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import Depends, Response, status
 
 from medspa.kernel.vocabulary import DrawerStatus, Permission
 from operational.checkout.claims import StoredAnswer
@@ -20,8 +20,9 @@ from operational.ledger.drawers import create_drawer, location_of, open_session
 from operational.ledger.errors import DoubledDenomination
 from operational.models import Drawer, DrawerMovement, DrawerSession
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id, page
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1", tags=["ledger"])
+router = AreaRouter(prefix="/v1", tags=["ledger"])
 router.include_router(day_endpoints.router)
 router.include_router(unmatched_endpoints.router)
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from medspa.kernel.vocabulary import Permission, ProcessorLineRefusal
@@ -18,8 +18,9 @@ from operational.ledger.drawers import location_of
 from operational.ledger.schemas import MAX_CASH, Request
 from operational.ledger.unmatched import Kind, UnmatchedItem
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode, encode
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 
 Closer = Annotated[Unit, Depends(needs(Permission.DAY_CLOSE), scope="function")]
 Refunder = Annotated[Call, Depends(moves_money(Permission.PAYMENT_REFUND), scope="function")]

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import Depends, Response, status
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission, Purpose
@@ -23,9 +23,10 @@ from operational.memberships import billing, change, life, plans, refund, schema
 from operational.models import Membership, MembershipPlan
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["memberships"])
+router = AreaRouter(prefix="/v1", tags=["memberships"])
 
 Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]

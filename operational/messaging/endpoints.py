@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from operational.messaging import message_endpoints, messenger_endpoints, segment_endpoints
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 router.include_router(segment_endpoints.router)
 router.include_router(message_endpoints.router)
 router.include_router(messenger_endpoints.router)

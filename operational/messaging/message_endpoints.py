@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import Channel, MessageKind, MessageStatus, Permission, Purpose
@@ -30,9 +30,10 @@ from operational.messaging.texts import Wording
 from operational.models import Location, MessageTemplate
 from operational.paging import Cursor, Limit, Page
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["messaging"])
+router = AreaRouter(prefix="/v1", tags=["messaging"])
 
 SignedIn = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]

@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from medspa.kernel.errors import Invalid
 from operational import links
@@ -16,8 +16,9 @@ from operational.messaging import incoming
 from operational.messaging.message_schemas import Taken
 from operational.messaging.messenger.open import report_secret
 from operational.messaging.messenger.twilio import HEADER, verify
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1/messenger", tags=["messaging"])
+router = AreaRouter(prefix="/v1/messenger", tags=["messaging"])
 LONGEST = 100_000
 
 

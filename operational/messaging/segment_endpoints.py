@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from operational.identity.dependencies import needs
@@ -12,8 +12,9 @@ from operational.identity.unit import Unit
 from operational.messaging import segments
 from operational.messaging.schemas import SegmentMemberShown, SegmentShown
 from operational.paging import Limit, Page
+from operational.routing import AreaRouter
 
-router = APIRouter(prefix="/v1/segments", tags=["segments"])
+router = AreaRouter(prefix="/v1/segments", tags=["segments"])
 
 
 @router.get("", summary="Published segments with their sizes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import Field
 from sqlalchemy import select
 
@@ -22,11 +22,12 @@ from operational.models import (
 from operational.online import place, setup
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import PhiSchema, render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 from operational.schemas import Sent, Shown
 from operational.text import Paragraph
 
-router = APIRouter(prefix="/v1", tags=["online booking"])
+router = AreaRouter(prefix="/v1", tags=["online booking"])
 Reader = Annotated[Unit, Depends(signed_in(), scope="function")]
 Owner = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]
 Catalogue = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]

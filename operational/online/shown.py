@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 
@@ -22,6 +22,7 @@ from medspa.ui.values import clock_time, hours_of, money
 from operational.database_errors import RETRYABLE, sqlstate_of
 from operational.online.place import Place
 from operational.pages import PageRoute, page
+from operational.routing import AreaRouter
 
 AREA = "operational.online"
 _NO_FRAME, _FORMS = "frame-ancestors 'none'", "form-action 'self'"
@@ -49,8 +50,8 @@ class PublicRoute(PageRoute):
         return answering
 
 
-def public_router() -> APIRouter:
-    return APIRouter(include_in_schema=False, route_class=PublicRoute)
+def public_router() -> AreaRouter:
+    return AreaRouter(include_in_schema=False, route_class=PublicRoute)
 
 
 def public_page(

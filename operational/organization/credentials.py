@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,11 +22,12 @@ from operational.models.catalogue import TreatmentCategory
 from operational.models.organization import Location
 from operational.models.staff import Credential, StaffMember
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 from operational.rows import add_row, change_row, get_row
 from operational.schemas import Sent, Shown
 from operational.text import Line
 
-router = APIRouter(prefix="/v1", tags=["organization"])
+router = AreaRouter(prefix="/v1", tags=["organization"])
 
 Reader = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.STAFF_MANAGE), scope="function")]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from operational.organization import credentials, setup_endpoints
+from operational.routing import AreaRouter
 
-router = APIRouter()
+router = AreaRouter()
 router.include_router(setup_endpoints.router)
 router.include_router(credentials.router)

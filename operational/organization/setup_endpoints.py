@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from sqlalchemy import select
 
 from medspa.kernel.vocabulary import Permission
@@ -42,9 +42,10 @@ from operational.organization.schemas import (
     TaxRateView,
 )
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["organization"])
+router = AreaRouter(prefix="/v1", tags=["organization"])
 
 Reader = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import Depends, Response, status
 from sqlalchemy import select
 
 from medspa.kernel import clock
@@ -34,9 +34,10 @@ from operational.packages.schemas import (
 from operational.paging import DEFAULT_LIMIT, Cursor, Limit, Page, by_id
 from operational.prepaid.queries import usable
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.rows import get_row
 
-router = APIRouter(prefix="/v1", tags=["packages"])
+router = AreaRouter(prefix="/v1", tags=["packages"])
 
 Anybody = Annotated[Unit, Depends(signed_in(), scope="function")]
 Manager = Annotated[Unit, Depends(needs(Permission.CATALOGUE_MANAGE), scope="function")]

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from medspa.kernel import clock
 from medspa.kernel.errors import Invalid
@@ -18,9 +18,10 @@ from operational.identity.unit import Unit
 from operational.paging import Cursor, Limit, Page
 from operational.privacy.audit import read_trail
 from operational.privacy.schemas import PhiSchema, render_many
+from operational.routing import AreaRouter
 from operational.schemas import TimeAsked
 
-router = APIRouter(prefix="/v1", tags=["audit"])
+router = AreaRouter(prefix="/v1", tags=["audit"])
 Auditor = Annotated[Unit, Depends(needs(Permission.AUDIT_READ, phi=Purpose.OPERATIONS), scope="function")]
 DEFAULT_SPAN = dt.timedelta(days=30)
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy import inspect, select
 from starlette.datastructures import FormData
 
@@ -15,6 +15,7 @@ from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, TreatmentCategory
 from operational.pages import page, redirect
+from operational.routing import AreaRouter
 from operational.rows import get_row
 from operational.setup import fields as forms
 from operational.setup.attempt import STALE, Sent, attempt_form
@@ -23,7 +24,7 @@ from operational.setup.kinds import AREA, Section
 MOST = 500
 
 
-def add_section(pages: APIRouter, section: Section) -> None:
+def add_section(pages: AreaRouter, section: Section) -> None:
     """The routes of one section."""
     path = f"/setup/{section.path}"
     manager = Depends(needs(section.permission), scope="function")

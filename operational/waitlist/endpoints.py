@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,9 +21,10 @@ from operational.online import guard
 from operational.openapi import problem_response
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
+from operational.routing import AreaRouter
 from operational.waitlist import claiming, schemas, service
 
-router = APIRouter(prefix="/v1", tags=["waitlist"])
+router = AreaRouter(prefix="/v1", tags=["waitlist"])
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from medspa.kernel.errors import NotFound
 from medspa.kernel.vocabulary import DeliveryStatus, Permission
@@ -16,9 +16,10 @@ from operational.models import CalendarFeed, WebhookDelivery, WebhookEndpoint
 from operational.online import guard
 from operational.openapi import problem_response
 from operational.paging import Cursor, Limit, Page, by_id
+from operational.routing import AreaRouter
 from operational.webhooks import feed, schemas, service
 
-router = APIRouter(prefix="/v1", tags=["webhooks"])
+router = AreaRouter(prefix="/v1", tags=["webhooks"])
 
 Manager = Annotated[Unit, Depends(needs(Permission.API_KEY_MANAGE), scope="function")]
 StaffManager = Annotated[Unit, Depends(needs(Permission.STAFF_MANAGE), scope="function")]
