@@ -16,7 +16,7 @@ from reporting_api.measures import shaped
 from reporting_api.paged import Page
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Asked
-from reporting_api.reading import asked_for, read, viewer_of
+from reporting_api.reading import asked_for, read, totals_of, viewer_of
 from reporting_api.schemas import (
     PROBLEMS,
     ColumnShown,
@@ -127,7 +127,7 @@ def answered(
         definition=_definition(report),
         parameters=parameters,
         data=_state(answer),
-        totals=answer.totals,
+        totals=totals_of(report, answer),
         items=[
             as_json(report, row)
             for row in (answer.rows if asked.page else answer.rows[start : start + limit])

@@ -13,9 +13,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from reporting_api.catalog import Report
-from reporting_api.compare import Comparison, aligned, beside, period, widened
+from reporting_api.compare import Comparison, aligned, beside, period
 from reporting_api.errors import DatesReversed, LocationUnknown, NoData
-from reporting_api.formats import totals
 from reporting_api.paged import Page, opened, statement
 
 # What a range costs is known from its dates only: a plan for any range looked each row up in a year of them.
@@ -56,8 +55,8 @@ class Answer:
     rows: list[dict[str, Any]]
     count: int
     """Of all rows."""
-    totals: list[dict[str, Any]]
-    """Of all rows, where the report has any."""
+    totals: list[dict[str, Any]] | None
+    """Of all rows, where only a page of them is here; none: they can be summed (reading.totals_of)."""
     certified: bool
     data_as_of: dt.datetime
     provisional: bool
@@ -109,13 +108,14 @@ def run(
         state = bind(connection, org_id)
         locations = _visible(connection, org_id, asked.locations, allowed)
         bound = {"org": org_id, "locations": list(locations)}
+        summed: list[dict[str, Any]] | None
         if asked.page is not None and not asked.compare:
             rows, count, summed = _page(connection, report, bound, asked, asked.page)
         else:
             rows = _rows(connection, report, bound, (asked.first, asked.until))
             if asked.compare:
                 rows = beside(report, rows, _earlier(connection, report, bound, asked))
-            count, summed = len(rows), totals(widened(report, asked.compare), rows)
+            count, summed = len(rows), None
         open_days = connection.execute(
             _bound(_OPEN_DAYS.text), {"org": org_id, "until": asked.until, "locations": list(locations)}
         ).scalar_one()

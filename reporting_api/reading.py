@@ -16,6 +16,7 @@ from medspa.kernel.errors import Invalid
 from reporting_api.catalog import Report
 from reporting_api.compare import Comparison, widened
 from reporting_api.errors import DatesReversed, NotMeasured
+from reporting_api.formats import totals
 from reporting_api.ports import AccessLog, Viewer
 from reporting_api.queries import Answer, Asked, run
 
@@ -61,6 +62,11 @@ def recorded(
     }
     log.report_read(viewer, report.name, parameters, answer.count)
     return report, answer, parameters
+
+
+def totals_of(report: Report, answer: Answer) -> list[dict[str, Any]]:
+    """Of all rows of an answer in the report's shape; files have none and sum nothing."""
+    return totals(report, answer.rows) if answer.totals is None else answer.totals
 
 
 def asked_for(

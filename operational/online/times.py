@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -88,27 +89,21 @@ def times(
     Without `first` from today, or from the first free day where the coming week has none. `skip` is the
     visit or hold that will be moved: its own time counts as free.
     """
-    week = _week(session, actor, place, services, provider_id, first, skip)
+    starts = partial(_starts, session, actor, place, services, provider_id, skip)
+    week = _week(place, starts, first)
     if first is None and week.next_free:
-        week = _week(session, actor, place, services, provider_id, week.next_free, skip)
-        return replace(week, none_before=True)
+        return replace(_week(place, starts, week.next_free), none_before=True)
     return week
 
 
 def _week(
-    session: Session,
-    actor: Actor,
-    place: Place,
-    services: Sequence[Offered],
-    provider_id: uuid.UUID | None,
-    first: date | None,
-    skip: uuid.UUID | None,
+    place: Place, starts: Callable[[date, date], dict[date, list[datetime]]], first: date | None
 ) -> Times:
     today = clock.now().astimezone(ZoneInfo(place.timezone)).date()
     end = today + timedelta(days=place.days_ahead)
     start = min(max(first or today, today), end)
     last = min(start + timedelta(days=LOOKED_AT - 1), end)
-    found = _starts(session, actor, place, services, provider_id, start, last, skip)
+    found = starts(start, last)
     shown = [start + timedelta(days=number) for number in range(DAYS_SHOWN)]
     days = tuple(Day(one, tuple(found.get(one, ()))) for one in shown if one <= end)
     later = sorted(day for day in found if day > days[-1].on)
@@ -128,9 +123,9 @@ def _starts(
     place: Place,
     services: Sequence[Offered],
     provider_id: uuid.UUID | None,
+    skip: uuid.UUID | None,
     first: date,
     last: date,
-    skip: uuid.UUID | None,
 ) -> dict[date, list[datetime]]:
     """Starts at which every service follows the one before it without a wait."""
     head, *rest = [one.id for one in services]

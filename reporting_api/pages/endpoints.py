@@ -28,7 +28,7 @@ from reporting_api.pages.quality import quality
 from reporting_api.pages.question import PAGE, Question, ask, offered, presets
 from reporting_api.ports import Viewer
 from reporting_api.queries import Answer, Choices, choices
-from reporting_api.reading import asked_for, read, viewer_of
+from reporting_api.reading import asked_for, read, totals_of, viewer_of
 
 router = APIRouter(prefix="/reports", include_in_schema=False)
 Defined = list[tuple[str, str, dict[str, Any] | None]]
@@ -138,7 +138,7 @@ def _result(question: Question, report: Report, answer: Answer) -> dict[str, Any
 
 def _totals(report: Report, answer: Answer) -> tuple[list[Column], list[list[Cell]]]:
     """The API's totals as cells."""
-    rows = answer.totals
+    rows = totals_of(report, answer)
     columns = [one for one in _shown(report.columns) if rows and one.name in rows[0]]
     return columns, [[cell(column, row) for column in columns] for row in rows]
 

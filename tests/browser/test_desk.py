@@ -95,8 +95,9 @@ def test_waits_are_told_again_each_minute(practice: Practice, visit: Visit) -> N
     seen = visit(practice.cookie())
     seen.page.clock.install()
     seen.goto("/walk-ins")
-    with seen.page.expect_request(lambda one: "/walk-ins?location=" in one.url):
+    with seen.page.expect_response(lambda one: "/walk-ins?location=" in one.url) as told:
         seen.page.clock.fast_forward(61_000)
+    assert told.value.status == 200
 
 
 def test_a_visit_is_changed_without_dragging(practice: Practice, visit: Visit, day: dt.date) -> None:

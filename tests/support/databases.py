@@ -110,21 +110,20 @@ class Servers:
 
         `built`: a warehouse whose models dbt has built over nothing, so that what comes is added to them.
         """
-        name = f"clone_{next(self._numbers)}"
-        self._create(cluster, name, template=self._built() if built else self._template(cluster))
-        database = Database(name, self._dsns_for(cluster, name))
-        try:
+        with self._made(cluster, "clone", self._built() if built else self._template(cluster)) as database:
             yield database
-        finally:
-            database.close()
-            self._drop(cluster, name)
 
     @contextlib.contextmanager
     def copy(self, cluster: str, original: Database) -> Iterator[Database]:
         """A database like `original`, to which nobody may be connected."""
         original.close()
-        name = f"copy_{next(self._numbers)}"
-        self._create(cluster, name, template=original.name)
+        with self._made(cluster, "copy", original.name) as database:
+            yield database
+
+    @contextlib.contextmanager
+    def _made(self, cluster: str, called: str, template: str) -> Iterator[Database]:
+        name = f"{called}_{next(self._numbers)}"
+        self._create(cluster, name, template=template)
         database = Database(name, self._dsns_for(cluster, name))
         try:
             yield database

@@ -31,19 +31,6 @@ from tests.support.databases import Database
 ROOM = ResourceKind.ROOM
 
 
-@pytest.fixture
-def setup(operational_module: Database) -> OrganizationSetUp:
-    """An organization of its own for each test, in one database."""
-    return organization(operational_module, locations=1)
-
-
-@pytest.fixture
-def start(setup: OrganizationSetUp) -> datetime:
-    start = next_weekday()
-    add_shift(setup, start, start + OPEN)
-    return start
-
-
 @pytest.mark.parametrize(
     ("kind", "error"),
     [("provider", errors.ProviderAway), ("room", errors.ResourceDown), ("location", errors.LocationClosed)],

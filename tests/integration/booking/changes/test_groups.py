@@ -31,25 +31,11 @@ from tests.factories.booking import (
     add_provider,
     add_service,
     add_shift,
-    next_weekday,
     unit,
     violations,
 )
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.integration.booking.desk import MINUTE, OPEN, booked, does
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def setup(operational_module: Database) -> OrganizationSetUp:
-    return organization(operational_module, locations=1)
-
-
-@pytest.fixture
-def start(setup: OrganizationSetUp) -> datetime:
-    start = next_weekday()
-    add_shift(setup, start, start + OPEN)
-    return start
 
 
 def test_a_series_is_booked_whole_or_says_which_dates_are_taken(

@@ -27,25 +27,10 @@ from operational.etag import etag
 from tests.factories.booking import (
     actor_of,
     add_service,
-    add_shift,
-    next_weekday,
     violations,
 )
-from tests.factories.organization import OrganizationSetUp, organization
-from tests.integration.booking.desk import MINUTE, OPEN, booked, does, seen
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def setup(operational_module: Database) -> OrganizationSetUp:
-    return organization(operational_module, locations=1)
-
-
-@pytest.fixture
-def start(setup: OrganizationSetUp) -> datetime:
-    start = next_weekday()
-    add_shift(setup, start, start + OPEN)
-    return start
+from tests.factories.organization import OrganizationSetUp
+from tests.integration.booking.desk import MINUTE, booked, does, seen
 
 
 def undone(setup: OrganizationSetUp, row: VisitRow) -> VisitRow:

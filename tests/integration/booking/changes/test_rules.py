@@ -26,25 +26,10 @@ from tests.factories.booking import (
     add_provider,
     add_service,
     add_shift,
-    next_weekday,
     unit,
 )
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.integration.booking.desk import OPEN, booked, does, slots, starts
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def setup(operational_module: Database) -> OrganizationSetUp:
-    """An organization of its own for each test, in one database."""
-    return organization(operational_module, locations=1)
-
-
-@pytest.fixture
-def start(setup: OrganizationSetUp) -> datetime:
-    start = next_weekday()
-    add_shift(setup, start, start + OPEN)
-    return start
 
 
 def rule(setup: OrganizationSetUp, service: uuid.UUID, **values: Any) -> None:

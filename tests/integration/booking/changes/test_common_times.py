@@ -8,7 +8,6 @@ from functools import partial
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
-import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,24 +26,10 @@ from tests.factories.booking import (
     add_resource,
     add_service,
     add_shift,
-    next_weekday,
     violations,
 )
-from tests.factories.organization import OrganizationSetUp, organization
+from tests.factories.organization import OrganizationSetUp
 from tests.integration.booking.desk import MINUTE, OPEN, booked, does
-from tests.support.databases import Database
-
-
-@pytest.fixture
-def setup(operational_module: Database) -> OrganizationSetUp:
-    return organization(operational_module, locations=1)
-
-
-@pytest.fixture
-def start(setup: OrganizationSetUp) -> datetime:
-    start = next_weekday()
-    add_shift(setup, start, start + OPEN)
-    return start
 
 
 def found(setup: OrganizationSetUp, start: datetime, *guests: Guest) -> list[int]:
