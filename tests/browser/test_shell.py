@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import NoticeKind, Permission
@@ -157,3 +158,17 @@ def test_a_shared_device_is_locked_and_taken_over_by_pin(practice: Practice, vis
     page.get_by_label("PIN").fill("8264")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{seen.url}/pin")
+
+
+def test_the_bar_is_one_line_at_a_desk(practice: Practice, visit: Visit) -> None:
+    """With every way, and a location whose name is long."""
+    with practice.shop.database.session("admin") as session:
+        session.execute(text("update location set name = name || ' of the northern shore'"))
+    seen = visit(practice.cookie())
+    seen.goto("/waitlist")
+    bar = seen.page.locator(".bar")
+    for width in (1440, 1280, 1265, 1264, 1100):
+        seen.page.set_viewport_size({"width": width, "height": 700})
+        box = bar.bounding_box()
+        assert box is not None
+        assert box["height"] < 2 * 44, width
