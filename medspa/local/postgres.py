@@ -199,7 +199,9 @@ class EmbeddedCluster:
             return
         family = [*process.children(recursive=True), process]
         for member in reversed(family):
-            member.kill()
+            # One that has ended meanwhile, as children do without their server, needs no end.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
         psutil.wait_procs(family, timeout=10)
         time.sleep(0.1)
 
