@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, SessionTransaction
 
+from medspa.kernel.connections import ask_idle_connections, keep_statements
+
 ALL_LOCATIONS = "*"
 _ORG, _SCOPE, _LOCK = "medspa.org_id", "medspa.location_scope", "medspa.lock_timeout_ms"
 _BIND = text(
@@ -42,11 +44,12 @@ def make_engine(dsn: str, *, pool_size: int = 5, application_name: str = "medspa
         driver_dsn(dsn),
         hide_parameters=True,
         pool_size=pool_size,
-        pool_pre_ping=True,
         connect_args={"application_name": application_name, "options": "-c timezone=UTC"},
         **options,
     )
     event.listen(engine, "handle_error", _make_terse)
+    keep_statements(engine)
+    ask_idle_connections(engine)
     return engine
 
 
