@@ -7,6 +7,8 @@ from {{ source('raw', 'appointment') }} as appointment
 inner join (
     {{ since('occupancy', ['org_id', 'appointment_id']) }}
     union
+    {{ since('appointment_history', ['org_id', 'appointment_id']) }}
+    union
     {{ since('appointment_item', ['org_id', 'appointment_id']) }}
     union
     select item.org_id, item.appointment_id

@@ -60,7 +60,9 @@ STORE = {
     f" (order by extract(epoch from starts_at - booked_at) / 60) / 1440 from appointment where {BOOKED}",
     ("utilization", "booked_minutes"): "select sum(extract(epoch from upper(one) - lower(one))) / 60 from"
     " (select unnest(range_agg(o.during)) as one from occupancy o join appointment a"
-    " on a.id = o.appointment_id where o.active and o.subject_kind = 'provider' and a.org_id = :org"
+    " on a.id = o.appointment_id where (o.active or a.status in ('no_show', 'arrived_not_treated',"
+    " 'left_before_service') and o.created_at = (select max(last.created_at) from occupancy last"
+    " where last.appointment_id = a.id)) and o.subject_kind = 'provider' and a.org_id = :org"
     " and a.location_id = :place group by a.business_date, o.subject_id) spans",
     ("visits", "completed_visits"): "select count(distinct (a.client_id, a.business_date))"
     " from appointment a join appointment_item i on i.appointment_id = a.id"

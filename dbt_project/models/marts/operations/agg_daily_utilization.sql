@@ -60,24 +60,16 @@ available as (
 
 {{ workable_spans(subject) }},
 
-appointments as (
-    select appointment.* from {{ ref('stg_operational__appointment') }} as appointment
-    {{ only_touched('appointment', day) }}
-),
-
 claimed as (
     select
-        {{ columns('appointments', day) }},
-        claim.subject_kind,
-        claim.subject_id,
-        {{ joined_spans('claim.starts_at', 'claim.ends_at') }} as booked_spans,
-        {{ joined_spans('claim.starts_at', 'claim.ends_at', "appointments.status = 'completed'") }}
-            as completed_spans
-    from appointments
-    inner join {{ ref('stg_operational__occupancy') }} as claim
-        on claim.org_id = appointments.org_id and claim.appointment_id = appointments.appointment_id
-    where claim.active
-    group by {{ columns('appointments', day) }}, claim.subject_kind, claim.subject_id
+        {{ columns('held', day) }},
+        held.subject_kind,
+        held.subject_id,
+        {{ joined_spans('held.starts_at', 'held.ends_at') }} as booked_spans,
+        {{ joined_spans('held.starts_at', 'held.ends_at', 'held.is_completed') }} as completed_spans
+    from {{ ref('int_operations__held_claims') }} as held
+    {{ only_touched('held', day) }}
+    group by {{ columns('held', day) }}, held.subject_kind, held.subject_id
 ),
 
 -- What a completed visit left undone was booked, not delivered.
