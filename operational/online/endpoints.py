@@ -45,7 +45,8 @@ class OnlineSettings(Sent):
     days_ahead: int = Field(60, ge=1, le=365, description="How far ahead times are offered.")
     most_upcoming: int = Field(
         place.MOST_UPCOMING, ge=1, le=50,
-        description="Visits to come that one phone number or e-mail address may have booked online here.",
+        description="Visits to come by one phone number or e-mail address that are booked online here without"
+        " a task for the desk to look at them.",
     )  # fmt: skip
     fees_to_card: bool = Field(
         False,

@@ -49,7 +49,7 @@ from operational.models import (
     Payment,
     ProcessorAttempt,
 )
-from operational.online import draft, upcoming, whose
+from operational.online import draft, whose
 from operational.online.errors import CardPageClosed, NotNow, TimeGone
 from operational.online.place import described
 from operational.privacy.vault import Vault
@@ -83,7 +83,6 @@ def book(work: Work, token: str) -> None:
             raise NotNow
         draft.check_booked(session, row)
         whose.client(session, desk.actor, work.vault, row)
-        upcoming.check(session, work.vault, row)
         _visit(session, desk.actor, work.vault, row)
 
 
@@ -96,8 +95,6 @@ def open_card_page(work: Work, token: str, return_to: str) -> str:
             if row.state is not OnlineState.CHOOSING or not whose.known(row):
                 raise NotNow
             _require_tries(row)
-            # Said before a card is given; what is booked meanwhile is seen when it is charged.
-            upcoming.check(session, work.vault, row)
             draft.keep_for_card(session, desk.actor, row)
             account = whose.account(session, row).processor_account
         # The same booking and number of declines ask for the same page: opened twice, it is one.
@@ -136,7 +133,6 @@ def pay(work: Work, token: str) -> None:
             _require_tries(row)
             _hold_long_enough(session, desk.actor, row)
             whose.client(session, desk.actor, work.vault, row)
-            upcoming.check(session, work.vault, row)
             if row.keeps_card:
                 # Before the processor is asked: its answer may come when nobody has the card at hand.
                 whose.keep_card(session, row, given)

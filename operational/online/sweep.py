@@ -31,7 +31,7 @@ from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.messaging.outbox import queue
 from operational.models import Client, Lead, LocationMessaging, OnlineBooking
-from operational.online import card_fees, details, draft, finish
+from operational.online import card_fees, details, draft, finish, upcoming
 from operational.online.place import MAY, NOBODY, visiting
 from operational.privacy.vault import Vault, attach, load_master_key
 from operational.rows import get_row
@@ -42,6 +42,7 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 AT_ONCE = 200
 _log = logging.getLogger("medspa.online")
 WAITING = (OnlineState.PAYING, OnlineState.PENDING)
+UNDER_WAY = (OnlineState.CHOOSING, OnlineState.PAYING)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -72,7 +73,11 @@ def look_after(work: finish.Work, settings: Settings, org_id: uuid.UUID) -> None
     with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
         leads.note_bookings(session)
     _each(partial(_fees, work, org_id))
-    unmatched = OnlineBooking.matched_at.is_(None) & OnlineBooking.client_id.is_not(None)
+    unmatched = (
+        OnlineBooking.matched_at.is_(None)
+        & OnlineBooking.client_id.is_not(None)
+        & OnlineBooking.state.not_in(UNDER_WAY)
+    )
     for who in _due(engine, org_id, unmatched):
         _each(partial(_one, engine, who, _match))
     left = (OnlineBooking.state == OnlineState.CHOOSING) & (
@@ -124,13 +129,18 @@ def _one(
 
 
 def _match(session: Session, actor: Actor, row: OnlineBooking) -> None:
-    """Records of the same person are suggested to the desk, which alone decides."""
-    if row.matched_at is not None or row.client_id is None:
+    """What the desk alone decides: records of the same person, and visits beyond what one may hold."""
+    if row.matched_at is not None or row.client_id is None or row.state in UNDER_WAY:
         return
     row.matched_at = clock.now()
+    asked = []
     if match_client(session, get_row(session, Client, row.client_id)):
+        asked.append(TaskKind.MATCH_CLIENT)
+    if upcoming.is_one_too_many(session, row):
+        asked.append(TaskKind.MANY_BOOKINGS)
+    for kind in asked:
         add_task(
-            session, actor, TaskKind.MATCH_CLIENT, row.location_id, client_id=row.client_id,
+            session, actor, kind, row.location_id, client_id=row.client_id,
             appointment_id=row.appointment_id, online_booking_id=row.id,
         )  # fmt: skip
 

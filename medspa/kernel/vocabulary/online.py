@@ -76,4 +76,5 @@ class TaskKind(enum.StrEnum):
     RETURN_DEPOSIT = "return_deposit"
     FIND_TIME = "find_time"
     COLLECT_FEE = "collect_fee"
+    MANY_BOOKINGS = "many_bookings"
     OTHER = "other"

@@ -6069,6 +6069,7 @@ def upgrade() -> None:
                 "return_deposit",
                 "find_time",
                 "collect_fee",
+                "many_bookings",
                 "other",
                 name="word_taskkind",
                 native_enum=False,

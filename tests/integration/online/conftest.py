@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from medspa.kernel.settings import Settings
 from operational.checkout.processor.open import open_inprocess
@@ -53,3 +55,16 @@ def work(http: TestClient) -> finish.Work:
 def settings(http: TestClient) -> Settings:
     kept: Settings = http.app.state.services.settings  # type: ignore[attr-defined]
     return kept
+
+
+@pytest.fixture
+def statements(http: TestClient) -> Iterator[Callable[[], int]]:
+    engine: Engine = http.app.state.services.engine  # type: ignore[attr-defined]
+    seen: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield lambda: len(seen)
+    event.remove(engine, "before_cursor_execute", note)

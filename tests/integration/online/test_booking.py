@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -76,19 +74,6 @@ def test_what_is_missing_is_said_on_public_pages(setup: OnlineSetUp, visitor: Vi
         call = visitor.http.post if path.endswith("accept") else visitor.http.get
         answer = call(path)
         assert (answer.status_code, 'class="public"' in answer.text) == (status, True), path
-
-
-@pytest.fixture
-def statements(http: TestClient) -> Iterator[Callable[[], int]]:
-    engine: Engine = http.app.state.services.engine  # type: ignore[attr-defined]
-    seen: list[str] = []
-
-    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield lambda: len(seen)
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_nobody_learns_who_is_a_client(
