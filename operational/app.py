@@ -73,6 +73,7 @@ PAGES = (
     "webhooks.pages",
     "drilldown.pages",
     "online.pages",
+    "online.waiting_pages",
     "online.card_pages",
     "online.kept_card_pages",
     "online.booking_pages",

@@ -38,6 +38,8 @@ class OnlineLocation(PlainRow, Versioned, Base):
     location_id: Mapped[SafeId]
     booking_open: Mapped[SafeBool]
     enquiries_open: Mapped[SafeBool]
+    waitlist_open: Mapped[SafeBool]
+    """Whoever finds no time joins the waitlist by themselves."""
     hold_minutes: Mapped[SafeInt]
     days_ahead: Mapped[SafeInt]
     """How far ahead times are offered."""

@@ -49,6 +49,13 @@ class WaitlistEntry(TokenRow, Versioned, Base):
     appointment_id: Mapped[KeyId | None]
     """What came of it."""
     added_by: Mapped[SafeId | None]
+    """None: the client joined by themselves."""
+    matched_at: Mapped[Instant | None]
+    """When records of the same person were looked for, of who joined by themselves."""
+
+    @property
+    def by_client(self) -> bool:
+        return self.added_by is None
 
     __table_args__ = (
         tenant_fk("client", "client_id"),
@@ -62,12 +69,19 @@ class WaitlistEntry(TokenRow, Versioned, Base):
         ),
         CheckConstraint("cardinality(service_ids) between 1 and 10", name="services"),
         CheckConstraint("(status = 'booked') = (appointment_id is not null)", name="booked"),
+        CheckConstraint("matched_at is null or added_by is null", name="matched"),
         Index(
             "ix_waitlist_entry_waiting",
             "org_id",
             "location_id",
             "id",
             postgresql_where=text("status = 'waiting'"),
+        ),
+        Index(
+            "ix_waitlist_entry_unmatched",
+            "org_id",
+            "id",
+            postgresql_where=text("added_by is null and matched_at is null"),
         ),
     )
 

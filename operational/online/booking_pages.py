@@ -117,7 +117,7 @@ def other_times(
         people = timing.providers_of(session, seen.place, seen.services)
     return public_page(
         request, "times.html", seen.place, embedded=seen.booking.embedded, services=seen.services,
-        found=found, people=people, provider=asked, gone=gone, asks=False, note="", step=2,
+        found=found, people=people, provider=asked, gone=gone, asks=False, waits=False, note="", step=2,
         action=f"/booking/{token}/time", here=f"/booking/{token}/times", back=f"/booking/{token}",
     )  # fmt: skip
 

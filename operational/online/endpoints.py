@@ -41,6 +41,7 @@ Origin = Annotated[
 class OnlineSettings(Sent):
     booking_open: bool
     enquiries_open: bool
+    waitlist_open: bool = Field(True, description="Whoever finds no time joins the waitlist by themselves.")
     hold_minutes: int = Field(10, ge=3, le=20, description="How long a chosen time is kept.")
     days_ahead: int = Field(60, ge=1, le=365, description="How far ahead times are offered.")
     most_upcoming: int = Field(
@@ -61,6 +62,7 @@ class OnlineSettingsOut(Shown):
     location_id: uuid.UUID
     booking_open: bool
     enquiries_open: bool
+    waitlist_open: bool
     hold_minutes: int
     days_ahead: int
     most_upcoming: int
@@ -119,8 +121,9 @@ def show_settings(unit: Reader, location_id: uuid.UUID) -> OnlineSettingsOut:
     if row is not None:
         return OnlineSettingsOut.model_validate(row)
     return OnlineSettingsOut(
-        location_id=location_id, booking_open=False, enquiries_open=False, hold_minutes=place.HOLD_MINUTES,
-        days_ahead=place.DAYS_AHEAD, most_upcoming=place.MOST_UPCOMING, fees_to_card=False, address=None,
+        location_id=location_id, booking_open=False, enquiries_open=False, waitlist_open=True,
+        hold_minutes=place.HOLD_MINUTES, days_ahead=place.DAYS_AHEAD, most_upcoming=place.MOST_UPCOMING,
+        fees_to_card=False, address=None,
     )  # fmt: skip
 
 

@@ -86,8 +86,8 @@ def choose_time(
         people = timing.providers_of(session, at, wanted)
     return public_page(
         request, "times.html", at, services=wanted, found=found, people=people, provider=asked, gone=gone,
-        asks=False, note=_note(seen), step=0, action=f"/visit/{token}/move", here=f"/visit/{token}/times",
-        back=f"/visit/{token}",
+        asks=False, waits=False, note=_note(seen), step=0, action=f"/visit/{token}/move",
+        here=f"/visit/{token}/times", back=f"/visit/{token}",
     )  # fmt: skip
 
 

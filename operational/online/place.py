@@ -63,6 +63,7 @@ class Place:
     currency: str
     booking_open: bool
     enquiries_open: bool
+    waitlist_open: bool
     hold_minutes: int
     days_ahead: int
     most_upcoming: int
@@ -95,6 +96,13 @@ class Offered:
     max_age: int | None
     needs_earlier_visit: bool
     """Something else must have been done before: who is new, or may be, books that first."""
+
+    @property
+    def asks_more(self) -> bool:
+        """More than a name and a time: a card, a deposit, an approval, an earlier visit."""
+        return bool(
+            self.deposit_minor or self.card_on_file or self.needs_approval or self.needs_earlier_visit
+        )
 
     @property
     def limits_age(self) -> bool:
@@ -132,6 +140,7 @@ def of_location(session: Session, location_id: uuid.UUID) -> Place:
         name=location.name, code=location.code, timezone=location.timezone, currency=location.currency,
         booking_open=online is not None and online.booking_open and location.active,
         enquiries_open=online is not None and online.enquiries_open and location.active,
+        waitlist_open=online.waitlist_open if online else True,
         hold_minutes=online.hold_minutes if online else HOLD_MINUTES,
         days_ahead=online.days_ahead if online else DAYS_AHEAD,
         most_upcoming=online.most_upcoming if online else MOST_UPCOMING,

@@ -50,6 +50,7 @@ def set_location(
     unit: Owner,
     booking_open: Flag = False,
     enquiries_open: Flag = False,
+    waitlist_open: Flag = False,
     hold_minutes: Annotated[int, Form()] = place.HOLD_MINUTES,
     days_ahead: Annotated[int, Form()] = place.DAYS_AHEAD,
     most_upcoming: Annotated[int, Form()] = place.MOST_UPCOMING,
@@ -58,8 +59,9 @@ def set_location(
 ) -> Response:
     sent = from_form(
         endpoints.OnlineSettings, booking_open=booking_open, enquiries_open=enquiries_open,
-        hold_minutes=hold_minutes, days_ahead=days_ahead, most_upcoming=most_upcoming,
-        fees_to_card=fees_to_card, address=address.replace("\r\n", "\n").strip() or None,
+        waitlist_open=waitlist_open, hold_minutes=hold_minutes, days_ahead=days_ahead,
+        most_upcoming=most_upcoming, fees_to_card=fees_to_card,
+        address=address.replace("\r\n", "\n").strip() or None,
     )  # fmt: skip
     setup.set_location(unit.session, unit.actor, location_id, sent.model_dump())
     return redirect(PATH)

@@ -31,7 +31,7 @@ from operational.leads import service as leads
 from operational.leads.tasks import add_task
 from operational.messaging.outbox import queue
 from operational.models import Client, Lead, LocationMessaging, OnlineBooking
-from operational.online import card_fees, details, draft, finish, upcoming
+from operational.online import card_fees, details, draft, finish, upcoming, waiting
 from operational.online.place import MAY, NOBODY, visiting
 from operational.privacy.vault import Vault, attach, load_master_key
 from operational.rows import get_row
@@ -80,6 +80,8 @@ def look_after(work: finish.Work, settings: Settings, org_id: uuid.UUID) -> None
     )
     for who in _due(engine, org_id, unmatched):
         _each(partial(_one, engine, who, _match))
+    for entry_id in _unmatched_wishes(engine, org_id):
+        _each(partial(_wish, engine, org_id, entry_id))
     left = (OnlineBooking.state == OnlineState.CHOOSING) & (
         OnlineBooking.created_at < clock.now() - ABANDONED_AFTER
     )
@@ -111,6 +113,16 @@ def _due(engine: Engine, org_id: uuid.UUID, condition: object) -> list[draft.Kno
         asked = select(OnlineBooking.id, OnlineBooking.location_id).where(condition)  # type: ignore[arg-type]
         rows = session.execute(asked.order_by(OnlineBooking.id).limit(AT_ONCE)).all()
     return [draft.Known(org_id, row.id, row.location_id) for row in rows]
+
+
+def _unmatched_wishes(engine: Engine, org_id: uuid.UUID) -> list[uuid.UUID]:
+    with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
+        return list(session.scalars(waiting.unmatched().limit(AT_ONCE)))
+
+
+def _wish(engine: Engine, org_id: uuid.UUID, entry_id: uuid.UUID) -> None:
+    with visiting(engine, _job(org_id)) as desk, desk.transaction() as session:
+        waiting.match(session, desk.actor, entry_id)
 
 
 def _each(work: Callable[[], None]) -> None:

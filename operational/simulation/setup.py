@@ -133,6 +133,7 @@ def _place(session: TenantSession, stage: Stage, scale: Scale, place: PlacePlan,
         "hold_minutes": 10,
         "days_ahead": 90,
         "most_upcoming": 3,
+        "waitlist_open": True,
         "fees_to_card": False,
         "address": None,
     }

@@ -32,7 +32,7 @@ from operational.online.place import Place, of_location
 from operational.privacy.audit import open_audit
 from operational.privacy.vault import Vault, attach
 from operational.waitlist.errors import OfferGone
-from operational.waitlist.service import close_offers, look_again
+from operational.waitlist.service import close_offers, end, look_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,16 @@ def decline(engine: Engine, vault: Vault, token: str) -> None:
     with _bearer(engine, vault, token) as (session, _, link_id):
         offer, entry = _open(session, link_id)
         close_offers(session, entry.id, OfferStatus.DECLINED)
+        look_again(session, offer.location_id)
+
+
+def leave(engine: Engine, vault: Vault, token: str) -> None:
+    """Neither this one nor any other: they are off the waitlist. Raises OfferGone."""
+    with _bearer(engine, vault, token) as (session, _, link_id):
+        offer, entry = _open(session, link_id)
+        close_offers(session, entry.id, OfferStatus.DECLINED)
+        if entry.status is WaitlistStatus.WAITING:
+            end(session, entry)
         look_again(session, offer.location_id)
 
 

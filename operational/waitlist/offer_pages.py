@@ -48,6 +48,12 @@ def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
     return _answered(request, token, claiming.decline, "declined")
 
 
+@pages.post("/offer/{token}/leave")
+@public
+def leave_waitlist(request: Request, token: str, _slot: Slot) -> Response:
+    return _answered(request, token, claiming.leave, "left")
+
+
 def _answered(
     request: Request, token: str, act: Callable[[Engine, Vault, str], object], said: str
 ) -> Response:

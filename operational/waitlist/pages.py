@@ -22,11 +22,10 @@ from operational.privacy.schemas import render_many
 from operational.rows import get_row
 from operational.schemas import from_form
 from operational.waitlist import service
-from operational.waitlist.schemas import WaitlistIn, WaitlistOut
+from operational.waitlist.schemas import ALL_DAY, DAYS, PARTS, WaitlistIn, WaitlistOut
 
 AREA = "operational.waitlist"
 WAITLIST = "/waitlist"
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
@@ -83,7 +82,7 @@ def add_to_waitlist(
 ) -> Response:
     """What is wrong with a wish is told as the API tells it."""
     place = place_meant(request, unit, location_id, Permission.BOOKING_WRITE)
-    begin, end = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}.get(part, (0, 1440))
+    begin, end = PARTS.get(part, ALL_DAY)
     today = service.today(place)
     wish = from_form(
         WaitlistIn, client_id=client_id, location_id=place.id, service_ids=[service_id],

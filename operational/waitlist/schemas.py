@@ -12,6 +12,11 @@ from medspa.kernel.vocabulary import OfferStatus, WaitlistStatus
 from operational.privacy.schemas import PhiSchema
 from operational.schemas import Sent, Shown
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+"""What days are called on forms, Monday first."""
+ALL_DAY = (0, 1440)
+PARTS = {"morning": (0, 720), "afternoon": (720, 1020), "evening": (1020, 1440)}
+"""Parts of the day as forms offer them: local minutes in which a visit begins."""
 Weekdays = Annotated[
     list[Annotated[int, Field(ge=0, le=6, strict=True)]],
     Field(max_length=7, description="0 Monday; none: every day."),
@@ -56,6 +61,7 @@ class WaitlistOut(PhiSchema):
     until_date: dt.date
     status: WaitlistStatus
     appointment_id: uuid.UUID | None
+    by_client: bool = Field(description="They joined by themselves, online.")
     created_at: dt.datetime
     version: int
 

@@ -63,11 +63,16 @@ def take_back(session: Session, actor: Actor, entry_id: uuid.UUID, if_match: str
     check_if_match(entry, if_match)
     if entry.status is not WaitlistStatus.WAITING:
         raise NotWaiting("Load the waitlist again to see who waits.")
+    end(session, entry)
+    session.refresh(entry)
+    return entry
+
+
+def end(session: Session, entry: WaitlistEntry) -> None:
+    """Under the lock of the wish: nothing more is offered, and an open offer ends."""
     entry.status = WaitlistStatus.ENDED
     close_offers(session, entry.id, OfferStatus.SUPERSEDED)
     session.flush()
-    session.refresh(entry)
-    return entry
 
 
 def close_offers(session: Session, entry_id: uuid.UUID, status: OfferStatus) -> None:

@@ -125,6 +125,35 @@ def test_a_phone_books_and_asks_without_scripts(
     check(looked)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_who_finds_no_time_joins_the_waitlist(
+    chromium: Browser, site: tuple[LiveServer, OnlineSetUp], scripts: bool
+) -> None:
+    server, setup = site
+    seen = phone(chromium, server, scripts=scripts)
+    page = seen.page
+    seen.goto(f"{setup.path}/times?service={setup.free}&provider=")
+    page.get_by_role("link", name="Join the waitlist").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Join the waitlist")
+    page.get_by_label("Tue").check()
+    page.get_by_label("Time of day").select_option("Before noon")
+    for name, value in {**VISITOR, "phone": "1"}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.wait_for_timeout(2_000)
+    page.locator(".go button").click()
+    expect(page.locator("#phone-wrong")).to_be_visible()
+    expect(page.get_by_label("Tue")).to_be_checked()
+    if scripts:
+        check(seen)
+    page.locator("[name=phone]").fill(VISITOR["phone"])
+    page.wait_for_timeout(2_000)
+    page.locator(".go button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are on the waitlist")
+    if scripts:
+        check(seen)
+    assert seen.troubles == []
+
+
 def test_the_desk_works_on_leads_and_tasks(chromium: Browser, site: tuple[LiveServer, OnlineSetUp]) -> None:
     server, setup = site
     with server.client(headers=setup.made.headers) as http:

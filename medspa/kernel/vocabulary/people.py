@@ -85,3 +85,4 @@ class NoticeKind(enum.StrEnum):
     BOOKED_ONLINE = "booked_online"
     MOVED_ONLINE = "moved_online"
     CANCELLED_ONLINE = "cancelled_online"
+    JOINED_WAITLIST = "joined_waitlist"

@@ -5427,6 +5427,7 @@ def upgrade() -> None:
         ),
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("added_by", sa.Uuid(), nullable=True),
+        sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
@@ -5441,6 +5442,7 @@ def upgrade() -> None:
             "cardinality(service_ids) between 1 and 10", name=op.f("ck_waitlist_entry_services")
         ),
         sa.CheckConstraint("from_date <= until_date", name=op.f("ck_waitlist_entry_dates")),
+        sa.CheckConstraint("matched_at is null or added_by is null", name=op.f("ck_waitlist_entry_matched")),
         sa.ForeignKeyConstraint(
             ["org_id", "added_by"],
             ["staff_member.org_id", "staff_member.id"],
@@ -5474,6 +5476,13 @@ def upgrade() -> None:
         ["org_id", "location_id", "id"],
         unique=False,
         postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_index(
+        "ix_waitlist_entry_unmatched",
+        "waitlist_entry",
+        ["org_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("added_by is null and matched_at is null"),
     )
     op.create_table(
         "waitlist_offer",
@@ -5720,6 +5729,7 @@ def upgrade() -> None:
         sa.Column("location_id", sa.Uuid(), nullable=False),
         sa.Column("booking_open", sa.Boolean(), nullable=False),
         sa.Column("enquiries_open", sa.Boolean(), nullable=False),
+        sa.Column("waitlist_open", sa.Boolean(), nullable=False),
         sa.Column("hold_minutes", sa.Integer(), nullable=False),
         sa.Column("days_ahead", sa.Integer(), nullable=False),
         sa.Column("most_upcoming", sa.Integer(), nullable=False),
