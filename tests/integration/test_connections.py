@@ -31,7 +31,8 @@ def refused_often(engine: Engine) -> int:
             connection.execute(READ, {"name": "none"})
             connection.rollback()
     with engine.connect() as connection:
-        return connection.execute(PREPARED).scalar_one()
+        found: int = connection.execute(PREPARED).scalar_one()
+    return found
 
 
 def test_a_rollback_keeps_prepared_statements(

@@ -106,7 +106,7 @@ def test_who_finds_no_time_joins_from_the_page_of_times(
     ],
 )
 def test_what_is_wrong_is_said_beside_what_was_typed(
-    setup: OnlineSetUp, visitor: Visitor, typed: dict[str, str], said: str
+    setup: OnlineSetUp, visitor: Visitor, typed: dict[str, Any], said: str
 ) -> None:
     answer = join(visitor, setup, **{"first_name": "Wanda", "weekdays": ["2"], **typed})
     assert (answer.status, said in answer.page) == (422, True)
