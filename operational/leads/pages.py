@@ -12,8 +12,17 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Form, Request, Response
 from sqlalchemy import select
 
+from medspa.kernel.errors import Invalid
 from medspa.kernel.ids import new_id
-from medspa.kernel.vocabulary import LeadSource, LeadStatus, LostReason, Permission, Purpose, TaskKind
+from medspa.kernel.vocabulary import (
+    LeadSource,
+    LeadStatus,
+    LostReason,
+    Permission,
+    PublicTextKind,
+    Purpose,
+    TaskKind,
+)
 from operational.clients import duplicates
 from operational.clients.schemas import DuplicateView
 from operational.identity.dependencies import needs
@@ -24,6 +33,7 @@ from operational.leads.schemas import LeadIn, LeadOut, TaskIn, TaskOut
 from operational.models import Client, Lead, Location, StaffMember, Task
 from operational.names import client_names, local_times, names_of
 from operational.online import setup
+from operational.online.place import current_text
 from operational.pages import page, page_router, redirect
 from operational.paging import Cursor
 from operational.rows import get_row
@@ -63,15 +73,22 @@ def create_lead(
     phone: Text = "",
     email: Text = "",
     message: Text = "",
+    may_contact: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Somebody asked in person or by phone."""
+    """Somebody asked in person or by phone; `may_contact`: and agreed to the location's words of today."""
+    words = current_text(unit.session, location_id, PublicTextKind.CONTACT_CONSENT) if may_contact else None
+    if may_contact and words is None:
+        raise Invalid("may_contact: this location has no words for it yet; they are set up under Online.")
     sent = from_form(
         LeadIn, location_id=location_id, source=source, first_name=first_name, last_name=last_name,
-        phone=phone or None, email=email or None, message=message or None, contact_text_id=None,
+        phone=phone or None, email=email or None, message=message or None,
+        contact_text_id=words and words.id,
     )  # fmt: skip
     unit.actor.require(Permission.LEAD_WRITE, sent.location_id)
     contact = service.Contact.model_validate(sent.model_dump())
-    lead = service.receive(unit.session, unit.actor, unit.vault, sent.location_id, sent.source, contact, None)
+    lead = service.receive(
+        unit.session, unit.actor, unit.vault, sent.location_id, sent.source, contact, sent.contact_text_id
+    )
     return redirect(f"/leads/{lead.id}")
 
 

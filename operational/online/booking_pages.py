@@ -182,6 +182,17 @@ def calendar(request: Request, token: str, _slot: Slot) -> Response:
     return calendar_file(at, visit)
 
 
+@pages.get("/booking/{token}/details")
+@pages.get("/booking/{token}/keep")
+@pages.get("/booking/{token}/time")
+@pages.get("/booking/{token}/card")
+@pages.get("/booking/{token}/pay")
+@pages.get("/booking/{token}/manage")
+def form_address(token: str, _slot: Slot) -> Response:
+    """The address of a form, opened or loaded again: back to the booking, with nothing done."""
+    return redirect(f"/booking/{token}")
+
+
 def _page(
     request: Request,
     token: str,

@@ -95,11 +95,16 @@ def link_of(engine: Engine, booking_token: str) -> str:
         row = session.get_one(OnlineBooking, (who.org_id, who.booking_id))
         if row.appointment_id is None:
             raise NotNow
-        visit = queries.visit(session, row.appointment_id)
-        return links.issue(
-            session, purpose=links.APPOINTMENT, client_id=visit.client_id, subject_id=visit.id,
-            lifetime=visit.ends_at - clock.now() + LIFETIME_AFTER,
-        )  # fmt: skip
+        return link_to(session, row.appointment_id)
+
+
+def link_to(session: Session, appointment_id: uuid.UUID) -> str:
+    """A new link to a visit, for whoever has just booked it."""
+    visit = queries.visit(session, appointment_id)
+    return links.issue(
+        session, purpose=links.APPOINTMENT, client_id=visit.client_id, subject_id=visit.id,
+        lifetime=visit.ends_at - clock.now() + LIFETIME_AFTER,
+    )  # fmt: skip
 
 
 def see(engine: Engine, token: str) -> Managed:

@@ -27,13 +27,13 @@ Asked = Annotated[uuid.UUID | str, Query()]
 
 @pages.get("/visit/{token}")
 @public
-def show(request: Request, token: str, _slot: Slot) -> Response:
-    """What stands. Mail scanners that follow the link change nothing."""
+def show(request: Request, token: str, _slot: Slot, said: str = "") -> Response:
+    """What stands, and what its client has just done. Mail scanners that follow the link change nothing."""
     seen = _see(request, token)
     with place.reading(_engine(request), seen.place) as session:
         names = names_of(session, StaffMember, [one.provider_id for one in seen.visit.items])
     people = list(dict.fromkeys(names[one.provider_id] for one in seen.visit.items))
-    return public_page(request, "visit.html", seen.place, token=token, seen=seen, people=people)
+    return public_page(request, "visit.html", seen.place, token=token, seen=seen, people=people, said=said)
 
 
 @pages.post("/visit/{token}/confirm")
@@ -112,7 +112,7 @@ def ask_move(
         return redirect(f"/visit/{token}/times?gone=1&provider={asked or ''}")
     except FeeChanged:
         return _ask_fee(request, token, _see(request, token), starts_at, asked, changed=True)
-    return redirect(f"/visit/{token}")
+    return redirect(f"/visit/{token}?said=moved")
 
 
 def _ask_fee(
@@ -136,6 +136,13 @@ def _ask_fee(
 def calendar(request: Request, token: str, _slot: Slot) -> Response:
     seen = _see(request, token)
     return calendar_file(seen.place, seen.visit)
+
+
+@pages.get("/visit/{token}/confirm")
+@pages.get("/visit/{token}/move")
+def form_address(token: str, _slot: Slot) -> Response:
+    """The address of a form, opened or loaded again: back to the visit, with nothing done."""
+    return redirect(f"/visit/{token}")
 
 
 def _note(seen: manage.Managed) -> str:

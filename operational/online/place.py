@@ -78,6 +78,10 @@ class Place:
     def path(self) -> str:
         return f"/book/{self.slug}/{self.code}"
 
+    @property
+    def enquiry_path(self) -> str:
+        return f"/enquire/{self.slug}/{self.code}"
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:

@@ -44,7 +44,7 @@ def accept(stage: Stage, event: Accept) -> None:
     link = _offered(stage, event.wish)
     if link is not None:
         try:
-            made = claiming.accept(stage.engine, stage.vault, link)
+            made = claiming.accept(stage.engine, stage.vault, link).appointment_id
         except OfferGone:
             link = None
     if link is None:

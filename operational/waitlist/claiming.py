@@ -28,6 +28,7 @@ from operational.booking.schemas import NewItem, NewVisit
 from operational.client_records import root_of
 from operational.identity.access import EVERYWHERE, Actor
 from operational.models import LinkToken, WaitlistEntry, WaitlistOffer
+from operational.online.manage import link_to
 from operational.online.place import Place, of_location
 from operational.privacy.audit import open_audit
 from operational.privacy.vault import Vault, attach
@@ -44,6 +45,14 @@ class Offered:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A time that was taken: the visit, and a link with which its client changes it."""
+
+    appointment_id: uuid.UUID
+    link: str
+
+
 def show(engine: Engine, vault: Vault, token: str) -> Offered:
     """Looking uses nothing up. Raises OfferGone."""
     with _bearer(engine, vault, token) as (session, _, link_id):
@@ -52,8 +61,8 @@ def show(engine: Engine, vault: Vault, token: str) -> Offered:
         return Offered(of_location(session, offer.location_id), offer.starts_at, offer.expires_at)
 
 
-def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
-    """Book the offered time; the visit. Of several who claim it one gets it. Raises OfferGone, TryAgain."""
+def accept(engine: Engine, vault: Vault, token: str) -> Taken:
+    """Book the offered time. Of several who claim it one gets it. Raises OfferGone, TryAgain."""
     with _bearer(engine, vault, token) as (session, actor, link_id):
         offer, entry = _open(session, link_id)
         try:
@@ -62,17 +71,18 @@ def accept(engine: Engine, vault: Vault, token: str) -> uuid.UUID:
         except TryAgain:
             raise
         except DomainError:
-            visit_id = None
+            taken = None
             close_offers(session, entry.id, OfferStatus.SUPERSEDED)
             look_again(session, offer.location_id)
-        if visit_id is not None:
+        else:
+            taken = Taken(visit_id, link_to(session, visit_id))
             notices.notify(
                 session, location_id=offer.location_id, permission=Permission.BOOKING_WRITE,
                 kind=NoticeKind.BOOKED_ONLINE, subject_id=visit_id,
             )  # fmt: skip
-    if visit_id is None:
+    if taken is None:
         raise OfferGone("Somebody else took this time. You are still on the waitlist.")
-    return visit_id
+    return taken
 
 
 def decline(engine: Engine, vault: Vault, token: str) -> None:

@@ -93,8 +93,8 @@ def accept_offer(request: Request, body: schemas.OfferLink, _slot: Slot) -> sche
     """Book the offered time. Of several who claim it one gets it."""
     with counted(request, body.token):
         services = services_of(request)
-        visit_id = claiming.accept(services.engine, services.vault, body.token)
-        return schemas.OfferTaken(appointment_id=visit_id)
+        taken = claiming.accept(services.engine, services.vault, body.token)
+        return schemas.OfferTaken(appointment_id=taken.appointment_id)
 
 
 @router.post("/waitlist-offers/decline", responses=PUBLIC)

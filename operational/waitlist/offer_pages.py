@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from operational.identity.dependencies import Slot, services_of
 from operational.online.place import Place
 from operational.online.shown import public, public_page, public_router
+from operational.pages import redirect
 from operational.privacy.vault import Vault
 from operational.waitlist import claiming
 from operational.waitlist.endpoints import counted
@@ -39,7 +40,14 @@ def show_offer(request: Request, token: str, _slot: Slot) -> Response:
 @pages.post("/offer/{token}/accept")
 @public
 def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
-    return _answered(request, token, claiming.accept, "taken")
+    """On to the visit, where its client confirms, moves or cancels it: loaded again, it is still theirs."""
+    services = services_of(request)
+    try:
+        _offered(request, token)
+        taken = claiming.accept(services.engine, services.vault, token)
+    except OfferGone:
+        return _said(request, None, "gone", 410)
+    return redirect(f"/visit/{taken.link}?said=taken")
 
 
 @pages.post("/offer/{token}/decline")
@@ -52,6 +60,14 @@ def decline_offer(request: Request, token: str, _slot: Slot) -> Response:
 @public
 def leave_waitlist(request: Request, token: str, _slot: Slot) -> Response:
     return _answered(request, token, claiming.leave, "left")
+
+
+@pages.get("/offer/{token}/accept")
+@pages.get("/offer/{token}/decline")
+@pages.get("/offer/{token}/leave")
+def form_address(token: str, _slot: Slot) -> Response:
+    """The address of a form, opened or loaded again: back to the offer, with nothing done."""
+    return redirect(f"/offer/{token}")
 
 
 def _answered(

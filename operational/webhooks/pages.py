@@ -63,9 +63,14 @@ def replay(unit: Manager, webhook_delivery_id: uuid.UUID) -> Response:
 
 
 @pages.post(CONNECTIONS + "/feeds")
-def add_feed(request: Request, unit: Manager, staff_id: Annotated[uuid.UUID, Form()]) -> Response:
+def add_feed(
+    request: Request,
+    unit: Manager,
+    staff_id: Annotated[uuid.UUID, Form()],
+    shows_place: Annotated[bool, Form()] = False,
+) -> Response:
     """Answers with the secret address, which is shown this once."""
-    _, token = service.add_feed(unit.session, unit.actor, staff_id, shows_place=False)
+    _, token = service.add_feed(unit.session, unit.actor, staff_id, shows_place=shows_place)
     return _shown(request, unit, once=("Address of the new calendar", feed.url_of(unit.settings, token)))
 
 
@@ -103,6 +108,7 @@ def _shown(
         dead=dead, feeds=feeds, people=names_of(session, StaffMember, [one.staff_id for one in feeds]),
         providers=providers, events=list(AppointmentEvent), once=once, wrong=wrong, url=url,
         may_feed=unit.actor.may(Permission.STAFF_MANAGE),
+        may_show_place=unit.actor.places_of(Permission.ORGANIZATION_MANAGE) is None,
     )  # fmt: skip
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -19,7 +19,7 @@ from operational.models import Message, Role, StaffRole
 from operational.online import finish, sweep
 from operational.privacy.vault import attach
 from tests.factories.booking import unit
-from tests.factories.online import VISITOR, OnlineSetUp, Visitor
+from tests.factories.online import CONSENT, VISITOR, OnlineSetUp, Visitor
 
 MINUTE = timedelta(minutes=1)
 Call = Callable[..., Any]
@@ -216,3 +216,20 @@ def test_a_request_waits_for_the_practices_word(
     assert ends == {"approve": "booked", "decline": "cancelled"}
     assert [one["kind"] for one in call("GET", "/tasks")["items"]].count("return_deposit") == 1
     assert "does not stand as booked" in visitor.get(visitor.at).page
+
+
+def test_the_desk_writes_down_what_somebody_asks_and_allows(
+    setup: OnlineSetUp, http: TestClient, call: Call
+) -> None:
+    form = {
+        "location_id": str(setup.made.location_id), "source": "phone", "first_name": "Lea",
+        "last_name": "Lead", "phone": "2125550199", "message": "Is Thursday possible?",
+    }  # fmt: skip
+    for allowed in ({}, {"may_contact": "true"}):
+        answer = http.post(
+            "/leads", data={**form, **allowed}, headers=setup.made.headers, follow_redirects=False
+        )
+        lead = call("GET", answer.headers["location"])
+        assert (lead["message"], lead["may_contact"]) == ("Is Thursday possible?", bool(allowed))
+        words = setup.one("select body from public_text where id = :id", id=lead["contact_text_id"])
+        assert words == (CONSENT if allowed else None)

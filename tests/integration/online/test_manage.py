@@ -121,3 +121,33 @@ def test_a_link_cancels_once(setup: OnlineSetUp, start: datetime, http: TestClie
     assert setup.one(events, id=visit.id) == 1
     told = "select string_agg(kind, ' ') from notification where subject_id = :id"
     assert setup.one(told, id=visit.id) == "cancelled_online"
+
+
+def test_the_address_of_a_form_leads_back_and_does_nothing(
+    setup: OnlineSetUp, start: datetime, visitor: Visitor
+) -> None:
+    """Loaded again, or kept as a bookmark: nobody ends on a page that is not for them."""
+    visit, token = linked(setup, start)
+    for step in ("confirm", "move"):
+        visitor.get(f"/visit/{token}/{step}")
+        assert (visitor.at, visitor.status) == (f"/visit/{token}", 200), step
+    assert status(setup, visit) == "booked"
+    booking = visitor.choose(setup, setup.free, start + timedelta(hours=1)).at
+    for step in ("details", "keep", "time", "card", "pay", "manage"):
+        visitor.get(f"{booking}/{step}")
+        assert (visitor.at, visitor.status) == (booking, 200), step
+    assert setup.visits(start + timedelta(hours=1)) == []
+
+
+def test_who_moves_or_cancels_reads_that_it_is_done_and_how_to_go_on(
+    setup: OnlineSetUp, start: datetime, visitor: Visitor
+) -> None:
+    _, token = linked(setup, start)
+    visitor.get(f"/visit/{token}/times?provider=&from={start.date()}")
+    visitor.send("/move", starts_at=(start + timedelta(hours=2)).isoformat())
+    assert "is at this time now" in visitor.page
+    _, token = linked(setup, start)
+    page = visitor.get(f"/visit/{token}/cancel").page
+    assert "Cancel the appointment" in page
+    visitor.send("/cancel")
+    assert ("is cancelled" in visitor.page, setup.path in visitor.page) == (True, True)

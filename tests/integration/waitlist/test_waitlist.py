@@ -124,7 +124,7 @@ def test_a_freed_time_is_offered_in_order_and_taken_by_link(practice: Practice) 
         answer(practice, told, later)
     made = answer(practice, token(practice, later), later + timedelta(minutes=1))
     done = entry(practice, second)
-    assert (done.status, done.appointment_id) == (WaitlistStatus.BOOKED, made)
+    assert (done.status, done.appointment_id) == (WaitlistStatus.BOOKED, made.appointment_id)
     assert entry(practice, first).status is WaitlistStatus.WAITING
     assert [one.status for one in offers(practice)] == [OfferStatus.EXPIRED, OfferStatus.ACCEPTED]
 
@@ -179,6 +179,10 @@ def test_a_wish_that_was_taken_back_gets_nothing(practice: Practice) -> None:
     assert look(practice, begun + timedelta(minutes=2)) == []
 
 
+def claimed(practice: Practice, told: str) -> uuid.UUID:
+    return claiming.accept(practice.post.engine, practice.post.vault, told).appointment_id
+
+
 def contend(practice: Practice) -> tuple[list[Any], int]:
     """Two claim one time while the desk books it; what each got, and how many visits there are."""
     begun = clock.now()
@@ -203,7 +207,7 @@ def contend(practice: Practice) -> tuple[list[Any], int]:
                     lifetime=lifetime,
                 )
             )  # fmt: skip
-    calls = [partial(claiming.accept, practice.post.engine, practice.post.vault, told) for told in tokens]
+    calls = [partial(claimed, practice, told) for told in tokens]
     got = together([*calls, partial(booked, practice), calls[0]])
     with practice.setup.database.session("owner") as session:
         visits = session.scalars(select(Appointment).where(Appointment.org_id == practice.org_id)).all()
