@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from medspa.kernel.vocabulary import Permission
 from operational.identity.access import Actor
-from operational.models import Client, Location, Product, Service, StaffMember
+from operational.models import Client, Location, Product, Resource, Service, StaffMember
 from operational.privacy.schemas import PhiSchema, render_many
 
-Named = type[Location] | type[Product] | type[Service] | type[StaffMember]
+Named = type[Location] | type[Product] | type[Resource] | type[Service] | type[StaffMember]
 
 
 class ClientName(PhiSchema):

@@ -19,7 +19,17 @@ from jinja2 import Environment
 from medspa.kernel.errors import PROBLEM_TYPE_PREFIX
 from medspa.ui.render import HEADERS, environment, render
 from medspa.ui.shell import LOOK_COOKIE, Shell, look
-from medspa.ui.values import clock_of, clock_time, day, hours_of, minute_of_day, quantity, title, wall_time
+from medspa.ui.values import (
+    clock_of,
+    clock_time,
+    day,
+    hours_of,
+    minute_of_day,
+    quantity,
+    title,
+    wall_time,
+    weekday,
+)
 from operational.identity import tokens
 from operational.identity.dependencies import cookie_name, is_secure, services_of
 from operational.identity.unit import Unit
@@ -175,6 +185,7 @@ def _templates(package: str) -> Environment:
     made = environment(package)
     made.globals |= {
         "day": day,
+        "weekday": weekday,
         "time": clock_time,
         "wall_time": wall_time,
         "minute_of_day": minute_of_day,

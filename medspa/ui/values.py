@@ -34,6 +34,11 @@ def day(value: dt.date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def weekday(value: dt.date) -> str:
+    """A day as it is said on the phone: with its weekday."""
+    return f"{value:%a} {day(value)}"
+
+
 def hours_of(currency: str) -> int:
     """12 or 24: how clocks are read where one pays in it."""
     return 12 if currency in TWELVE_HOURS else 24

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import uuid
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
-from operational.booking import queries
+from medspa.ui.values import clock_of, hours_of
+from operational.booking import changes, queries
+from operational.booking.choose import WHY
 from operational.booking.schemas import AppointmentOut, HistoryOut
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
-from operational.models import Location, Service, StaffMember
+from operational.models import Location, Resource, Service, StaffMember
 from operational.names import client_name, names_of
 from operational.pages import HOME, Back, own_path, page, page_router
 from operational.privacy.schemas import render
+from operational.rows import get_row
 
 AREA = "operational.booking"
 pages = page_router()
@@ -34,17 +38,28 @@ def show_appointment(
     actor.require(Permission.BOOKING_READ, row.location_id)
     visit = render(session, actor, "booking.appointment", AppointmentOut, row)
     events = [HistoryOut.model_validate(one) for one in queries.history(session, appointment_id)]
-    people = [one.provider_id for one in visit.items] + [one.staff_id for one in events if one.staff_id]
+    services, providers, used = changes.subjects_of(events)
+    services |= {one.service_id for one in visit.items}
+    providers |= {one.provider_id for one in visit.items}
+    named = names_of(session, Service, services)
+    people = names_of(session, StaffMember, [*providers, *(one.staff_id for one in events if one.staff_id)])
+    things = names_of(session, Resource, used)
+    zone, place = ZoneInfo(row.timezone), get_row(session, Location, row.location_id)
+    with clock_of(hours_of(place.currency)):
+        changed = changes.changes_of(events, {**named, **people, **things}, zone)
     return page(
         AREA,
         "appointment.html",
         request,
         unit,
         visit=visit,
-        events=[(one, one.happened_at.astimezone(visit.starts_at.tzinfo)) for one in events],
-        services=names_of(session, Service, [one.service_id for one in visit.items]),
-        people=names_of(session, StaffMember, people),
-        location=names_of(session, Location, [row.location_id])[row.location_id],
+        events=[
+            (one, one.happened_at.astimezone(zone), what) for one, what in zip(events, changed, strict=True)
+        ],
+        services=named,
+        people=people,
+        rules=WHY,
+        location=place.name,
         client=client_name(session, actor, row.client_id, row.location_id),
         back=own_path(back),
     )

@@ -8,14 +8,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from medspa.kernel.errors import DomainError, StaleVersion
-from medspa.kernel.vocabulary import Permission, SoftRule
+from medspa.kernel.vocabulary import Permission, SoftRule, SubjectKind
 from operational.booking.choose import WHY
-from operational.booking.errors import NeedsOverride
+from operational.booking.errors import NeedsOverride, SlotTaken
 from operational.identity.unit import Unit
 
 CHANGED = (
     "Somebody changed this a moment ago: here is what it says now. Do it once more if it is still right."
 )
+
+_TAKEN = {
+    SubjectKind.PROVIDER: "whoever would perform it is with somebody else then",
+    SubjectKind.ROOM: "every room for it is in use then",
+    SubjectKind.DEVICE: "every device for it is in use then",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ def refused(
     """`error` in words. `sent` are the fields of the form that was refused, without its overrides."""
     if isinstance(error, StaleVersion):
         return Refused(error.title, CHANGED, error.status)
+    if isinstance(error, SlotTaken):
+        return Refused(error.title, _what_is_taken(error), error.status)
     if not isinstance(error, NeedsOverride):
         told = "" if error.detail == error.title else error.detail
         return Refused(error.title, told, error.status)
@@ -48,3 +56,9 @@ def refused(
         return Refused(error.title, f"{why} Choose another time, or ask who may override.", error.status)
     fields = tuple((name, str(value)) for name, value in sent if value is not None)
     return Refused(error.title, why, error.status, path, fields, rules)
+
+
+def _what_is_taken(error: SlotTaken) -> str:
+    kinds = {SubjectKind(one["subject"]) for one in error.extra.get("taken", ())}
+    words = "; ".join(told for kind, told in _TAKEN.items() if kind in kinds)
+    return f"{words[:1].upper()}{words[1:]}. {error.detail}" if words else error.detail

@@ -17,6 +17,8 @@ from operational.text import clean_phone
 
 MIN_QUERY = 2
 MIN_DIGITS = 3
+WHOLE_NUMBER = 8
+"""So many digits are a number from its beginning, fewer may be its end."""
 _LAST = "\U0010ffff"
 """Sorts after every character: the end of a range of texts with one beginning."""
 _ACCENTS = "[\u0300-\u036f]"
@@ -90,7 +92,9 @@ def _phone(sought: str) -> ColumnElement[bool]:
     try:
         return Client.phone == clean_phone(sought)
     except ValueError:
-        return _begins(Client.phone_reversed, func.reverse(digits))
+        # Elsewhere than in North America a number is told with a zero that its country code replaces.
+        trunk = digits.startswith("0") and len(digits) >= WHOLE_NUMBER
+        return _begins(Client.phone_reversed, func.reverse(digits.lstrip("0") if trunk else digits))
 
 
 def _begins(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from medspa.kernel import clock
@@ -17,13 +15,12 @@ from medspa.kernel.vocabulary import Permission
 from tests.browser.conftest import Practice, Visit
 from tests.factories.booking import add_service, add_shift, book_visit, unit
 from tests.factories.organization import TIMEZONE
-from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES, Seen
+from tests.support.browser import DESK, OF_COLOURS, OF_WIDTHS, PHONE, RULES
 from tests.support.calendar import at, booked, drag, drawn, open_day, starts
 
 pytestmark = pytest.mark.timeout(300)
 ZONE = ZoneInfo(TIMEZONE)
 days = iter(range(2, 60))
-KNOWN_SECONDS, KNOWN_STEPS, NEW_SECONDS = 30, 10, 45
 
 
 @pytest.fixture
@@ -87,7 +84,7 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     seen = visit(practice.cookie())
     open_day(seen, day)
     drag(seen, drawn(seen, 10), 1)
-    expect(seen.page.locator("#told")).to_contain_text("Moved.")
+    expect(seen.page.locator("#told")).to_contain_text("Moved to 11:00")
     assert starts(practice, moved) == at(day, 11)
     seen.page.locator("#told").get_by_role("button", name="Undo").click()
     expect(drawn(seen, 10)).to_be_visible()
@@ -95,7 +92,10 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     drag(seen, drawn(seen, 10), 1)
     expect(drawn(seen, 11)).to_be_visible()
     drag(seen, drawn(seen, 11), 3)
-    expect(seen.page.locator("#told")).to_contain_text("This time is taken")
+    # Whose visit it is, and until when.
+    expect(seen.page.locator("#told")).to_contain_text(
+        re.compile(r"This time is taken: \S.* has Ada Example, 2:00\sp\.?m\.? to 2:\d\d")
+    )
     expect(drawn(seen, 11)).to_be_visible()
     assert starts(practice, moved) == at(day, 11)
 
@@ -115,7 +115,7 @@ def test_what_a_soft_rule_refuses_is_squeezed_in_by_who_may(
     expect(told).to_contain_text("squeezing in")
     assert starts(practice, moved) == at(day, 13)
     told.get_by_role("button", name="Squeeze it in").click()
-    expect(told).to_contain_text("Moved.")
+    expect(told).to_contain_text("Moved to 11:00")
     assert starts(practice, moved) == at(day, 11)
 
 
@@ -133,7 +133,7 @@ def test_a_visit_is_made_longer_by_its_edge(practice: Practice, visit: Visit, da
     mouse.down()
     mouse.move(box["x"] + 40, box["y"] + box["height"] + 20, steps=4)
     mouse.up()
-    expect(seen.page.locator("#told")).to_contain_text("Moved.")
+    expect(seen.page.locator("#told")).to_contain_text("It takes 45 minutes now.")
     with practice.shop.database.session("owner") as session:
         asked = text("select provider_ends_at - starts_at from appointment_item where appointment_id = :id")
         assert session.execute(asked, {"id": longer}).scalar_one() == dt.timedelta(minutes=45)
@@ -166,114 +166,49 @@ def test_a_desk_that_looked_before_is_refused_in_words(
     assert starts(practice, moved) == at(day, 10)
 
 
-def _visits(practice: Practice) -> int:
-    with practice.shop.database.session("owner") as session:
-        return int(session.execute(text("select count(*) from appointment")).scalar_one())
+def test_what_is_shown_stays_so_from_day_to_day(practice: Practice, visit: Visit, day: dt.date) -> None:
+    booked(practice, day, 10)
+    seen = visit(practice.cookie())
+    open_day(seen, day)
+    column = seen.page.locator("[data-filter=column]")
+    column.select_option("provider")
+    seen.page.get_by_role("link", name="Later").click()
+    seen.page.wait_for_url(lambda url: str(day + dt.timedelta(days=1)) in url)
+    expect(seen.page.locator(".ec-body")).to_be_visible()
+    expect(column).to_have_value("provider")
 
 
-class Hands:
-    """Counts what a person does: a word typed, a key, a choice."""
-
-    def __init__(self, seen: Seen) -> None:
-        self.page, self.steps, self.begun = seen.page, 0, time.monotonic()
-
-    def press(self, key: str) -> None:
-        self.steps += 1
-        self.page.keyboard.press(key)
-
-    def write(self, words: str) -> None:
-        self.steps += 1
-        self.page.keyboard.type(words)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.begun
-
-
-def _done(page: Callable[[], Locator], before: int, practice: Practice) -> None:
-    expect(page()).to_contain_text("is booked")
-    assert _visits(practice) == before + 1
-
-
-def test_a_call_is_booked_from_any_page_by_keyboard(practice: Practice, visit: Visit, day: dt.date) -> None:
-    seen, before = visit(practice.cookie()), _visits(practice)
-    page = seen.page
-    assert seen.goto(f"/clients/{practice.shop.client_id}") == 200
-    hands = Hands(seen)
-    hands.press("b")
-    expect(page.locator("#b-who")).to_be_focused()
-    hands.write("Ada")
-    expect(page.locator("#b-who-list li").first).to_contain_text("Ada")
-    hands.press("Enter")
-    expect(page.locator("#b-what")).to_be_focused()
-    hands.write("Neuro")
-    hands.press("Enter")
-    expect(page.locator(".slots input").first).to_be_focused()
-    hands.press("Enter")
-    _done(lambda: page.locator("#told"), before, practice)
-    assert hands.steps <= KNOWN_STEPS
-    assert hands.seconds <= KNOWN_SECONDS
-    assert seen.troubles == []
-
-
-def test_a_new_client_is_booked_with_name_and_mobile_and_doubles_are_offered(
+def test_the_bar_of_the_calendar_is_one_line_at_a_desk(
     practice: Practice, visit: Visit, day: dt.date
 ) -> None:
-    made = practice.shop.made
-    with made.database.session("owner") as session:
-        known = {"id": made.clients[0]}
-        session.execute(text("update client set phone = '+12125550177' where id = :id"), known)
-    seen, before = visit(practice.cookie()), _visits(practice)
-    page = seen.page
-    assert seen.goto("/clients") == 200
-    hands = Hands(seen)
-    hands.press("b")
-    expect(page.locator("#b-who")).to_be_focused()
-    hands.write("Mia Newman")
-    expect(page.locator("#b-who-list li")).to_contain_text("New client")
-    hands.press("Enter")
-    expect(page.locator("#b-phone")).to_be_focused()
-    hands.write("2125550177")
-    expect(page.locator(".same button")).to_contain_text("has this number")
-    page.locator("#b-phone").fill("2125550188")
-    hands.press("Tab")
-    hands.write("Neuro")
-    hands.press("Enter")
-    expect(page.locator(".slots input").first).to_be_focused()
-    hands.press("Enter")
-    _done(lambda: page.locator("#told"), before, practice)
-    assert hands.seconds <= NEW_SECONDS
-    with made.database.session("owner") as session:
-        found = session.execute(text("select phone from client where last_name = 'Newman'")).scalar_one()
-    assert found == "+12125550188"
-
-
-def test_booking_keeps_to_the_time_that_was_clicked(practice: Practice, visit: Visit, day: dt.date) -> None:
+    """And a week on a phone is as wide as can be read, and names who works."""
+    booked(practice, day, 10)
     seen = visit(practice.cookie())
-    page, before = seen.page, _visits(practice)
-    open_day(seen, day)
-    detail = f"{{detail: {{at: new Date('{day}T14:00')}}}}"
-    page.evaluate(f"document.dispatchEvent(new CustomEvent('book', {detail}))")
-    page.locator("#b-what").fill("Neuro")
-    page.keyboard.press("Enter")
-    chosen = page.locator(".slots input:checked")
-    expect(chosen).to_have_value(re.compile(f"{day}T14:00"))
-    page.locator("#b-who").fill("Ada")
-    expect(page.locator("#b-who-list li").first).to_contain_text("Ada")
-    page.locator("#b-who").press("Enter")
-    expect(chosen).to_be_focused()
-    expect(chosen).to_have_value(re.compile(f"{day}T14:00"))
-    booked(practice, day, 14)  # by somebody else, meanwhile
-    page.keyboard.press("Enter")
-    expect(page.locator(".booking .wrong")).to_be_visible()
-    expect(page.locator(".slots input").first).to_have_value(re.compile(f"{day}T14:30"))
-    expect(chosen).to_have_count(0)
-    expect(page.get_by_role("button", name="Book", exact=True)).to_be_disabled()
-    page.locator("#b-day").fill(str(day - dt.timedelta(days=1)))
-    page.locator("#b-with").select_option(index=1)
-    page.locator("[data-later]").click()
-    expect(page.locator(".slots input").first).to_be_visible()
-    assert _visits(practice) == before + 1
+    for view in ("day", "week"):
+        seen.goto(f"/calendar?day={day}&view={view}")
+        expect(seen.page.locator(".ec-event.visit").first).to_be_visible()
+        box = seen.page.locator(".calendar-bar").bounding_box()
+        assert box
+        assert box["height"] < 60, view
+    head = seen.page.locator(".calendar-bar h1")
+    monday = day - dt.timedelta(days=day.weekday())
+    expect(head).to_have_text(f"Week of {monday.day} {monday:%b %Y}")
+    with practice.shop.database.session("owner") as session:
+        name = session.scalar(
+            text("select label from staff_member where id = :id"), {"id": practice.shop.made.provider_id}
+        )
+    expect(seen.page.locator(".ec-event.visit").first).to_contain_text(str(name))
+    seen.look(PHONE, "light")
+    seen.goto(f"/calendar?day={day}&view=week")
+    drawn_at = seen.page.locator(".ec-body .ec-day").first
+    expect(drawn_at).to_be_attached()
+    column = drawn_at.bounding_box()
+    assert column
+    assert column["width"] >= 100
+    body = seen.page.locator(".calendar-bar").bounding_box()
+    assert body
+    assert body["height"] < 170
+    assert seen.faults() == []
 
 
 def test_who_may_only_read_cannot_move(practice: Practice, visit: Visit, day: dt.date) -> None:

@@ -113,6 +113,7 @@ def test_a_visit_is_changed_without_dragging(practice: Practice, visit: Visit, d
     page.get_by_role("radio", name="Another time").check()
     page.get_by_role("button", name="Move the visit").click()
     expect(page.locator(".alert")).to_contain_text("This time is taken")
+    expect(page.locator(".alert")).to_contain_text("Whoever would perform it is with somebody else")
     assert starts(practice, changed) == at(day, 10)
     page.locator(".free .check", has_text="11:30").click()
     page.get_by_role("button", name="Move the visit").click()

@@ -55,6 +55,34 @@ def test_a_client_is_found_by_keyboard_from_any_page(practice: Practice, visit: 
     assert seen.troubles == []
 
 
+def test_what_is_found_stands_within_the_window(practice: Practice, visit: Visit) -> None:
+    _, name = named(practice)
+    seen = visit(practice.cookie())
+    page = seen.page
+    seen.goto("/notifications")
+    # As where there is one location only: the field stands further to the right.
+    page.locator("form.place").evaluate("one => one.remove()")
+    for width in (DESK, 900, PHONE):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.locator("#quick").fill("")
+        page.locator("#quick").press_sequentially(name[:4])
+        expect(page.locator("#quick-found a").first).to_be_visible()
+        box = page.locator("#quick-found").bounding_box()
+        assert box
+        assert box["x"] >= 0, width
+        assert box["x"] + box["width"] <= width, width
+
+
+def test_the_part_that_is_open_is_in_sight_on_a_phone(practice: Practice, visit: Visit) -> None:
+    seen = visit(practice.cookie())
+    seen.look(PHONE, "light")
+    seen.goto("/setup/shifts")
+    box = seen.page.locator(".parts [aria-current]").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE
+
+
 def test_without_scripts_search_and_location_are_plain_forms(practice: Practice, visit: Visit) -> None:
     _, name = named(practice)
     seen = visit(practice.cookie(), scripts=False)

@@ -34,6 +34,7 @@ export async function ask(path, { method = "GET", body, headers = {}, signal } =
 
 // A page's own part as HTML, which may be one that says what was refused; else that is read from the page that
 // says it.
+// `path`: where the answer was found in the end.
 export async function askPart(path, form) {
   const answer = await fetch(path, {
     method: form ? "POST" : "GET",
@@ -41,7 +42,7 @@ export async function askPart(path, form) {
     body: form ? new URLSearchParams(new FormData(form)) : undefined,
   });
   const html = await answer.text();
-  if (answer.ok || answer.headers.has("X-Fragment")) return html;
+  if (answer.ok || answer.headers.has("X-Fragment")) return { html, path: new URL(answer.url).pathname };
   const said = new DOMParser().parseFromString(html, "text/html").querySelector("main .card p");
   throw new Refused({ detail: said?.textContent }, answer.status);
 }

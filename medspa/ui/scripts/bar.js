@@ -8,4 +8,12 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
-document.addEventListener("change", ({ target }) => target.closest("[data-send-on-change]")?.requestSubmit());
+// On a phone the parts of an area are wider than the window: the one that is open is in sight.
+document.querySelector(".parts [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// A date that is typed changes with each digit: it is taken once it rests.
+let soon = null;
+document.addEventListener("change", ({ target }) => {
+  clearTimeout(soon);
+  const form = target.closest("[data-send-on-change]");
+  if (form) soon = setTimeout(() => form.requestSubmit(), target.type === "date" ? 700 : 0);
+});

@@ -4,7 +4,9 @@ import { ask, tell, worded } from "./asking.js";
 import { When } from "./booking/when.js";
 import { token } from "./csrf.js";
 
+const REFUSING = ["do_not_treat", "deceased"];
 let dialog = null;
+let left = null; // A form that was left by Escape: what was typed into it is there the next time.
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "b" || event.ctrlKey || event.metaKey || event.altKey || !token()) return;
@@ -16,12 +18,17 @@ document.addEventListener("click", (event) => {
   const asked = event.target.closest("[data-book]");
   if (!asked) return;
   event.preventDefault();
-  const { client, name, service, visit } = asked.dataset;
-  book({ client: client && { id: client, name }, service, again: visit });
+  const { client, name, flags, service, visit } = asked.dataset;
+  book({ client: client && { id: client, name, flags: flags?.split(" ") }, service, again: visit });
 });
 document.addEventListener("book", ({ detail }) => book(detail));
 
 async function book(given) {
+  if (dialog?.open) return;
+  if (left && !Object.values(given).some(Boolean)) {
+    dialog.showModal();
+    return left.again();
+  }
   let desk;
   try {
     desk = (await ask("/calendar/desk")).json;
@@ -29,6 +36,7 @@ async function book(given) {
     return tell(refused.message, { bad: true });
   }
   dialog?.remove();
+  left = null;
   dialog = document.createElement("dialog");
   dialog.className = "booking card";
   dialog.setAttribute("aria-labelledby", "booking-title");
@@ -41,7 +49,7 @@ async function book(given) {
 
 const FORM = `<form method="dialog"><h2 id="booking-title">Book a visit</h2>
 <div class="field"><label for="b-who">Who</label><input id="b-who" autocomplete="off" placeholder="Name or mobile" role="combobox" aria-expanded="false" aria-controls="b-who-list"><ul id="b-who-list" role="listbox" aria-label="Clients" hidden></ul></div>
-<div class="new" hidden><div class="row"><div class="field"><label for="b-first">First name</label><input id="b-first" autocomplete="off" maxlength="100"></div>
+<p class="warned alert" role="alert" hidden></p><div class="new" hidden><div class="row"><div class="field"><label for="b-first">First name</label><input id="b-first" autocomplete="off" maxlength="100"></div>
 <div class="field"><label for="b-last">Last name</label><input id="b-last" autocomplete="off" maxlength="100"></div>
 <div class="field"><label for="b-phone">Mobile</label><input id="b-phone" type="tel" autocomplete="off" maxlength="40"></div></div><p class="same hint" aria-live="polite"></p></div>
 <div class="field"><label for="b-what">What</label><input id="b-what" autocomplete="off" placeholder="Service" role="combobox" aria-expanded="false" aria-controls="b-what-list"><ul id="b-what-list" role="listbox" aria-label="Services" hidden></ul></div>
@@ -60,7 +68,14 @@ class Form {
     this.service = null;
     this.one = (selector) => place.querySelector(selector);
     this.when = new When(place, desk, given, () => this.ready());
-    this.one("[data-leave]").addEventListener("click", () => place.close());
+    this.one("[data-leave]").addEventListener("click", () => {
+      this.over = true;
+      place.close();
+    });
+    place.addEventListener("close", () => {
+      document.activeElement?.blur(); // what was in focus before may be in the form: keys are the page's again
+      left = !this.over && (this.client || this.service || this.one("#b-who").value) ? this : null;
+    });
     this.one("form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.book();
@@ -72,10 +87,15 @@ class Form {
   }
 
   begin() {
-    if (this.given.client) this.who({ id: this.given.client.id, words: this.given.client.name });
+    if (this.given.client) this.who({ ...this.given.client, words: this.given.client.name });
     else this.one("#b-who").focus();
     const service = this.desk.services.find((one) => one.id === this.given.service);
     if (service) this.what({ id: service.id, words: service.name });
+  }
+
+  // Times may have been taken since it was left.
+  again() {
+    if (this.service) this.times();
   }
 
   async people(typed, signal) {
@@ -86,7 +106,8 @@ class Form {
         found.push(...json.items.map((one) => ({
           id: one.id,
           words: `${one.first_name} ${one.last_name}`,
-          beside: [one.phone, ...one.flags.map((flag) => flag.replaceAll("_", " "))].filter(Boolean).join(" · "),
+          flags: one.flags,
+          beside: [one.phone, ...one.flags.map(mark)].filter(Boolean).join(" · "),
         })));
       } catch (refused) {
         if (refused.name === "AbortError") throw refused;
@@ -106,6 +127,11 @@ class Form {
 
   who(one) {
     this.client = one;
+    const refusing = (one.flags ?? []).filter((flag) => REFUSING.includes(flag));
+    const warned = this.one(".warned");
+    warned.hidden = !refusing.length;
+    warned.textContent = refusing.length ? `Marked ${refusing.map(mark).join(" and ")}: no visit can be booked.` : "";
+    this.refused = refusing.length > 0;
     this.one(".new").hidden = one.id !== null;
     if (one.id === null) {
       const digits = one.typed.replace(/\D/g, "");
@@ -137,7 +163,7 @@ class Form {
       use.type = "button";
       use.className = "plain";
       use.textContent = `${one.first_name} ${one.last_name} has this number. Book for them`;
-      use.addEventListener("click", () => this.who({ id: one.id, words: `${one.first_name} ${one.last_name}` }));
+      use.addEventListener("click", () => this.who({ id: one.id, words: `${one.first_name} ${one.last_name}`, flags: one.flags }));
       said.append(use);
     }
   }
@@ -155,7 +181,7 @@ class Form {
 
   ready() {
     const named = this.client?.id || (this.client && this.one("#b-first").value.trim() && this.one("#b-last").value.trim());
-    this.one("button[value=book]").disabled = !(named && this.service && this.when.chosen);
+    this.one("button[value=book]").disabled = this.refused || !(named && this.service && this.when.chosen);
   }
 
   async book() {
@@ -172,9 +198,13 @@ class Form {
       }
       const { chosen } = this.when;
       const items = [{ service_id: this.service, provider_id: chosen.dataset.provider || null }];
-      await ask("/v1/appointments", { method: "POST", body: { client_id: this.client.id, location_id: this.desk.location_id, starts_at: chosen.value, items } });
+      const { json } = await ask("/v1/appointments", { method: "POST", body: { client_id: this.client.id, location_id: this.desk.location_id, starts_at: chosen.value, items } });
+      this.over = true;
       this.place.close();
-      tell(`${this.client.words} is booked: ${chosen.dataset.words}.`);
+      const who = chosen.dataset.who ? ` with ${chosen.dataset.who}` : "";
+      tell(`${this.client.words} is booked: ${chosen.dataset.words}${who}.`, {
+        choice: { words: "Open the visit", act: () => location.assign(`/calendar/visits/${json.id}`) },
+      });
       document.dispatchEvent(new CustomEvent("booked"));
     } catch (refused) {
       wrong.textContent = worded(refused);
@@ -184,6 +214,8 @@ class Form {
     }
   }
 }
+
+const mark = (flag) => (flag === "vip" ? "VIP" : flag.replaceAll("_", " "));
 
 // A field with a list below it: arrows go through it, Enter takes what is marked, or the first.
 function choices(field, list, find, take) {

@@ -15,6 +15,8 @@ import { wall } from "./wall.js";
 
 const MANY = 16;
 const NARROWEST = 144;
+const NARROWEST_DAY = 112;
+const FILTERS = "medspa-filters";
 const plugins = [DayGrid, Interaction, ResourceTimeGrid, TimeGrid];
 
 for (const place of document.querySelectorAll("[data-calendar]")) {
@@ -58,12 +60,27 @@ function plain(place) {
   }
 }
 
+// Whose columns and which states are shown stays so from day to day, in this tab.
+function keepFilters(filters) {
+  const kept = JSON.parse(sessionStorage.getItem(FILTERS) ?? "{}");
+  for (const one of filters.querySelectorAll("[data-filter]")) {
+    const { filter } = one.dataset;
+    // Who does not work on this day has no column, and is chosen again on the next one.
+    if ([...one.options].some(({ value }) => value === kept[filter])) one.value = kept[filter];
+    one.addEventListener("change", () => {
+      kept[filter] = one.value;
+      sessionStorage.setItem(FILTERS, JSON.stringify(kept));
+    });
+  }
+}
+
 function begin(place, set, feed) {
   const filters = document.querySelector("[data-filters]");
   const chosen = () =>
     Object.fromEntries([...filters.querySelectorAll("[data-filter]")].map((one) => [one.dataset.filter, one.value]));
   // So many columns are looked at by kind, until somebody asks for all.
   if (feed.columns.length > MANY) filters.querySelector("[data-filter=column]").value = "provider";
+  keepFilters(filters);
   let etag = set.etag;
   const shownHours = hours(feed);
   const open = panel(document.querySelector("#visit"), refresh);
@@ -86,7 +103,7 @@ function begin(place, set, feed) {
     snapDuration: "00:05",
     slotLabelInterval: "01:00",
     slotHeight: SLOT_HEIGHT,
-    columnWidth: set.view === "week" ? undefined : `minmax(${NARROWEST}px, 1fr)`,
+    columnWidth: `minmax(${set.view === "week" ? NARROWEST_DAY : NARROWEST}px, 1fr)`,
     height: "100%",
     editable: set.mayWrite,
     eventDurationEditable: set.mayWrite,

@@ -6,7 +6,7 @@ import { follow } from "./calendar/following.js";
 for (const place of document.querySelectorAll("[data-live]")) {
   const again = async () => {
     if (place.contains(document.activeElement)) return;
-    const html = await askPart(place.dataset.live);
+    const { html } = await askPart(place.dataset.live);
     if (!place.contains(document.activeElement)) place.innerHTML = html;
   };
   follow("/calendar/changes", () => again().catch(() => {}));

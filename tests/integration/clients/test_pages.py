@@ -106,7 +106,12 @@ def test_what_ending_a_visit_costs_is_said_before(http: TestClient, shop: Shop) 
             f"/calendar/visits/{other}/cancel",
             data={"csrf_token": token, "by": "client", "waive_fee": "true"},
         )
-        assert "/restore" in http.get(f"/calendar/visits/{other}").text
+        # One way back at a time: the last change is undone, afterwards the visit is brought back.
+        fresh = http.get(f"/calendar/visits/{other}").text
+        assert ("/undo" in fresh, "/restore" in fresh) == (True, False)
+    with clock.frozen(late + timedelta(minutes=2)), signed_in(http, shop):
+        later = http.get(f"/calendar/visits/{other}").text
+        assert ("/undo" in later, "/restore" in later) == (False, True)
 
 
 def test_what_is_wrong_is_said_where_it_was_typed(http: TestClient, shop: Shop) -> None:

@@ -105,8 +105,15 @@ export class When {
     Object.assign(input, { type: "radio", name: "slot", value: one.starts_at, checked });
     input.dataset.words = `${words(one.starts_at)}, ${clock(one.starts_at)}`;
     input.dataset.provider = one.provider_ids[0] ?? "";
+    input.dataset.who = this.desk.providers.find(({ id }) => id === one.provider_ids[0])?.name ?? "";
     const text = document.createElement("span");
     text.textContent = input.dataset.words;
+    if (!this.with.value && input.dataset.who) {
+      const who = document.createElement("span");
+      who.className = "quiet";
+      who.textContent = input.dataset.who;
+      text.append(who);
+    }
     label.append(input, text);
     return label;
   }

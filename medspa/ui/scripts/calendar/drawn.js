@@ -20,32 +20,34 @@ export function columnsOf(feed, { column = "" }) {
   }));
 }
 
-export function eventsOf(feed, { column = "", status = "" }, { view, mayWrite }) {
+export function eventsOf(feed, { column = "", status = "" }, set) {
   const shown = (one) => (status === "all" ? true : status ? one.status === status : !OVER.has(one.status));
   const seen = new Set(columnsOf(feed, { column }).map((one) => one.id));
   const drawn = [];
   for (const one of feed.items) {
     if (!shown(one)) continue;
     const used = one.resource_ids.filter((id) => seen.has(id));
-    if (view === "week") {
-      if (seen.has(one.provider_id) || (used.length && !KINDS.has(column))) drawn.push(visit(feed, one, one.id, [], one.ends_at, mayWrite));
+    if (set.view === "week") {
+      if (seen.has(one.provider_id) || (used.length && !KINDS.has(column))) drawn.push(visit(feed, one, one.id, [], one.ends_at, set));
       continue;
     }
-    if (seen.has(one.provider_id)) drawn.push(visit(feed, one, one.id, [one.provider_id], one.hands_until, mayWrite));
-    if (used.length) drawn.push(visit(feed, one, `${one.id}:used`, used, one.ends_at, mayWrite));
+    if (seen.has(one.provider_id)) drawn.push(visit(feed, one, one.id, [one.provider_id], one.hands_until, set));
+    if (used.length) drawn.push(visit(feed, one, `${one.id}:used`, used, one.ends_at, set));
   }
   return drawn;
 }
 
-function visit(feed, one, id, resourceIds, end, mayWrite) {
+function visit(feed, one, id, resourceIds, end, { view, mayWrite }) {
   const service = feed.services[one.service_id] ?? "";
   const who = one.client ?? "Booked";
+  // A week is drawn by days: whose visit it is stands in it.
+  const by = view === "week" ? feed.columns.find((column) => column.id === one.provider_id)?.name : "";
   return {
     id,
     resourceIds,
     start: one.starts_at,
     end,
-    title: `${who}\n${service}`,
+    title: `${who}\n${[service, by].filter(Boolean).join(" · ")}`,
     startEditable: mayWrite && !FIXED.has(one.status),
     durationEditable: mayWrite && !FIXED.has(one.status) && id === one.id && end === one.hands_until,
     classNames: ["visit", `is-${one.status}`, ...one.flags.map((flag) => `has-${flag}`)],

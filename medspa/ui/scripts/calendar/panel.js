@@ -2,6 +2,8 @@
 // their answers come into the panel.
 import { askPart, tell } from "../asking.js";
 
+const VISIT = /^\/calendar\/visits\/([0-9a-f-]{36})/;
+
 export function panel(place, changed) {
   let shown = null;
   let asked = 0; // What was asked for last is what is shown, whichever answer comes last.
@@ -24,7 +26,7 @@ export function panel(place, changed) {
     shown = visit;
     const mine = ++asked;
     try {
-      const html = await askPart(`/calendar/visits/${visit}`);
+      const { html } = await askPart(`/calendar/visits/${visit}`);
       if (mine !== asked) return;
       put(html);
       place.querySelector("h2").tabIndex = -1;
@@ -37,14 +39,16 @@ export function panel(place, changed) {
     const busy = () => place.contains(document.activeElement) || place.querySelector("[data-editing]");
     if (!shown || busy()) return;
     const mine = asked;
-    const html = await askPart(`/calendar/visits/${shown}`);
+    const { html } = await askPart(`/calendar/visits/${shown}`);
     if (mine === asked && shown && !busy()) put(html);
   };
   const into = async (path, form) => {
     const mine = ++asked;
     try {
-      const html = await askPart(path, form);
+      const { html, path: found } = await askPart(path, form);
       if (mine !== asked) return;
+      // Another visit may be the answer: one of a series, or booked again.
+      shown = VISIT.exec(found)?.[1] ?? shown;
       put(html);
       place.scrollTop = 0; // what was refused stands at the top
     } catch (refused) {
