@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from medspa.kernel.vocabulary import LeadSource, PublicTextKind, TaskKind
@@ -20,6 +20,8 @@ from operational.text import Paragraph
 
 pages = public_router()
 LONGEST = 2_000
+PLACED = (LeadSource.REFERRAL, LeadSource.SOCIAL, LeadSource.EVENT)
+"""Where a practice may place links of their own to the form: `?from=social`."""
 
 
 class Enquiry(BaseModel):
@@ -36,8 +38,15 @@ class Enquiry(BaseModel):
 
 @pages.get("/enquire/{slug}/{code}")
 @public
-def show(request: Request, slug: str, code: str, _slot: Slot, embed: bool = False) -> Response:
-    return _form(request, _open(request, slug, code), embed)
+def show(
+    request: Request,
+    slug: str,
+    code: str,
+    _slot: Slot,
+    embed: bool = False,
+    placed: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    return _form(request, _open(request, slug, code), embed, placed=placed)
 
 
 @pages.post("/enquire/{slug}/{code}")
@@ -55,6 +64,7 @@ def take(
     contact: Annotated[bool, Form()] = False,
     embed: Annotated[bool, Form()] = False,
     stamp: Field = "",
+    placed: Field = "",
     website: Field = "",
 ) -> Response:
     """The same answer for whoever asks: nobody learns who is a client or asked before."""
@@ -72,25 +82,34 @@ def take(
     except ValidationError as error:
         wrong = details.wrong_in(error)
     if wrong:
-        return _form(request, at, embed, 422, typed=typed, wrong=wrong, contact=contact)
+        return _form(request, at, embed, 422, typed=typed, wrong=wrong, contact=contact, placed=placed)
     services = services_of(request)
     actor = place.visitor(at.org_id, at.location_id)
     with place.visiting(services.engine, actor) as desk, desk.transaction() as session:
         consent = place.current_text(session, at.location_id, PublicTextKind.CONTACT_CONSENT)
         if consent is not None and not contact:
             told = "We may only answer if you allow it."
-            return _form(request, at, embed, 422, typed=typed, wrong={"contact": told}, contact=contact)
+            wrong = {"contact": told}
+            return _form(request, at, embed, 422, typed=typed, wrong=wrong, contact=contact, placed=placed)
         try:
             guard.check_stamp(session, services.vault, stamp)
         except NotYours as error:
-            return _form(request, at, embed, error.status, typed=typed, told=error.detail, contact=contact)
+            return _form(
+                request, at, embed, error.status, typed=typed, told=error.detail, contact=contact,
+                placed=placed,
+            )  # fmt: skip
         given = service.Contact.model_validate(sent.model_dump())
         consent_id = consent.id if consent is not None else None
         lead = service.receive(
-            session, desk.actor, services.vault, at.location_id, LeadSource.WEB_FORM, given, consent_id
+            session, desk.actor, services.vault, at.location_id, _source(placed), given, consent_id
         )
         add_task(session, desk.actor, TaskKind.FOLLOW_UP, at.location_id, lead_id=lead.id)
     return public_page(request, "thanks.html", at, embedded=embed)
+
+
+def _source(placed: str) -> LeadSource:
+    """Where the link to the form was found; anything else is the practice's own site."""
+    return next((one for one in PLACED if one.value == placed), LeadSource.WEB_FORM)
 
 
 def _open(request: Request, slug: str, code: str) -> place.Place:
@@ -110,6 +129,7 @@ def _form(
     wrong: dict[str, str] | None = None,
     told: str = "",
     contact: bool = False,
+    placed: str = "",
 ) -> Response:
     services = services_of(request)
     with place.reading(services.engine, at) as session:
@@ -119,4 +139,5 @@ def _form(
     return public_page(
         request, "enquire.html", at, status, embedded=embed, typed={**blank, **(typed or {})},
         wrong=wrong or {}, told=told, contact=contact, consent=consent, stamp=stamp,
+        placed=_source(placed).value,
     )  # fmt: skip

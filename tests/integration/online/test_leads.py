@@ -233,3 +233,17 @@ def test_the_desk_writes_down_what_somebody_asks_and_allows(
         assert (lead["message"], lead["may_contact"]) == ("Is Thursday possible?", bool(allowed))
         words = setup.one("select body from public_text where id = :id", id=lead["contact_text_id"])
         assert words == (CONSENT if allowed else None)
+
+
+def test_a_link_says_where_it_was_placed(setup: OnlineSetUp, visitor: Visitor) -> None:
+    """On a profile, a flyer: the form keeps it, also when it comes back to be corrected."""
+    form = f"/enquire/{setup.made.slug}/L1"
+    counted = "select count(*) from lead where source = :source"
+    for asked, source in (("social", "social"), ("walk_in", "web_form"), ("<b>", "web_form")):
+        before = setup.one(counted, source=source)
+        visitor.get(f"{form}?from={asked}")
+        with clock.frozen(clock.now() + timedelta(seconds=5)):
+            assert visitor.send(form, **IDA).status == 422
+        with clock.frozen(clock.now() + timedelta(seconds=9)):
+            assert visitor.send(form, **IDA, contact="true").status == 200
+        assert setup.one(counted, source=source) == before + 1
