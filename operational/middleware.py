@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from medspa.kernel.ids import new_id
+from operational.pages import is_page, problem_page
 from operational.problems import describe, on_unexpected, problem, problem_body, shown
 
 _access = logging.getLogger("medspa.access")
@@ -63,7 +64,7 @@ class Envelope:
             declared = Headers(scope=scope).get("content-length", "")
             if declared.isdigit() and int(declared) > self.max_body_bytes:
                 await _drain(receive, self.max_body_bytes * _DRAIN_FACTOR)
-                await self._too_large()(scope, receive, answer.send)
+                await self._too_large(Request(scope))(scope, receive, answer.send)
             else:
                 await self.app(scope, _limited(receive, self.max_body_bytes), answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing may reach the server's own log
@@ -74,9 +75,10 @@ class Envelope:
         finally:
             _log_access(scope, request_id, answer.status, started)
 
-    def _too_large(self) -> ASGIApp:
+    def _too_large(self, request: Request) -> ASGIApp:
         detail = f"Send at most {self.max_body_bytes} bytes."
-        return problem(problem_body(413, "too-large", "The body is too large", detail))
+        body = problem_body(413, "too-large", "The body is too large", detail)
+        return problem_page(request, body, {}) if is_page(request) else problem(body)
 
 
 class _Answer:

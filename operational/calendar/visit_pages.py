@@ -91,7 +91,7 @@ def _panel(
         undone=_undoable(events), etag=etag(visit), ways=ways_of(unit, row),
         reasons=list(CancelReason), not_performed=list(NotPerformedReason),
         may_write=may_write, movable=may_write and row.status in moving.MOVABLE,
-        refused=no, gates=gates, overridden_for=OVERRIDDEN_FOR,
+        movable_back=row.status in moving.RESTORABLE, refused=no, gates=gates, overridden_for=OVERRIDDEN_FOR,
         coming=coming, again=again_of(unit, row) if may_write and coming is None else None,
         group=group_of(unit, row),
     )  # fmt: skip

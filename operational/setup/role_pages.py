@@ -23,6 +23,7 @@ from operational.setup import fields as forms
 from operational.setup.attempt import Sent, attempt_form
 from operational.setup.fields import Field
 from operational.setup.kinds import AREA
+from operational.setup.permission_words import MAY
 
 pages = page_router()
 Manager = Annotated[Unit, Depends(needs(Permission.STAFF_MANAGE), scope="function")]
@@ -37,10 +38,7 @@ def _area(one: Permission) -> str:
 def groups() -> Groups:
     """Every permission, by what it is about: (heading, [(permission, words)])."""
     by_area = groupby(sorted(Permission, key=_area), _area)
-    return [
-        (title(area), [(one.value, title(one.value.partition(".")[2])) for one in some])
-        for area, some in by_area
-    ]
+    return [(title(area), [(one.value, MAY[one]) for one in some]) for area, some in by_area]
 
 
 @pages.get("/setup/roles")

@@ -20,6 +20,7 @@ from operational.etag import etag
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, Shift, StaffMember
+from operational.models.organization import LocationHours
 from operational.pages import chosen_place, page, page_router, redirect
 from operational.setup import fields as forms
 from operational.setup import week
@@ -48,7 +49,7 @@ PATTERN = (
 
 @pages.get("/setup/shifts")
 def show_shifts(request: Request, unit: Manager) -> Response:
-    return _page(request, unit, forms.blank(PATTERN), dict.fromkeys(week.names(), ""), {})
+    return _page(request, unit, *_begun(request, unit), {})
 
 
 @pages.post("/setup/shifts")
@@ -79,8 +80,21 @@ def remove(request: Request, unit: Manager, shift_id: uuid.UUID, sent: Sent) -> 
     if_match = str(sent.get("if_match") or "")
     wrong = attempt(unit.session, lambda: shifts.end_shift(unit.session, unit.actor, shift_id, if_match), ())
     if wrong:
-        return _page(request, unit, forms.blank(PATTERN), dict.fromkeys(week.names(), ""), wrong)
+        return _page(request, unit, *_begun(request, unit), wrong)
     return redirect("/setup/shifts", request, "The shift is taken out.")
+
+
+def _begun(request: Request, unit: Unit) -> tuple[dict[str, Any], dict[str, str]]:
+    """The form before anybody filled it in: from today on at the location that is shown, while it is open."""
+    place = chosen_place(request, unit)
+    values = forms.blank(PATTERN)
+    if place is None:
+        return values, week.of_hours(())
+    values["location_id"] = str(place.id)
+    values["first"] = str(clock.now().astimezone(ZoneInfo(place.timezone)).date())
+    open_at = select(LocationHours).where(LocationHours.location_id == place.id)
+    rows = unit.session.scalars(open_at.order_by(LocationHours.weekday, LocationHours.opens_minute))
+    return values, week.of_hours(rows.all())
 
 
 def _one(unit: Unit, values: Mapping[str, Any], since: dt.datetime, until: dt.datetime) -> Shift:

@@ -96,6 +96,7 @@ def test_from_nothing_to_open_for_business(practice: Practice, visit: Visit) -> 
     expect(page.get_by_role("link", name="Microneedling")).to_be_visible()
     seen.goto("/setup/resources/new")
     fill(page, "Save", kind="Room", name="Room 1", tag="treatment")
+    expect(page.get_by_role("status")).to_have_text("Saved.")
     seen.goto("/setup/services/new")
     is_for_everybody(seen)
     page.get_by_label("Room: treatment").check()
@@ -122,6 +123,10 @@ def test_from_nothing_to_open_for_business(practice: Practice, visit: Visit) -> 
     seen.goto("/setup")
     assert missing(page) == ["Shifts"]
     page.get_by_role("link", name="Shifts", exact=True).last.click()
+    # Who works while it is open types nothing.
+    expect(page.get_by_label("Monday until", exact=True)).to_have_value("17:30")
+    expect(page.get_by_label("Tuesday from", exact=True)).to_have_value("")
+    expect(page.get_by_label("First day")).not_to_have_value("")
     for weekday in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"):
         page.get_by_label(f"{weekday} from", exact=True).fill("09:00")
         page.get_by_label(f"{weekday} until", exact=True).fill("17:00")

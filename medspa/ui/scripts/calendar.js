@@ -28,6 +28,7 @@ for (const place of document.querySelectorAll("[data-calendar]")) {
 
 // Who and what of a visit; the time stands in front, where there is room for one line.
 function inside(event) {
+  if (event.display === "background") return [document.createTextNode(event.title)];
   const who = document.createElement("strong");
   who.textContent = event.title.split("\n")[0];
   const rest = document.createElement("span");
@@ -117,7 +118,7 @@ function begin(place, set, feed) {
     eventDidMount: ({ el, event }) => {
       // An article may not be called a button; it is reached and opened by the keyboard all the same.
       el.removeAttribute("role");
-      el.setAttribute("aria-label", event.extendedProps.label);
+      if (event.extendedProps.label) el.setAttribute("aria-label", event.extendedProps.label);
     },
     eventClick: ({ event }) => event.extendedProps.visit && open(event.extendedProps.visit),
     eventDrop: moved,

@@ -100,6 +100,8 @@ def test_what_ending_a_visit_costs_is_said_before(http: TestClient, shop: Shop) 
         assert "Waive the fee" in http.get(address).text
         http.post(f"{address}/no-show", data={"csrf_token": token})
     assert shown(late) == (False, False, False, False, False, False)  # no undo while the fee stands
+    with clock.frozen(late), signed_in(http, shop, desk):
+        assert "once its invoice is voided or credited in full" in http.get(address).text
     with clock.frozen(late), signed_in(http, shop) as token:
         other = shop.visit(status=AppointmentStatus.BOOKED)
         http.post(

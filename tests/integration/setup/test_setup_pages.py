@@ -12,6 +12,7 @@ from medspa.kernel.vocabulary import Permission
 from operational.models import Location, Role, Service, StaffMember
 from operational.setup import week
 from operational.setup.attempt import STALE
+from operational.setup.permission_words import MAY
 from tests.factories.checkout import Shop, open_shop
 from tests.support.pages import Page
 from tests.support.signed_in import session_token
@@ -106,6 +107,8 @@ def test_the_later_of_two_changes_is_shown_what_was_saved(http: TestClient, shop
 
 def test_nobody_gives_what_they_do_not_hold(http: TestClient, shop: Shop) -> None:
     signed_in(http, shop, shop.made.staff([P.STAFF_MANAGE, P.BOOKING_READ]))
+    assert set(MAY) == set(P)
+    assert all(words in http.get("/setup/roles").text for words in ("Squeeze visits in", "Close the day"))
     refused = send(http, "/setup/roles", name="More than mine", permissions="audit.read")
     assert (refused.status_code, "You do not hold audit.read." in refused.text) == (422, True)
     owner = {"label": "Ally", "email": "ally@example.com", "role_id": str(shop.made.new.roles["Owner"])}

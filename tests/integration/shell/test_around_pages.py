@@ -107,4 +107,7 @@ def test_an_error_nobody_thought_of_is_told_on_a_page(shop: Shop, tmp_path: Path
         assert "with a name in it" not in failed.answer.text
         nowhere = Page(http.get("/no/such/page", headers={"accept": "text/html"}))
         assert (nowhere.answer.status_code, nowhere.heading) == (404, "Not Found")
+        sent = b"x" * (settings.max_body_bytes + 1)
+        large = Page(http.post("/clients", content=sent, headers={"accept": "text/html"}))
+        assert (large.answer.status_code, large.heading) == (413, "The body is too large")
         assert http.get("/v1/none", headers={"accept": "text/html"}).json()["status"] == 404

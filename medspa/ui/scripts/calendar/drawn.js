@@ -34,7 +34,19 @@ export function eventsOf(feed, { column = "", status = "" }, set) {
     if (seen.has(one.provider_id)) drawn.push(visit(feed, one, one.id, [one.provider_id], one.hands_until, set));
     if (used.length) drawn.push(visit(feed, one, `${one.id}:used`, used, one.ends_at, set));
   }
-  return drawn;
+  return set.view === "week" ? drawn : [...drawn, ...blocksOf(feed, seen)];
+}
+
+// Why nobody can be booked there, in words over its ground (behind.js). A location that is closed says so once.
+function blocksOf(feed, seen) {
+  const first = seen.values().next().value;
+  return feed.blocks.flatMap((one) => {
+    const id = one.subject_kind === "location" ? first : one.subject_id;
+    if (!seen.has(id)) return [];
+    const why = one.reason.replaceAll("_", " ");
+    const words = one.subject_kind === "location" ? `Closed: ${why}` : why[0].toUpperCase() + why.slice(1);
+    return [{ resourceIds: [id], start: one.starts_at, end: one.ends_at, display: "background", title: words }];
+  });
 }
 
 function visit(feed, one, id, resourceIds, end, { view, mayWrite }) {
