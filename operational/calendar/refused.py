@@ -13,9 +13,7 @@ from operational.booking.choose import WHY
 from operational.booking.errors import NeedsOverride, SlotTaken
 from operational.identity.unit import Unit
 
-CHANGED = (
-    "Somebody changed this a moment ago: here is what it says now. Do it once more if it is still right."
-)
+CHANGED = "Here is what it says now: do it once more if it is still right."
 
 _TAKEN = {
     SubjectKind.PROVIDER: "whoever would perform it is with somebody else then",
