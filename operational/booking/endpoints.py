@@ -18,6 +18,7 @@ from medspa.kernel.vocabulary import AppointmentStatus, Permission, Purpose
 from operational.booking import book as booking
 from operational.booking import cancel as cancelling
 from operational.booking import (
+    duration_endpoints,
     group_endpoints,
     hold_endpoints,
     item_endpoints,
@@ -46,6 +47,7 @@ router.include_router(hold_endpoints.router)
 router.include_router(offering_endpoints.router)
 router.include_router(group_endpoints.router)
 router.include_router(item_endpoints.router)
+router.include_router(duration_endpoints.router)
 
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
 Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]

@@ -96,6 +96,8 @@ class ClientRules:
     too_old_on: date | None
     prerequisites: tuple[tuple[Span, ...], ...]
     """Per prerequisite, the spans in which it is fresh."""
+    minutes: int | None = None
+    """Hands-on time with this client, where it is not the usual one (lasting.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,11 @@ class Facts:
         return own is None or own.performs
 
     def shape(self, service: ServiceFacts, provider_id: uuid.UUID) -> Shape:
+        """How long the provider takes for it: with the client, where somebody said so of them."""
         own = self.performers.get((provider_id, service.id))
-        return service.shape if own is None else own.shape
+        shape = service.shape if own is None else own.shape
+        client = (self.client or {}).get(service.id)
+        return shape if client is None or client.minutes is None else shape.lasting(client.minutes)
 
     def rank(self, service: ServiceFacts, provider_id: uuid.UUID) -> int:
         own = self.performers.get((provider_id, service.id))
@@ -264,6 +269,7 @@ def _client(row: dict[str, Any]) -> dict[uuid.UUID, ClientRules]:
             age_known=one["age_known"],
             old_enough_on=day(one["old_enough_on"]),
             too_old_on=day(one["too_old_on"]),
+            minutes=one["minutes"],
             prerequisites=tuple(
                 tuple((datetime.fromisoformat(low), datetime.fromisoformat(high)) for low, high in spans)
                 for spans in one["prerequisites"]

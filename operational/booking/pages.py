@@ -1,6 +1,6 @@
 """The page of a visit: what the API's GET shows, for people, recorded as shown in the same way.
 
-Booking and moving are the services'. Nothing is written here.
+Booking and moving are the services'. Of what a client's page shows, lengths of their own are taken back here.
 """
 
 from __future__ import annotations
@@ -13,20 +13,27 @@ from fastapi import Depends, Request, Response
 
 from medspa.kernel.vocabulary import Permission, Purpose
 from medspa.ui.values import clock_of, hours_of
-from operational.booking import changes, queries
+from operational.booking import changes, lasting, queries
 from operational.booking.choose import WHY
 from operational.booking.schemas import AppointmentOut, HistoryOut
 from operational.identity.dependencies import needs
 from operational.identity.unit import Unit
 from operational.models import Location, Resource, Service, StaffMember
 from operational.names import client_name, names_of
-from operational.pages import HOME, Back, own_path, page, page_router
+from operational.pages import HOME, Back, own_path, page, page_router, redirect
 from operational.privacy.schemas import render
 from operational.rows import get_row
 
 AREA = "operational.booking"
 pages = page_router()
 Reader = Annotated[Unit, Depends(needs(Permission.BOOKING_READ, phi=Purpose.OPERATIONS), scope="function")]
+Writer = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPERATIONS), scope="function")]
+
+
+@pages.post("/clients/{client_id}/durations/{service_id}/remove")
+def remove_duration(request: Request, client_id: uuid.UUID, service_id: uuid.UUID, unit: Writer) -> Response:
+    lasting.set_minutes(unit.session, unit.actor, client_id, service_id, None)
+    return redirect(f"/clients/{client_id}", request, "It takes as long as usual again.")
 
 
 @pages.get("/appointments/{appointment_id}")

@@ -16,11 +16,11 @@ from fastapi import Form, Query, Request, Response
 from pydantic import BeforeValidator
 
 from medspa.kernel import clock
-from medspa.kernel.errors import DomainError, StaleVersion
+from medspa.kernel.errors import DomainError, Invalid, StaleVersion
 from medspa.kernel.vocabulary import Permission, SoftRule
 from operational.booking import items as serving
+from operational.booking import lasting, queries
 from operational.booking import move as moving
-from operational.booking import queries
 from operational.booking.schemas import AddItems, AppointmentOut, Move
 from operational.calendar import changing
 from operational.calendar.desk import desk_of
@@ -119,13 +119,14 @@ def change_items(
     provider_id: Texts,
     minutes: Texts,
     resource: Texts,
+    keep: Texts,
     version: Text,
     part: Fragment = None,
 ) -> Response:
-    """Who performs what, when, how long and where."""
+    """Who performs what, when, how long and where; `keep`: the items that take so long with this client."""
     lists = {
         "item_id": item_id, "starts_at": starts_at, "provider_id": provider_id, "minutes": minutes,
-        "resource": resource,
+        "resource": resource, "keep": keep,
     }  # fmt: skip
     sent = [("version", version), *((name, one) for name, some in lists.items() for one in some)]
     typed: dict[str, Mapping[str, Any]] = {}
@@ -134,8 +135,14 @@ def change_items(
         row = queries.visit(unit.session, appointment_id)
         changes = changing.item_changes(row, item_id, starts_at, provider_id, minutes, resource)
         typed.update({str(one["item_id"]): one for one in changes})
-        asked = from_form(Move, items=changes, overrides=tuple(overrides))
-        return moving.move(unit.session, unit.actor, appointment_id, asked, version)
+        if not changes and not keep:
+            raise Invalid("It is as it was: nothing was changed.")
+        if changes:
+            asked = from_form(Move, items=changes, overrides=tuple(overrides))
+            row = moving.move(unit.session, unit.actor, appointment_id, asked, version)
+        for service_id, long in changing.kept_lengths(row, keep).items():
+            lasting.set_minutes(unit.session, unit.actor, row.client_id, service_id, long)
+        return row
 
     return _done(request, unit, appointment_id, part, act, "items", sent, typed=typed)
 

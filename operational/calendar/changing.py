@@ -6,7 +6,7 @@ What may be and what is done is booking's; a form sends only what differs from w
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -147,7 +147,7 @@ def item_changes(
     minutes: Sequence[str],
     resources: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """What differs from the visit as it is, as a move asks for it. Raises Invalid when nothing does."""
+    """What differs from the visit as it is, as a move asks for it."""
     if not len(item_ids) == len(starts) == len(providers) == len(minutes):
         raise Invalid("Send the whole form.")
     known = {str(one.id): one for one in row.items}
@@ -168,9 +168,12 @@ def item_changes(
             change["resource_ids"] = named
         if change:
             changes.append({"item_id": id_, **change})
-    if not changes:
-        raise Invalid("It is as it was: nothing was changed.")
     return changes
+
+
+def kept_lengths(row: VisitRow, item_ids: Collection[str]) -> dict[uuid.UUID, int]:
+    """Service → how long its item takes, of the items that were named: what is kept for the client."""
+    return {one.service_id: _hands(one) for one in row.items if str(one.id) in item_ids}
 
 
 def free_or_none(unit: Unit, row: VisitRow, first: date, asked_for: str) -> tuple[list[Free], str]:

@@ -1,8 +1,9 @@
-"""What the pages of clients show beside the API's answers: visits by name of what they are for."""
+"""What the pages of clients show beside the API's answers: visits and own lengths, by name of the service."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +14,11 @@ from sqlalchemy.sql import func
 
 from medspa.kernel import clock
 from medspa.kernel.vocabulary import AppointmentStatus
+from operational.booking import lasting
+from operational.booking.duration_endpoints import VIEW, DurationOut
 from operational.identity.unit import Unit
 from operational.models import Appointment, AppointmentItem, Location, Service, StaffMember
+from operational.names import names_of
 from operational.privacy.schemas import PhiSchema, render_many
 
 MOST_VISITS = 30
@@ -30,6 +34,24 @@ class VisitLine(PhiSchema):
     location: str
     services: list[str]
     providers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A service that takes its own time with the client."""
+
+    service_id: uuid.UUID
+    service: str
+    minutes: int
+
+
+def durations(unit: Unit, client_id: uuid.UUID) -> list[Length]:
+    rows = render_many(
+        unit.session, unit.actor, VIEW, DurationOut, lasting.durations(unit.session, client_id)
+    )
+    names = names_of(unit.session, Service, [one.service_id for one in rows])
+    found = [Length(one.service_id, names[one.service_id], one.minutes) for one in rows if one.minutes]
+    return sorted(found, key=lambda one: one.service)
 
 
 def visits(unit: Unit, client_id: uuid.UUID) -> tuple[list[VisitLine], list[VisitLine]]:

@@ -29,7 +29,7 @@ from operational.clients import (
     unmerge,
 )
 from operational.clients.desk_schemas import NewNote, NoteView
-from operational.clients.page_views import visits
+from operational.clients.page_views import durations, visits
 from operational.clients.schemas import ClientChange, ClientCreate, ClientView
 from operational.etag import etag
 from operational.identity.dependencies import needs
@@ -135,6 +135,7 @@ def _client(
         members=desk_endpoints.household_of(unit, client_id),
         doubles=endpoints.duplicates_shown(unit, duplicates.flagged(session, client_id)),
         coming=coming, past=past, balances=balances, amount=_amount(unit, row),
+        durations=durations(unit, client_id) if actor.may(Permission.BOOKING_READ) else [],
         cards=render_many(session, actor, "client.cards", KeptCard, kept(session, client_id)),
         merges=unmerge.standing_merges(session, client_id) if may_merge else [],
         may_write=actor.may(Permission.CLIENT_WRITE), may_merge=may_merge,

@@ -103,7 +103,13 @@ from operational.models.prepaid import (
     RecognitionRun,
 )
 from operational.models.receivable import Remittance, RemittanceItem, TenderProgramme, WriteOff
-from operational.models.schedule import BookingRule, ProviderService, ServicePrerequisite, TimeOff
+from operational.models.schedule import (
+    BookingRule,
+    ClientDuration,
+    ProviderService,
+    ServicePrerequisite,
+    TimeOff,
+)
 from operational.models.settlement import (
     Dispute,
     DisputeFee,
@@ -122,8 +128,8 @@ __all__ = [
     "Allocation", "ApiKey", "Appointment", "AppointmentHistory", "AppointmentItem",
     "AppointmentItemResource", "AppointmentNotice", "AppointmentState", "AuthSession", "BankDeposit",
     "BankDepositItem", "BankLine", "Base", "BookingRule", "BusinessDay", "CalendarFeed", "ChartNote",
-    "Client", "ClientCard", "ClientDuplicate", "ClientMerge", "ClientMergeRow", "ClientNote",
-    "ConsentTemplate", "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential",
+    "Client", "ClientCard", "ClientDuplicate", "ClientDuration", "ClientMerge", "ClientMergeRow",
+    "ClientNote", "ConsentTemplate", "ConsentTemplateVersion", "ContactBlock", "ContactConsent", "Credential",
     "CreditMemo", "CreditMemoLine", "DayCloseFigure", "Dispute", "DisputeFee", "DocumentCounter",
     "Drawer", "DrawerCount", "DrawerMovement", "DrawerSession", "Entitlement", "EntitlementMovement",
     "ExportBatch", "ExportBatchDay", "ExportFile", "GateOverride", "GiftCard", "GoodFaithExam", "Hold",

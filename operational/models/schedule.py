@@ -10,11 +10,13 @@ from medspa.kernel.vocabulary import OffSubject, TimeOffReason, TimeOffStatus
 from operational.models.base import (
     Base,
     Instant,
+    KeyId,
     PlainRow,
     SafeBool,
     SafeId,
     SafeInt,
     SafeSmall,
+    TokenRow,
     Versioned,
     tagged,
     tenant_fk,
@@ -82,6 +84,28 @@ class ProviderService(PlainRow, Versioned, Base):
             "processing_minutes between 0 and 720 and finishing_minutes between 0 and 720", name="minutes"
         ),
         CheckConstraint("rank between 1 and 999", name="rank"),
+    )
+
+
+class ClientDuration(TokenRow, Base):
+    """How long a service takes with a client, as somebody said; the latest counts."""
+
+    __tablename__ = "client_duration"
+    __extracted__ = False
+    __append_only__ = True
+
+    client_id: Mapped[KeyId]
+    service_id: Mapped[SafeId]
+    minutes: Mapped[SafeInt | None]
+    """Hands-on; None: as usual again."""
+    set_by: Mapped[SafeId | None]
+
+    __table_args__ = (
+        tenant_fk("client", "client_id"),
+        tenant_fk("service", "service_id"),
+        tenant_fk("staff_member", "set_by"),
+        CheckConstraint("minutes between 5 and 720", name="minutes"),
+        Index("ix_client_duration_service", "org_id", "service_id", "client_id"),
     )
 
 

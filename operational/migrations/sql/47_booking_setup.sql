@@ -1,7 +1,7 @@
 -- Booking: what configuration says about a visit, read in one round trip before the locks.
 
--- What the rules of services mean for one client: from and until which date their age fits, and in which
--- spans each prerequisite is fresh. Nothing else about the client: neither age nor treatments are told.
+-- What the rules of services mean for one client: from and until which date their age fits, in which spans
+-- each prerequisite is fresh, how long the service takes with them. Neither age nor treatments are told.
 create or replace function booking_client_rules(p_client uuid, p_services uuid[]) returns jsonb
 language sql stable security definer set search_path = public, pg_temp as $$
     with mine as (
@@ -12,6 +12,14 @@ language sql stable security definer set search_path = public, pg_temp as $$
         'age_known', c.birth_date is not null,
         'old_enough_on', (c.birth_date + make_interval(years => r.min_age))::date,
         'too_old_on', (c.birth_date + make_interval(years => r.max_age + 1))::date,
+        -- Which records are the person's is asked only where a time of their own may be.
+        'minutes', case when exists (select from client_duration d where (d.org_id, d.service_id) = (s.org_id, s.id))
+        then (
+            select d.minutes from client_duration d
+            where d.org_id = s.org_id and d.service_id = s.id
+                and d.client_id = any (client_records_of(c.org_id, c.id))
+            order by d.created_at desc, d.id desc limit 1
+        ) end,
         'prerequisites', (
             select coalesce(jsonb_agg((
                 select coalesce(jsonb_agg(jsonb_build_array(

@@ -1802,6 +1802,40 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "client_duration",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("set_by", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_xid", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("minutes between 5 and 720", name=op.f("ck_client_duration_minutes")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "client_id"],
+            ["client.org_id", "client.id"],
+            name=op.f("fk_client_duration_org_id_client_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "service_id"],
+            ["service.org_id", "service.id"],
+            name=op.f("fk_client_duration_org_id_service_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "set_by"],
+            ["staff_member.org_id", "staff_member.id"],
+            name=op.f("fk_client_duration_org_id_set_by"),
+        ),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_client_duration")),
+    )
+    op.create_index(
+        "ix_client_duration_service",
+        "client_duration",
+        ["org_id", "service_id", "client_id"],
+        unique=False,
+    )
+    op.create_table(
         "service_prerequisite",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
