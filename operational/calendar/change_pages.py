@@ -47,7 +47,8 @@ By = Literal["client", "practice"]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The forms for another time, with what its free times were looked for by, and for one more service."""
+    """The forms for another time, with what its free times were looked for by, and for one more service;
+    and whose length is kept."""
 
     day: date | None = None
     other: str = ""
@@ -57,6 +58,7 @@ class Typed:
     waive_fee: bool = False
     service: str = ""
     provider: str = ""
+    keep: tuple[str, ...] = ()
 
 
 @pages.get(VISIT + "/change")
@@ -144,7 +146,9 @@ def change_items(
             lasting.set_minutes(unit.session, unit.actor, row.client_id, service_id, long)
         return row
 
-    return _done(request, unit, appointment_id, part, act, "items", sent, typed=typed)
+    return _done(
+        request, unit, appointment_id, part, act, "items", sent, typed=typed, time=Typed(keep=tuple(keep))
+    )
 
 
 @pages.post(VISIT + "/items/add")
