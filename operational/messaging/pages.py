@@ -33,7 +33,7 @@ from operational.messaging.message_schemas import (
     TemplateIn,
 )
 from operational.messaging.naming import NamesTreatment
-from operational.models import Location
+from operational.models import Location, LocationMessaging
 from operational.names import client_name, client_names, local_times
 from operational.pages import chosen_place, page, page_router, redirect
 from operational.paging import Cursor
@@ -49,6 +49,11 @@ Booker = Annotated[Unit, Depends(needs(Permission.BOOKING_WRITE, phi=Purpose.OPE
 Manager = Annotated[Unit, Depends(needs(Permission.ORGANIZATION_MANAGE), scope="function")]
 Text = Annotated[str, Form(max_length=4_000)]
 _UNITS = {"d": 1440, "h": 60, "m": 1}
+NAMED = {
+    "call_number": "Number to call", "sms_from": "Texts come from", "email_from": "E-mail comes from",
+    "offer_minutes": "Minutes to take an offered time",
+}  # fmt: skip
+"""Fields of the rules → what the form calls them."""
 
 
 @pages.get("/clients/{client_id}/messages")
@@ -169,6 +174,11 @@ def set_rules(
     email_from: Text = "",
 ) -> Response:
     place = _place(request, unit)
+    typed = {
+        "reminders": reminders, "confirmations": confirmations, "forms": forms, "quiet_from": quiet_from,
+        "quiet_until": quiet_until, "offer_minutes": offer_minutes, "call_number": call_number,
+        "sms_from": sms_from, "email_from": email_from, "automatic": [one.value for one in automatic],
+    }  # fmt: skip
     try:
         sent = MessagingRules(
             automatic=automatic, reminder_minutes=_offsets(reminders),
@@ -178,7 +188,7 @@ def set_rules(
             email_from=email_from or None,
         )  # fmt: skip
     except ValueError as error:
-        return _rules(request, unit, status=422, wrong=_first(error))
+        return _rules(request, unit, status=422, wrong=_first(error), typed=typed)
     rules.set_rules(unit.session, unit.actor, place.id, etag or None, sent.model_dump())
     return redirect(RULES)
 
@@ -199,13 +209,37 @@ def _form(
     )  # fmt: skip
 
 
-def _rules(request: Request, unit: Unit, status: int = 200, wrong: str | None = None) -> Response:
+def _rules(
+    request: Request,
+    unit: Unit,
+    status: int = 200,
+    wrong: str | None = None,
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    """What counts at a location; what was typed and is refused stays in the form."""
     place = _place(request, unit)
     row = rules.rules_of(unit.session, place.id)
     return page(
         AREA, "rules.html", request, unit, status,
-        place=place.name, rules=row, kinds=AUTOMATIC, wrong=wrong, said=_said, clock=_clock,
+        place=place.name, rules=row, kinds=AUTOMATIC, wrong=wrong, shown=typed or _shown_rules(row),
     )  # fmt: skip
+
+
+def _shown_rules(row: LocationMessaging | None) -> dict[str, Any]:
+    if row is None:
+        blank = dict.fromkeys(
+            ("reminders", "confirmations", "forms", "call_number", "sms_from", "email_from")
+        )
+        return {
+            **blank, "quiet_from": "21:00", "quiet_until": "08:00", "offer_minutes": 30, "automatic": [],
+        }  # fmt: skip
+    return {
+        "reminders": _said(row.reminder_minutes), "confirmations": _said(row.confirmation_minutes),
+        "forms": _said(row.forms_minutes), "quiet_from": _clock(row.quiet_from_minute),
+        "quiet_until": _clock(row.quiet_until_minute), "offer_minutes": row.offer_minutes,
+        "call_number": row.call_number, "sms_from": row.sms_from, "email_from": row.email_from,
+        "automatic": row.automatic,
+    }  # fmt: skip
 
 
 def _place(request: Request, unit: Unit) -> Location:
@@ -243,7 +277,11 @@ def _clock(minute: int) -> str:
 
 
 def _first(error: ValueError) -> str:
-    """What is wrong, in the words of the first check that says so."""
+    """What is wrong and where, in the words of the first check that says so."""
     told = getattr(error, "errors", None)
-    said = str(told()[0]["msg"]) if callable(told) else str(error)
-    return said.removeprefix("Value error, ")
+    if not callable(told):
+        return str(error)
+    first = told()[0]
+    field = NAMED.get(first["loc"][0]) if first["loc"] else None
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"{field}: {said}" if field else said

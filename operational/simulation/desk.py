@@ -25,6 +25,7 @@ from operational.identity.access import Actor
 from operational.leads import service as leads
 from operational.leads.tasks import finish_task
 from operational.messaging import incoming, send
+from operational.messaging.message_schemas import MessagingRules
 from operational.messaging.rules import set_rules
 from operational.messaging.worker import go_through_waitlist
 from operational.models import Client, Lead, Message, Task
@@ -40,7 +41,7 @@ RULES = {
     "automatic": [MessageKind.BOOKING_CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED],
     "reminder_minutes": [1440], "confirmation_minutes": [2880], "forms_minutes": [2880],
     "quiet_from_minute": 21 * 60, "quiet_until_minute": 8 * 60, "offer_minutes": 30,
-    "call_number": None, "email_from": None,
+    "email_from": None,
 }  # fmt: skip
 
 
@@ -56,9 +57,11 @@ def turn(stage: Stage, event: Turn) -> None:
 
 
 def start_writing(stage: Stage, event: StartWriting) -> None:  # noqa: ARG001 - when, is all it says
+    number = _number(stage)
+    rules = MessagingRules.model_validate({**RULES, "sms_from": number, "call_number": number})
     with stage.act(stage.owner) as session:
         for location_id in stage.ids.places.values():
-            set_rules(session, stage.owner, location_id, None, {**RULES, "sms_from": _number(stage)})
+            set_rules(session, stage.owner, location_id, None, rules.model_dump())
 
 
 def confirmed(stage: Stage, event: Confirm) -> bool:
@@ -154,5 +157,5 @@ def _apply(stage: Stage, number: int, items: list[MovedItem]) -> None:
 
 
 def _number(stage: Stage) -> str:
-    """A number of the organization's own; no telephone has it."""
-    return f"+1555{stage.org_id.int % 10**7:07d}"
+    """A number of the organization's own, in an area that is nowhere."""
+    return f"+1555{2_000_000 + stage.org_id.int % 8_000_000}"
