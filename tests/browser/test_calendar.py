@@ -100,6 +100,24 @@ def test_a_visit_is_dragged_and_goes_back_with_the_reason(
     assert starts(practice, moved) == at(day, 11)
 
 
+def test_how_a_client_is_marked_is_seen_on_their_visit(
+    practice: Practice, visit: Visit, day: dt.date
+) -> None:
+    made = practice.shop.made
+    booked(practice, day, 10)
+    mark = text("update client set flags = cast(:flags as text[]) where id = :id")
+    seen = visit(practice.cookie())
+    for flags, words in ((["do_not_treat"], "Do not treat"), (["vip"], "VIP"), ([], None)):
+        with made.database.session("owner") as session:
+            session.execute(mark, {"flags": flags, "id": made.clients[0]})
+        open_day(seen, day)
+        one = drawn(seen, 10)
+        expect(one.locator("em")).to_have_text([words] if words else [])
+        if words:
+            expect(one).to_have_attribute("aria-label", re.compile(f"{words}$"))
+            assert seen.faults() == []
+
+
 def test_what_a_soft_rule_refuses_is_squeezed_in_by_who_may(
     practice: Practice, visit: Visit, day: dt.date
 ) -> None:

@@ -31,6 +31,11 @@ function inside(event) {
   if (event.display === "background") return [document.createTextNode(event.title)];
   const who = document.createElement("strong");
   who.textContent = event.title.split("\n")[0];
+  if (event.extendedProps.mark) {
+    const mark = document.createElement("em");
+    mark.textContent = event.extendedProps.mark;
+    who.prepend(mark, " ");
+  }
   const rest = document.createElement("span");
   rest.textContent = `${clock(wall(event.start))} ${event.title.split("\n")[1]}`;
   return [who, rest];

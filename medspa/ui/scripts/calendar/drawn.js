@@ -4,6 +4,7 @@ import { clock } from "../clock.js";
 
 export const OVER = new Set(["cancelled", "late_cancelled", "no_show", "arrived_not_treated", "left_before_service"]);
 const FIXED = new Set(["completed", ...OVER]);
+const MARKS = { do_not_treat: "Do not treat", deceased: "Deceased", vip: "VIP", minor: "Minor" };
 const KINDS = new Set(["", "provider", "room"]);
 
 export function columnsOf(feed, { column = "" }) {
@@ -52,6 +53,7 @@ function blocksOf(feed, seen) {
 function visit(feed, one, id, resourceIds, end, { view, mayWrite }) {
   const service = feed.services[one.service_id] ?? "";
   const who = one.client ?? "Booked";
+  const marks = Object.keys(MARKS).filter((flag) => one.flags.includes(flag)).map((flag) => MARKS[flag]);
   // A week is drawn by days: whose visit it is stands in it.
   const by = view === "week" ? feed.columns.find((column) => column.id === one.provider_id)?.name : "";
   return {
@@ -66,7 +68,8 @@ function visit(feed, one, id, resourceIds, end, { view, mayWrite }) {
     extendedProps: {
       visit: one.appointment_id,
       item: one,
-      label: `${who}, ${service}, ${clock(one.starts_at)} to ${clock(one.ends_at)}, ${one.status.replaceAll("_", " ")}`,
+      mark: marks[0] ?? "",
+      label: `${who}, ${service}, ${clock(one.starts_at)} to ${clock(one.ends_at)}, ${[one.status.replaceAll("_", " "), ...marks].join(", ")}`,
     },
   };
 }
