@@ -21,13 +21,15 @@ def services(settings: Settings) -> list[Service]:
     taken: set[int] = set()
     common = {"MEDSPA_HOME": str(settings.home.absolute()), "MEDSPA_MODE": settings.mode}
     web = _web(settings, common, taken)
+    # Links that are sent name the port that pages are served on, whichever was free.
+    served = web.environment
     settling = (sys.executable, "-m", "medspa.local.settling", "--origin", web.url)
     messaging = (sys.executable, "-m", "medspa.local.messaging", "--origin", web.url)
     sealing = (sys.executable, "-m", "medspa.local.sealing")
     planned = [
         web,
-        Service("settling", settling, common),
-        Service("messaging", messaging, common),
+        Service("settling", settling, served),
+        Service("messaging", messaging, served),
         Service("sealing", sealing, common),
     ]
     if _exists("pipelines.definitions"):
@@ -42,7 +44,7 @@ def _web(settings: Settings, common: dict[str, str], taken: set[int]) -> Service
     port = _port(settings, "port", settings.host, taken)
     address = f"http://{settings.host}:{port}"
     command = (sys.executable, "-m", "medspa.local.web", "--host", settings.host, "--port", str(port))
-    return Service("web", command, common, port=port, url=address)
+    return Service("web", command, {**common, "MEDSPA_PORT": str(port)}, port=port, url=address)
 
 
 def _dagster(settings: Settings, common: dict[str, str], taken: set[int]) -> list[Service]:

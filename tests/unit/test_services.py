@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from medspa.kernel.settings import Settings
+from medspa.local import plan
 from medspa.local.services import Service, ServiceFailed, accepts, find, identity
 from medspa.local.simulate import ServicesRun, simulate
 from medspa.local.supervisor import (
@@ -30,6 +32,10 @@ from medspa.local.supervisor import (
 
 LISTEN = (
     "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(600)"
+)
+
+DSNS = dict.fromkeys(
+    ("dagster", "load", "build", "owner", "extract", "app"), "postgresql://nobody@127.0.0.1/x"
 )
 
 
@@ -179,3 +185,18 @@ def test_nothing_is_lived_while_the_services_run(tmp_path: Path) -> None:
         simulate(Settings(home=tmp_path), [])
     assert "medspa down" in refused.value.detail
     assert simulate(Settings(home=tmp_path / "another"), [], together=False) == []
+
+
+def test_links_name_the_port_that_pages_are_served_on(tmp_path: Path) -> None:
+    """Where the usual port is taken the next free one is, and what is sent to people leads there."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        settings = Settings(home=tmp_path, warehouse=DSNS, operational=DSNS)
+        with contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", 8000))
+            taken.listen()
+        planned = {one.name: one for one in plan.services(settings)}
+    port = planned["web"].port
+    assert port != 8000
+    for name in ("web", "settling", "messaging"):
+        assert planned[name].environment["MEDSPA_PORT"] == str(port), name
