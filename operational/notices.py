@@ -39,7 +39,7 @@ KINDS: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.BOOKED_ONLINE: ("A client booked online.", "/appointments/{id}"),
     NoticeKind.MOVED_ONLINE: ("A client moved a visit online.", "/appointments/{id}"),
     NoticeKind.CANCELLED_ONLINE: ("A client cancelled a visit online.", "/appointments/{id}"),
-    NoticeKind.JOINED_WAITLIST: ("Somebody joined the waitlist online.", "/waitlist"),
+    NoticeKind.JOINED_WAITLIST: ("Somebody joined the waitlist online.", "/waitlist/{id}"),
 }
 """Kind → what is said, and the page about its subject."""
 

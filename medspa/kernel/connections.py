@@ -11,12 +11,15 @@ from typing import Any
 import psycopg
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 UNASKED_SECONDS = 1.0
 """A connection used within this time is not asked again: a request takes two, one after the other."""
+STALE = frozenset({"0A000", "26000"})
+"""feature_not_supported (a cached plan would change its result) and invalid_sql_statement_name."""
 _USED_AT = "medspa.used_at"
 
 
@@ -40,8 +43,9 @@ class KeepingConnection(psycopg.Connection[Any]):
 
 
 def keep_statements(engine: Engine) -> None:
-    """Let the engine's connections keep their statements."""
+    """Let the engine's connections keep their statements, but for one whose statements have gone stale."""
     event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "handle_error", _give_up_stale)
 
 
 def ask_idle_connections(engine: Engine) -> None:
@@ -55,6 +59,13 @@ def ask_idle_connections(engine: Engine) -> None:
 
 def _connect(_dialect: Any, _record: Any, cargs: tuple[Any, ...], cparams: dict[str, Any]) -> Any:
     return KeepingConnection.connect(*cargs, **cparams)
+
+
+def _give_up_stale(context: ExceptionContext) -> None:
+    """What is prepared answers in other columns by now, or is gone: such a connection is not used again."""
+    if getattr(context.original_exception, "sqlstate", None) in STALE:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def _used(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

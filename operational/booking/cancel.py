@@ -19,12 +19,14 @@ from medspa.kernel.vocabulary import (
     CancelledBy,
     CancelReason,
     Permission,
+    TaskKind,
 )
 from operational.booking import history, must_move, queries
 from operational.booking.errors import NotStarted, WrongState
 from operational.booking.facts import Place, load_facts
 from operational.checkout.fees import charge_fee
 from operational.identity.access import Actor
+from operational.leads.tasks import finish_all
 from operational.models import Appointment, Occupancy
 
 WAITING = (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED)
@@ -108,6 +110,7 @@ def release(
     )
     session.flush()
     must_move.settle(session, actor, appointment.id)
+    finish_all(session, actor, TaskKind.MANY_BOOKINGS, appointment_id=appointment.id)
 
 
 def release_claims(session: Session, appointment_id: uuid.UUID) -> None:

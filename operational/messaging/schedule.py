@@ -15,7 +15,13 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
-from medspa.kernel.vocabulary import AppointmentEvent, AppointmentStatus, CancelledBy, OnlineState
+from medspa.kernel.vocabulary import (
+    AppointmentEvent,
+    AppointmentStatus,
+    CancelledBy,
+    OnlineState,
+    TaskKind,
+)
 from medspa.kernel.vocabulary import MessageKind as K
 from operational.consent.status import standings
 from operational.messaging.claim import CANCELLED, WAITING
@@ -28,6 +34,7 @@ from operational.models import (
     LocationMessaging,
     OnlineBooking,
     Service,
+    Task,
 )
 
 SETTLES = timedelta(seconds=60)
@@ -35,7 +42,10 @@ SETTLES = timedelta(seconds=60)
 AT_ONCE = 200
 
 UNDECIDED = (OnlineState.PENDING, OnlineState.REQUESTED)
-"""A visit that the processor or the practice has yet to say yes to: its client is told afterwards."""
+"""A visit that the processor or the practice has yet to say yes to: its client is told afterwards.
+
+So it is where one phone number or e-mail address has more visits than it may: it may be somebody else's.
+"""
 # What was booked, moved or restored after the moment a reminder was due has just been told.
 _AHEAD = text(
     """
@@ -44,6 +54,10 @@ _AHEAD = text(
       and not exists (
           select from online_booking o
           where o.org_id = a.org_id and o.appointment_id = a.id and o.state = any (:undecided)
+      )
+      and not exists (
+          select from task t
+          where t.org_id = a.org_id and t.appointment_id = a.id and t.kind = :many and t.done_at is null
       )
       and a.starts_at > :after and a.starts_at <= :until
       and not exists (
@@ -103,6 +117,7 @@ def _ahead(session: Session, location_id: uuid.UUID, step: Step) -> list[uuid.UU
         "location": location_id, "statuses": statuses, "kind": step.kind.value, "minutes": step.minutes,
         "after": now + timedelta(minutes=step.until_minutes), "until": now + timedelta(minutes=step.minutes),
         "dedupe": f"%:{step.minutes}:%", "limit": AT_ONCE, "undecided": [one.value for one in UNDECIDED],
+        "many": TaskKind.MANY_BOOKINGS.value,
     }  # fmt: skip
     return list(session.scalars(_AHEAD, asked))
 
@@ -155,9 +170,13 @@ def tell_changes(session: Session) -> int:
     undecided = select(OnlineBooking.appointment_id).where(
         OnlineBooking.appointment_id.is_not(None), OnlineBooking.state.in_(UNDECIDED)
     )
+    many = (Task.kind == TaskKind.MANY_BOOKINGS) & Task.done_at.is_(None) & Task.appointment_id.is_not(None)
     ripe = session.scalars(
         select(AppointmentNotice.appointment_id)
-        .where(AppointmentNotice.appointment_id.not_in(undecided))
+        .where(
+            AppointmentNotice.appointment_id.not_in(undecided),
+            AppointmentNotice.appointment_id.not_in(select(Task.appointment_id).where(many)),
+        )
         .group_by(AppointmentNotice.appointment_id)
         .having(func.max(AppointmentNotice.created_at) <= clock.now() - SETTLES)
         .limit(AT_ONCE)

@@ -179,7 +179,8 @@ class PolicyAcceptance(TokenRow, Base):
     __extracted__ = False
     __append_only__ = True
 
-    online_booking_id: Mapped[KeyId]
+    online_booking_id: Mapped[KeyId | None]
+    waitlist_entry_id: Mapped[KeyId | None]
     text_id: Mapped[SafeId]
     text_sha256: Mapped[SafeText]
     accepted_at: Mapped[Instant]
@@ -188,7 +189,9 @@ class PolicyAcceptance(TokenRow, Base):
 
     __table_args__ = (
         tenant_fk("online_booking", "online_booking_id"),
+        tenant_fk("waitlist_entry", "waitlist_entry_id"),
         tenant_fk("public_text", "text_id"),
+        CheckConstraint("num_nonnulls(online_booking_id, waitlist_entry_id) = 1", name="of_what"),
         Index("ix_policy_acceptance_booking", "org_id", "online_booking_id"),
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Integer, Uuid, text
+from sqlalchemy import CheckConstraint, DateTime, Index, Integer, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped
 
@@ -51,7 +52,11 @@ class WaitlistEntry(TokenRow, Versioned, Base):
     added_by: Mapped[SafeId | None]
     """None: the client joined by themselves."""
     matched_at: Mapped[Instant | None]
-    """When records of the same person were looked for, of who joined by themselves."""
+    """When records of the same person were looked for, of who joined by themselves: offers begin then."""
+    passed_over: Mapped[list[datetime]] = tagged(
+        ARRAY(DateTime(timezone=True)), Phi.SAFE, server_default="{}"
+    )
+    """Starts that were free when they joined by themselves, and are since: they did not suit."""
 
     @property
     def by_client(self) -> bool:
@@ -82,6 +87,13 @@ class WaitlistEntry(TokenRow, Versioned, Base):
             "org_id",
             "id",
             postgresql_where=text("added_by is null and matched_at is null"),
+        ),
+        Index(
+            "ix_waitlist_entry_joined",
+            "org_id",
+            "location_id",
+            "created_at",
+            postgresql_where=text("added_by is null"),
         ),
     )
 

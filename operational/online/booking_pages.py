@@ -75,7 +75,7 @@ def take_details(
         wrong |= details.wrong_in(error)
     if wrong:
         return _page(request, token, 422, typed=typed, wrong=wrong, contact=contact)
-    agreed = details.Agreed(policy or None, contact, guard.address_of(request), _agent(request))
+    agreed = details.Agreed(policy or None, contact, guard.address_of(request), guard.agent_of(request))
     work = _work(request)
     try:
         guard.check_age(seen.booking.created_at)
@@ -250,7 +250,3 @@ def _work(request: Request) -> finish.Work:
     services = services_of(request)
     processor = services.ports.get("processor") or open_processor(services.settings)
     return finish.Work(services.engine, services.vault, processor)
-
-
-def _agent(request: Request) -> str:
-    return request.headers.get("user-agent", "")[:400]

@@ -39,6 +39,11 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def agent_of(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "")[:400]
+
+
 def check_trap(trap: str) -> None:
     """Of a field that is hidden from people and screen readers: programs fill it in. Raises NotYours."""
     if trap:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from operational.identity.dependencies import Slot, services_of
 from operational.identity.forms import Field
-from operational.online import draft, guard, place, waiting
+from operational.online import draft, guard, place
 from operational.online import times as timing
 from operational.online.errors import NotOffered, TimeGone
 from operational.online.shown import public, public_page, public_router
@@ -55,7 +55,7 @@ def choose_time(
         people = timing.providers_of(session, at, wanted)
     return public_page(
         request, "times.html", at, embedded=embed, services=wanted, found=found, people=people,
-        provider=asked, gone=gone, asks=True, note="", step=2, waits=waiting.may_wait(at, wanted),
+        provider=asked, gone=gone, asks=True, note="", step=2, waits=place.may_wait(at, wanted),
         action=f"{at.path}/hold", here=f"{at.path}/times", back=f"{at.path}?embed=1" if embed else at.path,
     )  # fmt: skip
 

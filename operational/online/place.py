@@ -212,6 +212,11 @@ def _offered(
     )
 
 
+def may_wait(place: Place, services: Sequence[Offered]) -> bool:
+    """Whether a time for these can be taken by one tap: what asks for more is booked, or by phone."""
+    return place.waitlist_open and place.booking_open and not any(one.asks_more for one in services)
+
+
 def current_text(session: Session, location_id: uuid.UUID, kind: PublicTextKind) -> PublicText | None:
     """The words that a visitor is asked to agree to now."""
     newest = (

@@ -22,7 +22,7 @@ _COUNT = text(
     " where c.phone = :phone or c.email_key = lower(:email))"
     " select count(*) from appointment a join appointment own on own.id = :own"
     " where a.client_id in (select id from person)"
-    "  and (a.booked_at, a.id) <= (own.booked_at, own.id)"
+    "  and own.status = any(:waiting) and (a.booked_at, a.id) <= (own.booked_at, own.id)"
     "  and a.starts_at > :now and a.location_id = own.location_id and a.source = 'online'"
     "  and a.status = any(:waiting)"
 )

@@ -14,7 +14,7 @@ from medspa.kernel.errors import DomainError
 from operational.identity.dependencies import Slot, services_of
 from operational.identity.forms import Field
 from operational.models import Location
-from operational.online import details, guard, place, waiting
+from operational.online import details, draft, guard, place, waiting
 from operational.online import times as timing
 from operational.online.errors import NotOffered
 from operational.online.shown import public, public_page, public_router
@@ -26,7 +26,7 @@ pages = public_router()
 ADDRESS = "/book/{slug}/{code}/waitlist"
 USUAL = timedelta(days=30)
 """How long a wish lasts when nobody says otherwise."""
-TELLS = ("form-unlikely", "age-not-met")
+TELLS = ("form-unlikely", "age-not-met", "too-busy")
 """Refusals that are said on the form, with what was typed."""
 Days = list[Annotated[int, Form(ge=0, le=6)]]
 
@@ -38,7 +38,7 @@ def show(
     slug: str,
     code: str,
     _slot: Slot,
-    service: Annotated[list[uuid.UUID], Query(max_length=10, default_factory=list)],
+    service: Annotated[list[uuid.UUID], Query(max_length=draft.MAX_SERVICES, default_factory=list)],
     provider: uuid.UUID | str = "",
     embed: bool = False,
 ) -> Response:
@@ -53,7 +53,7 @@ def join(
     slug: str,
     code: str,
     _slot: Slot,
-    service: Annotated[list[uuid.UUID], Form(max_length=10)],
+    service: Annotated[list[uuid.UUID], Form(max_length=draft.MAX_SERVICES)],
     weekdays: Annotated[Days, Form(default_factory=list)],
     provider: Annotated[uuid.UUID | str, Form()] = "",
     part: Field = "",
@@ -95,8 +95,8 @@ def join(
                 guard.check_stamp(session, work.vault, stamp)
                 begin, end = PARTS.get(part, ALL_DAY)
                 wish = {
-                    "provider_id": asked, "weekdays": weekdays, "from_minute": begin, "until_minute": end,
-                    "from_date": first, "until_date": day,
+                    "provider_id": asked, "weekdays": sorted(set(weekdays)), "from_minute": begin,
+                    "until_minute": end, "from_date": first, "until_date": day,
                 }  # fmt: skip
                 wanted = place.offered(session, service)
                 _check_provider(session, at, wanted, asked)
@@ -125,7 +125,7 @@ def _form(
     work = services_of(request)
     with place.reading(work.engine, at) as session:
         wanted = place.offered(session, service_ids)
-        if not waiting.may_wait(at, wanted):
+        if not place.may_wait(at, wanted):
             raise NotOffered
         people = timing.providers_of(session, at, wanted)
         first, last = _bounds(session, at)

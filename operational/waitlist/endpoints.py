@@ -18,11 +18,13 @@ from operational.identity.dependencies import Slot, needs, services_of
 from operational.identity.unit import Unit
 from operational.models import WaitlistEntry, WaitlistOffer
 from operational.online import guard
+from operational.online.details import Agreed
 from operational.openapi import problem_response
 from operational.paging import Cursor, Limit, Page, by_id
 from operational.privacy.schemas import render, render_many
 from operational.routing import AreaRouter
 from operational.waitlist import claiming, schemas, service
+from operational.waitlist.errors import OfferGone
 
 router = AreaRouter(prefix="/v1", tags=["waitlist"])
 
@@ -82,18 +84,24 @@ def show_offer(request: Request, body: schemas.OfferLink, _slot: Slot) -> schema
     with counted(request, body.token):
         services = services_of(request)
         offer = claiming.show(services.engine, services.vault, body.token)
+    if not offer.open:
+        raise OfferGone
     return schemas.OfferView(
         location=offer.place.name, timezone=offer.place.timezone, starts_at=offer.starts_at,
         expires_at=offer.expires_at,
+        policy=offer.policy and schemas.OfferPolicy.model_validate(offer.policy),
     )  # fmt: skip
 
 
 @router.post("/waitlist-offers/accept", responses=PUBLIC)
-def accept_offer(request: Request, body: schemas.OfferLink, _slot: Slot) -> schemas.OfferTaken:
+def accept_offer(request: Request, body: schemas.OfferAnswer, _slot: Slot) -> schemas.OfferTaken:
     """Book the offered time. Of several who claim it one gets it."""
+    agreed = None
+    if body.policy_sha256 is not None:
+        agreed = Agreed(body.policy_sha256, False, guard.address_of(request), guard.agent_of(request))
     with counted(request, body.token):
         services = services_of(request)
-        taken = claiming.accept(services.engine, services.vault, body.token)
+        taken = claiming.accept(services.engine, services.vault, body.token, agreed)
         return schemas.OfferTaken(appointment_id=taken.appointment_id)
 
 
@@ -104,6 +112,15 @@ def decline_offer(request: Request, body: schemas.OfferLink, _slot: Slot) -> sch
         services = services_of(request)
         claiming.decline(services.engine, services.vault, body.token)
         return schemas.OfferDeclined()
+
+
+@router.post("/waitlist-offers/leave", responses=PUBLIC)
+def leave_waitlist(request: Request, body: schemas.OfferLink, _slot: Slot) -> schemas.WaitlistLeft:
+    """Off the waitlist, also with the link of an offer that is over."""
+    with counted(request, body.token):
+        services = services_of(request)
+        claiming.leave(services.engine, services.vault, body.token)
+        return schemas.WaitlistLeft()
 
 
 def _at(

@@ -6,19 +6,23 @@ Looking at an offer uses nothing up: scanners of mail open every link. Taking it
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Request, Response
+from fastapi import Form, Request, Response
 from sqlalchemy import Engine
 
 from operational.identity.dependencies import Slot, services_of
+from operational.identity.forms import Field
+from operational.online import guard
+from operational.online.details import Agreed
 from operational.online.place import Place
 from operational.online.shown import public, public_page, public_router
 from operational.pages import redirect
 from operational.privacy.vault import Vault
 from operational.waitlist import claiming
 from operational.waitlist.endpoints import counted
-from operational.waitlist.errors import OfferGone
+from operational.waitlist.errors import OfferGone, PolicyNotAccepted
 
 pages = public_router()
 
@@ -26,27 +30,28 @@ pages = public_router()
 @pages.get("/offer/{token}")
 @public
 def show_offer(request: Request, token: str, _slot: Slot) -> Response:
-    try:
-        offer = _offered(request, token)
-    except OfferGone:
-        return _said(request, None, "gone", 410)
-    zone = ZoneInfo(offer.place.timezone)
-    return public_page(
-        request, "offer.html", offer.place, said=None, token=token,
-        starts_at=offer.starts_at.astimezone(zone), expires_at=offer.expires_at.astimezone(zone),
-    )  # fmt: skip
+    return _page(request, token)
 
 
 @pages.post("/offer/{token}/accept")
 @public
-def accept_offer(request: Request, token: str, _slot: Slot) -> Response:
+def accept_offer(
+    request: Request,
+    token: str,
+    _slot: Slot,
+    policy: Field = "",
+    accepted: Annotated[bool, Form()] = False,
+) -> Response:
     """On to the visit, where its client confirms, moves or cancels it: loaded again, it is still theirs."""
     services = services_of(request)
+    agreed = Agreed(policy, False, guard.address_of(request), guard.agent_of(request)) if accepted else None
     try:
         _offered(request, token)
-        taken = claiming.accept(services.engine, services.vault, token)
+        taken = claiming.accept(services.engine, services.vault, token, agreed)
+    except PolicyNotAccepted as error:
+        return _page(request, token, error.status, wrong=error.detail)
     except OfferGone:
-        return _said(request, None, "gone", 410)
+        return _page(request, token, 410)
     return redirect(f"/visit/{taken.link}?said=taken")
 
 
@@ -75,11 +80,37 @@ def _answered(
 ) -> Response:
     services = services_of(request)
     try:
-        offer = _offered(request, token)
+        place = _offered(request, token).place
         act(services.engine, services.vault, token)
     except OfferGone:
-        return _said(request, None, "gone", 410)
-    return _said(request, offer.place, said)
+        return _page(request, token, 410)
+    return _page(request, token, said=said, place=place)
+
+
+def _page(
+    request: Request,
+    token: str,
+    status: int = 200,
+    *,
+    said: str = "",
+    wrong: str = "",
+    place: Place | None = None,
+) -> Response:
+    """The offer as it stands; what is over says so, and how to leave the waitlist while one waits."""
+    try:
+        offer = _offered(request, token)
+    except OfferGone:
+        return public_page(
+            request, "offer.html", place, status if said else 410,
+            said=said or "gone", token=token, offer=None, wrong="",
+        )  # fmt: skip
+    zone = ZoneInfo(offer.place.timezone)
+    if not offer.open and not said:
+        said, status = "gone", 410
+    return public_page(
+        request, "offer.html", offer.place, status, said=said, token=token, offer=offer, wrong=wrong,
+        starts_at=offer.starts_at.astimezone(zone), expires_at=offer.expires_at.astimezone(zone),
+    )  # fmt: skip
 
 
 def _offered(request: Request, token: str) -> claiming.Offered:
@@ -87,7 +118,3 @@ def _offered(request: Request, token: str) -> claiming.Offered:
     services = services_of(request)
     with counted(request, token):
         return claiming.show(services.engine, services.vault, token)
-
-
-def _said(request: Request, place: Place | None, what: str, status: int = 200) -> Response:
-    return public_page(request, "offer.html", place, status, said=what)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from medspa.kernel import clock
@@ -31,6 +31,7 @@ from operational.models import (
     WaitlistLook,
     WaitlistOffer,
 )
+from operational.online.place import described, may_wait, of_location
 from operational.waitlist.service import close_offers, look_again, today, waiting
 
 OFFER_MINUTES = 30
@@ -38,6 +39,10 @@ OFFER_MINUTES = 30
 LEAD = timedelta(minutes=30)
 """Between the end of an offer and its time: somebody has to get here."""
 AT_ONCE = 200
+UNANSWERED = 3
+"""Offers in a row that nobody answers end a wish made by oneself: the number may be somebody else's."""
+ENOUGH = 2_000
+"""Free times that are looked through for the first that fits: of weeks, where starts are close together."""
 
 
 def expire(session: Session) -> int:
@@ -95,20 +100,32 @@ def _go_through(
             )
         )
     )
-    busy = {one.waitlist_entry_id for one in taken}
     made = 0
-    entries = session.scalars(waiting(location.id).order_by(WaitlistEntry.id).limit(AT_ONCE)).all()
-    for entry in entries:
-        if entry.id in busy:
+    for entry in _in_order(session, location.id):
+        if any(one.waitlist_entry_id == entry.id for one in taken):
             continue
         if entry.until_date < today(location):
             entry.status = WaitlistStatus.ENDED
             continue
         found = _first_fit(session, actor, location, entry, taken, expires_at + LEAD)
-        if found is not None:
+        if found is None:
+            continue
+        # They may have left, or taken another time, since the list was read.
+        session.refresh(entry, with_for_update=True)
+        if entry.status is WaitlistStatus.WAITING:
             taken.append(_offer(session, settings, location, entry, found, expires_at))
             made += 1
     return made
+
+
+def _in_order(session: Session, location_id: uuid.UUID) -> Iterator[WaitlistEntry]:
+    """Everybody who waits, in order; who joined by themselves once it was looked who they are."""
+    known = or_(WaitlistEntry.added_by.is_not(None), WaitlistEntry.matched_at.is_not(None))
+    ordered = waiting(location_id).where(known).order_by(WaitlistEntry.id).limit(AT_ONCE)
+    some = session.scalars(ordered).all()
+    while some:
+        yield from some
+        some = session.scalars(ordered.where(WaitlistEntry.id > some[-1].id)).all()
 
 
 def _first_fit(
@@ -120,17 +137,37 @@ def _first_fit(
     earliest: datetime,
 ) -> tuple[Slot, uuid.UUID] | None:
     """The first time that fits the wish, was not offered to it before and is not offered to another."""
-    refused = {
-        one.starts_at
-        for one in session.scalars(select(WaitlistOffer).where(WaitlistOffer.waitlist_entry_id == entry.id))
-    }
-    for slot in _slots(session, actor, location, entry):
-        if slot.starts_at < earliest or slot.starts_at in refused or not _wanted(entry, location, slot):
+    before = session.scalars(
+        select(WaitlistOffer)
+        .where(WaitlistOffer.waitlist_entry_id == entry.id)
+        .order_by(WaitlistOffer.id.desc())
+    ).all()
+    free = fitting(session, actor, location, entry)
+    if entry.by_client:
+        unanswered = [one.status is OfferStatus.EXPIRED for one in before[:UNANSWERED]]
+        if len(unanswered) == UNANSWERED and all(unanswered):
+            entry.status = WaitlistStatus.ENDED
+            return None
+        still = {one.starts_at for one in free}
+        entry.passed_over = [one for one in entry.passed_over if one in still]
+    refused = {one.starts_at for one in before}.union(entry.passed_over)
+    for slot in free:
+        if slot.starts_at < earliest or slot.starts_at in refused:
             continue
-        free = [one for one in slot.provider_ids if not _offered_already(taken, slot, one)]
-        if free:
-            return slot, free[0]
+        providers = [one for one in slot.provider_ids if not _offered_already(taken, slot, one)]
+        if providers:
+            return slot, providers[0]
     return None
+
+
+def fitting(session: Session, actor: Actor, location: Location, entry: WaitlistEntry) -> list[Slot]:
+    """What is free now and fits the wish; of what somebody wished by themselves nothing that asks for more
+    than a tap by now (place.may_wait): the desk sees who waits."""
+    if entry.by_client:
+        services = described(session, entry.service_ids)
+        if not may_wait(of_location(session, location.id), services):
+            return []
+    return [one for one in _slots(session, actor, location, entry) if _wanted(entry, location, one)]
 
 
 def _slots(session: Session, actor: Actor, location: Location, entry: WaitlistEntry) -> Iterator[Slot]:
@@ -144,6 +181,8 @@ def _slots(session: Session, actor: Actor, location: Location, entry: WaitlistEn
         provider_id=entry.provider_id,
         client_id=entry.client_id,
         then=tuple(Wanted(one, entry.provider_id) for one in others),
+        online=entry.by_client,
+        limit=ENOUGH,
     )
     try:
         yield from availability(session, actor, question)[0]
@@ -186,7 +225,8 @@ def _offer(
     session.flush()
     token = links.issue(
         session, purpose=links.WAITLIST_OFFER, client_id=entry.client_id, subject_id=offer.id,
-        lifetime=expires_at - now,
+        # With it they leave the waitlist, also when the offer is over.
+        lifetime=max(expires_at - now, timedelta(days=(entry.until_date - today(location)).days + 1)),
     )  # fmt: skip
     queue(
         session,

@@ -68,6 +68,13 @@ def show_waitlist(
     )  # fmt: skip
 
 
+@pages.get(WAITLIST + "/{waitlist_entry_id}")
+def show_entry(request: Request, unit: Reader, waitlist_entry_id: uuid.UUID) -> Response:
+    """The list that a wish is on, at its location."""
+    entry = get_row(unit.session, WaitlistEntry, waitlist_entry_id)
+    return onward(request, WAITLIST, place_meant(request, unit, entry.location_id), "")
+
+
 @pages.post(WAITLIST)
 def add_to_waitlist(
     request: Request,

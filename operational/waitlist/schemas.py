@@ -87,6 +87,19 @@ class OfferLink(Sent):
     token: str = Field(min_length=20, max_length=200)
 
 
+class OfferAnswer(OfferLink):
+    policy_sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="Of the cancellation policy that is accepted with the time.",
+    )
+
+
+class OfferPolicy(Shown):
+    body: str
+    sha256: str
+
+
 class OfferView(Shown):
     """When and where; nothing about a person or a treatment."""
 
@@ -94,6 +107,9 @@ class OfferView(Shown):
     timezone: str
     starts_at: dt.datetime
     expires_at: dt.datetime
+    policy: OfferPolicy | None = Field(
+        None, description="Accepted with the time by who joined the waitlist by themselves."
+    )
 
 
 class OfferTaken(BaseModel):
@@ -102,3 +118,7 @@ class OfferTaken(BaseModel):
 
 class OfferDeclined(BaseModel):
     declined: bool = True
+
+
+class WaitlistLeft(BaseModel):
+    left: bool = True

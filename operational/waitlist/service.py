@@ -13,7 +13,6 @@ from medspa.kernel import clock
 from medspa.kernel.database import organization_of
 from medspa.kernel.errors import Invalid, NotFound
 from medspa.kernel.vocabulary import OfferStatus, Permission, WaitlistStatus
-from operational import links
 from operational.client_records import open_client
 from operational.etag import check_if_match
 from operational.identity.access import Actor
@@ -37,7 +36,11 @@ def add(session: Session, actor: Actor, values: dict[str, Any]) -> WaitlistEntry
     if values["until_date"] < today(location):
         raise Invalid("until_date: this day is over.")
     entry = WaitlistEntry(
-        org_id=organization_of(session), status=WaitlistStatus.WAITING, added_by=actor.staff_id, **values
+        org_id=organization_of(session),
+        status=WaitlistStatus.WAITING,
+        added_by=actor.staff_id,
+        passed_over=[],
+        **values,
     )
     session.add(entry)
     session.flush()
@@ -76,15 +79,12 @@ def end(session: Session, entry: WaitlistEntry) -> None:
 
 
 def close_offers(session: Session, entry_id: uuid.UUID, status: OfferStatus) -> None:
-    """End the open offers of a wish, with their links."""
-    closed = session.scalars(
+    """End the open offers of a wish. With their links one leaves the waitlist still."""
+    session.execute(
         update(WaitlistOffer)
         .where(WaitlistOffer.waitlist_entry_id == entry_id, WaitlistOffer.status == OfferStatus.OFFERED)
         .values(status=status, answered_at=clock.now())
-        .returning(WaitlistOffer.id)
-    ).all()
-    for offer_id in closed:
-        links.revoke(session, links.WAITLIST_OFFER, offer_id)
+    )
 
 
 def look_again(session: Session, location_id: uuid.UUID) -> None:

@@ -30,6 +30,7 @@ IDENTIFYING = frozenset(
 
 NOT_ABOUT_CLIENTS = {
     ("VersionOut", "body"): "the practice's own wording of a form",
+    ("OfferPolicy", "body"): "the practice's own words for visitors",
     ("TextOut", "body"): "the practice's own words for visitors",
     ("OnlineSettingsOut", "address"): "where the practice is",
 }

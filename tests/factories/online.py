@@ -130,3 +130,15 @@ def charges(work: Work, booking_id: uuid.UUID) -> list[str]:
     assert isinstance(work.processor, InProcessProcessor)
     books = work.processor.operations()
     return [one["outcome"] for one in books if booking_id.hex in one["request_key"]]
+
+
+def waiting_form(visitor: Visitor, setup: OnlineSetUp, service: str | None = None) -> Visitor:
+    return visitor.get(f"{setup.path}/waitlist?service={service or setup.free}")
+
+
+def join(visitor: Visitor, setup: OnlineSetUp, *, service: str | None = None, **typed: Any) -> Visitor:
+    waiting_form(visitor, setup, service)
+    with clock.frozen(clock.now() + timedelta(seconds=5)):
+        until = re.search(r'name="until"[^>]* value="([0-9-]+)"', visitor.page)
+        assert until is not None, visitor.page
+        return visitor.send("/waitlist", **{"until": until[1], "provider": "", **VISITOR, **typed})

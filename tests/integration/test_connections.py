@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -102,3 +103,36 @@ def test_a_connection_just_used_is_not_asked(
         backend(engine)
     assert refused.value.connection_invalidated
     assert backend(engine) > 0
+
+
+@pytest.mark.parametrize(
+    "change", ["alter table stale_probe alter column a type varchar(20)", "deallocate all"]
+)
+def test_a_connection_whose_statements_are_stale_is_given_up(
+    operational_module: Database, engine: Engine, change: str
+) -> None:
+    with operational_module.session("owner") as session:
+        session.execute(text("drop table if exists stale_probe"))
+        session.execute(text("create table stale_probe (a varchar(10))"))
+    read = text("select a from stale_probe")
+    for _ in range(8):
+        with engine.connect() as connection:
+            connection.execute(read)
+            connection.rollback()
+    if change.startswith("alter"):
+        with operational_module.session("owner") as session:
+            session.execute(text(change))
+    else:
+        with engine.connect() as connection:
+            # As a pooler between does: the driver is not told.
+            driver: Any = connection.connection.driver_connection
+            driver.pgconn.exec_(change.encode())
+    failed = 0
+    for _ in range(6):
+        try:
+            with engine.connect() as connection:
+                connection.execute(read)
+                connection.rollback()
+        except DBAPIError:
+            failed += 1
+    assert failed == 1

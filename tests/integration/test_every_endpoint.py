@@ -33,6 +33,7 @@ PUBLIC = {
     "POST /v1/messenger/texts",
     "POST /v1/messenger/texts/{message_id}/status",
     "GET /v1/calendars/{token}.ics",
+    "POST /v1/waitlist-offers/leave",
     "POST /v1/waitlist-offers/view",
     "POST /v1/waitlist-offers/accept",
     "POST /v1/waitlist-offers/decline",

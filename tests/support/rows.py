@@ -68,6 +68,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "online_location": {"hold_minutes": 10},
     "online_origin": {"origin": "https://practice.example"},
     "public_text": {"body": "words", "sha256": hashlib.sha256(b"words").hexdigest()},
+    "policy_acceptance": {"online_booking_id": REFERRED},
     "lead": {"may_contact": False},
 }
 """Table → column → value that its CHECK constraints want."""

@@ -60,8 +60,9 @@ begin
     return null;
 end $$;
 
+-- Of who joined by themselves when it is known who they are (online/waiting.py).
 create or replace trigger waitlist_entry_added after insert on waitlist_entry
-    for each row execute function waitlist_entry_added();
+    for each row when (new.added_by is not null) execute function waitlist_entry_added();
 
 -- Organizations whose waitlist wants looking through, or with an offer that has run out.
 create or replace function directory.organizations_with_waitlist(p_now timestamptz) returns table (org_id uuid)

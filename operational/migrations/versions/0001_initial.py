@@ -5462,6 +5462,12 @@ def upgrade() -> None:
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("added_by", sa.Uuid(), nullable=True),
         sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "passed_over",
+            postgresql.ARRAY(sa.DateTime(timezone=True)),
+            server_default="{}",
+            nullable=False,
+        ),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_xid", sa.BigInteger(), nullable=True),
@@ -5517,6 +5523,13 @@ def upgrade() -> None:
         ["org_id", "id"],
         unique=False,
         postgresql_where=sa.text("added_by is null and matched_at is null"),
+    )
+    op.create_index(
+        "ix_waitlist_entry_joined",
+        "waitlist_entry",
+        ["org_id", "location_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("added_by is null"),
     )
     op.create_table(
         "waitlist_offer",
@@ -5979,7 +5992,8 @@ def upgrade() -> None:
         "policy_acceptance",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("online_booking_id", sa.Uuid(), nullable=False),
+        sa.Column("online_booking_id", sa.Uuid(), nullable=True),
+        sa.Column("waitlist_entry_id", sa.Uuid(), nullable=True),
         sa.Column("text_id", sa.Uuid(), nullable=False),
         sa.Column("text_sha256", sa.Text(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
@@ -5996,6 +6010,15 @@ def upgrade() -> None:
             ["org_id", "text_id"],
             ["public_text.org_id", "public_text.id"],
             name=op.f("fk_policy_acceptance_org_id_text_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "waitlist_entry_id"],
+            ["waitlist_entry.org_id", "waitlist_entry.id"],
+            name=op.f("fk_policy_acceptance_org_id_waitlist_entry_id"),
+        ),
+        sa.CheckConstraint(
+            "num_nonnulls(online_booking_id, waitlist_entry_id) = 1",
+            name=op.f("ck_policy_acceptance_of_what"),
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_policy_acceptance")),
     )

@@ -68,3 +68,9 @@ def statements(http: TestClient) -> Iterator[Callable[[], int]]:
     event.listen(engine, "before_cursor_execute", note)
     yield lambda: len(seen)
     event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def nobody_waits(setup: OnlineSetUp) -> None:
+    with setup.database.session("admin") as session:
+        session.execute(text("truncate task, client_duplicate, notification, waitlist_entry cascade"))

@@ -10,11 +10,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from medspa.kernel import clock
 from medspa.kernel.settings import Settings
 from medspa.kernel.vocabulary import PublicTextKind
+from operational.messaging import schedule
+from operational.models import LocationMessaging
 from operational.online import details, draft, finish, sweep
 from operational.online.place import current_text, find, reading
-from tests.factories.booking import add_shift
+from operational.privacy.vault import attach
+from tests.factories.booking import add_shift, unit
 from tests.factories.online import VISITOR, OnlineSetUp, Visitor
 
 MOST = 2
@@ -61,6 +65,40 @@ def test_visits_beyond_what_a_person_may_hold_are_tasks_of_the_desk(
     sweep.run_once(work, settings)
     assert setup.one(BOOKED, phone="+12125550171") == 4
     assert setup.one(ASKED, phone="+12125550171") == 4 - MOST
+
+
+def test_who_holds_too_many_is_not_written_to_before_the_desk_has_looked(
+    setup: OnlineSetUp, start: datetime, work: finish.Work, settings: Settings
+) -> None:
+    made = setup.made
+    with setup.database.session("owner") as session:
+        session.add(
+            LocationMessaging(
+                org_id=made.org_id, location_id=made.location_id, automatic=["booking_confirmed"],
+                reminder_minutes=[1440], confirmation_minutes=[], forms_minutes=[], quiet_from_minute=0,
+                quiet_until_minute=0, offer_minutes=30, call_number="+12125550111",
+            )
+        )  # fmt: skip
+    phone = "2125550175"
+    for token in begun(setup, work, [start + number * timedelta(minutes=45) for number in range(4)], phone):
+        finish.book(work, token)
+    sweep.run_once(work, settings)
+
+    def told(at: datetime) -> int:
+        with clock.frozen(at), unit(setup.database, made) as session:
+            attach(session, work.vault)
+            schedule.tell_changes(session)
+            schedule.look_ahead(session)
+        counted = "select count(*) from message m join client c on c.id = m.client_id where c.phone = :phone"
+        found: int = setup.one(counted, phone=f"+1{phone}")
+        return found
+
+    soon, before = clock.now() + timedelta(minutes=2), start - timedelta(hours=20)
+    assert told(soon) == MOST
+    assert told(before) == 2 * MOST
+    with setup.database.session("owner") as session:
+        session.execute(text("update task set done_at = now() where kind = 'many_bookings'"))
+    assert told(before) == 4 * MOST
 
 
 def test_a_page_does_not_tell_whose_phone_number_has_visits(
