@@ -22,6 +22,7 @@ import psycopg
 import uvicorn
 from fastapi import FastAPI, Request
 from sqlalchemy import text
+from starlette.types import ASGIApp
 
 from benchmarks.harness import quantile
 from benchmarks.processes import serving
@@ -46,6 +47,8 @@ from tests.factories.contest import CONTESTS, NO_LOCKS, Arena, arena, same_provi
 from tests.support.databases import Database, on_database
 
 GOAL = 0.5
+PROCESSES = 2
+"""Of the server, for the product and the baseline alike: Python computes on one core in each."""
 VISITS = str(queries._VISITS.text).replace(":now", "%(now)s").replace(":ids", "%(ids)s")
 BEFORE = (
     "select org_id, key_id from directory.api_key(%(digest)s, %(now)s)",
@@ -103,13 +106,27 @@ def bare(app: FastAPI) -> None:
     app.add_route("/bare", endpoint, methods=["POST"])
 
 
-def serve(port: int) -> None:
+def served() -> ASGIApp:
+    """The product and the baseline, in each of the server's processes."""
     from operational.app import create_app
 
     app = create_app(load_settings())
     bare(app)
-    # Writers who have their answer wait for the slowest one: without locks that takes long.
-    uvicorn.run(settled(app), port=port, access_log=False, log_level="error", timeout_keep_alive=300)
+    return settled(app)
+
+
+def serve(port: int) -> None:
+    """Like the product's own server (medspa/local/web.py)."""
+    uvicorn.run(
+        "benchmarks.contest:served",
+        factory=True,
+        workers=load_settings().web_processes,
+        port=port,
+        access_log=False,
+        log_level="error",
+        # Writers who have their answer wait for the slowest one: without locks that takes long.
+        timeout_keep_alive=300,
+    )
 
 
 def bare_shots(place: Arena, facts: Facts, token: str, number: int) -> list[Shot]:
@@ -159,7 +176,8 @@ def prepared(slots: int) -> Iterator[tuple[Database, Settings, Arena]]:
         stack.callback(database.close)
         migrate(database.dsn("owner"))
         place = arena(database, slots)
-        yield database, Settings(home=Path(folder) / "var", operational=database.dsns), place
+        settings = Settings(home=Path(folder) / "var", operational=database.dsns, web_processes=PROCESSES)
+        yield database, settings, place
 
 
 def run(slots: int = 60, rounds: int = 5) -> dict[str, object]:

@@ -24,6 +24,7 @@ def serving(module: str, settings: Settings) -> Iterator[int]:
         **os.environ,
         "MEDSPA_HOME": str(settings.home),
         "MEDSPA_OPERATIONAL_APP_DSN": settings.operational_dsn("app"),
+        "MEDSPA_WEB_PROCESSES": str(settings.web_processes),
     }
     process = subprocess.Popen([sys.executable, "-m", module, "--serve", str(port)], env=environment)
     try:

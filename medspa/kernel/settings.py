@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=15, ge=1, le=240)
     lock_timeout_ms: int = Field(default=3000, ge=100, le=60_000)
     pool_size: int = Field(default=16, ge=1, le=200)
+    """Connections of each process of the web server."""
+    web_processes: int = Field(default=1, ge=1, le=64)
+    """Of the web server: one computes on one core."""
     max_body_bytes: int = Field(default=8_000_000, ge=1_000)
     processor: Literal["inprocess", "stripe"] = "inprocess"
     processor_url: str = "https://api.stripe.com"

@@ -74,10 +74,23 @@ def server_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGTERM."""
+def process() -> ASGIApp:
+    """The web side in one process of the server, over the settings of its environment."""
     configure()
-    uvicorn.run(settled(create_web_app(settings)), host=host, port=port, **server_options(settings))
+    return settled(create_web_app(load_settings()))
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGTERM. With several processes each has its own connections; one that dies is replaced."""
+    configure()
+    uvicorn.run(
+        "medspa.local.web:process",
+        factory=True,
+        workers=settings.web_processes,
+        host=host,
+        port=port,
+        **server_options(settings),
+    )
 
 
 def main() -> None:
