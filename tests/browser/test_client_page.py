@@ -36,6 +36,5 @@ def test_marks_are_written_one_way(practice: Practice, visit: Visit) -> None:
         name = session.scalar(text("select last_name from client where id = :id"), {"id": made.clients[0]})
     seen = visit(practice.cookie())
     seen.goto("/notifications")
-    seen.page.keyboard.press("/")
-    seen.page.keyboard.type(str(name))
+    seen.page.locator("#quick").press_sequentially(str(name))
     expect(seen.page.locator("#quick-found .badge").first).to_have_text("VIP")

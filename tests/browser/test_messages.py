@@ -154,7 +154,7 @@ def test_an_offered_time_is_taken_without_scripts(practice: Practice, visit: Vis
         wish = WaitlistEntry(
             org_id=made.org_id, client_id=practice.shop.client_id, location_id=made.location_id,
             service_ids=[made.service_id], weekdays=[], from_minute=0, until_minute=1440, status="waiting",
-            from_date=now.date(), until_date=start.date(),
+            from_date=now.date(), until_date=start.date(), added_by=made.owner_id,
         )  # fmt: skip
         session.add(wish)
         session.flush()
