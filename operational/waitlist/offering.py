@@ -226,7 +226,7 @@ def _offer(
     token = links.issue(
         session, purpose=links.WAITLIST_OFFER, client_id=entry.client_id, subject_id=offer.id,
         # With it they leave the waitlist, also when the offer is over.
-        lifetime=max(expires_at - now, timedelta(days=(entry.until_date - today(location)).days + 1)),
+        lifetime=max(expires_at - now, entry.until_date - today(location) + timedelta(days=1)),
     )  # fmt: skip
     queue(
         session,

@@ -55,6 +55,23 @@ def day(setup: OnlineSetUp) -> datetime:
     return setup.start - HOUR
 
 
+@pytest.fixture
+def offered(
+    setup: OnlineSetUp, visitor: Visitor, work: finish.Work, settings: Settings, turn: Turn, day: datetime
+) -> Callable[[datetime], str]:
+    """Somebody joined, and the time that comes free then is offered to them: where its link leads."""
+
+    def offered(at: datetime) -> str:
+        assert join(visitor, setup).status == 200
+        matched(setup, work, settings)
+        comes_free(setup, at)
+        path = turn(day)
+        assert path is not None
+        return path
+
+    return offered
+
+
 def matched(setup: OnlineSetUp, work: finish.Work, settings: Settings) -> None:
     sweep.look_after(work, settings, setup.made.org_id)
 
@@ -109,13 +126,9 @@ def test_a_number_that_answers_nothing_is_not_written_to_for_ever(
 
 
 def test_an_offer_leads_off_the_waitlist_also_when_it_is_over(
-    setup: OnlineSetUp, visitor: Visitor, work: finish.Work, settings: Settings, turn: Turn, day: datetime
+    setup: OnlineSetUp, visitor: Visitor, offered: Callable[[datetime], str], day: datetime
 ) -> None:
-    assert join(visitor, setup).status == 200
-    matched(setup, work, settings)
-    comes_free(setup, setup.start + timedelta(days=12))
-    path = turn(day)
-    assert path is not None
+    path = offered(setup.start + timedelta(days=12))
     assert "Take me off the waitlist" in visitor.get(path).page
     with clock.frozen(day + HOUR):
         over = visitor.get(path)
@@ -126,14 +139,10 @@ def test_an_offer_leads_off_the_waitlist_also_when_it_is_over(
 
 
 def test_who_takes_an_offer_accepts_the_policy_and_has_booked_by_themselves(
-    setup: OnlineSetUp, visitor: Visitor, work: finish.Work, settings: Settings, turn: Turn, day: datetime
+    setup: OnlineSetUp, visitor: Visitor, offered: Callable[[datetime], str], day: datetime
 ) -> None:
-    assert join(visitor, setup).status == 200
-    matched(setup, work, settings)
     at = setup.start + timedelta(days=13)
-    comes_free(setup, at)
-    path = turn(day)
-    assert path is not None
+    path = offered(at)
     with clock.frozen(day + timedelta(minutes=1)):
         assert "Cancellation policy" in visitor.get(path).page
         refused = visitor.send("/accept")
@@ -149,14 +158,10 @@ def test_who_takes_an_offer_accepts_the_policy_and_has_booked_by_themselves(
 
 
 def test_what_asks_for_more_by_now_is_not_taken_by_a_tap(
-    setup: OnlineSetUp, visitor: Visitor, work: finish.Work, settings: Settings, turn: Turn, day: datetime
+    setup: OnlineSetUp, visitor: Visitor, turn: Turn, offered: Callable[[datetime], str], day: datetime
 ) -> None:
-    assert join(visitor, setup).status == 200
-    matched(setup, work, settings)
     at = setup.start + timedelta(days=14)
-    comes_free(setup, at)
-    path = turn(day)
-    assert path is not None
+    path = offered(at)
     asks = text("update online_service set needs_approval = :asks where service_id = :id")
     with setup.database.session("owner") as session:
         session.execute(asks, {"asks": True, "id": setup.free})
